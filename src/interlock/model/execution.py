@@ -1,0 +1,37 @@
+"""Execution: what was really done, step by step, with what is needed to undo it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from interlock.model.canon import Value
+from interlock.model.inventory import Measured
+
+Stage = Literal["ready", "running", "done", "failed", "undoing", "undone", "closing", "closed", "untold"]
+
+
+class Step(Value, frozen=True):
+    """One step of an executor. `phase` is `about` before it is done and `did` after; `images` are vault digests.
+
+    Written, then acted: an `about` entry is durable before the step is taken, so a crash leaves at most one step
+    whose effect has to be looked up at the target.
+    """
+
+    name: str
+    phase: Literal["about", "did"]
+    detail: str = ""
+    measured: tuple[Measured, ...] = ()
+    images: tuple[str, ...] = ()
+    output: str = ""
+
+
+class Execution(Value, frozen=True):
+    """The run of one approved digest. `undo_until` is unix milliseconds, 0 when there is nothing to undo."""
+
+    digest: str
+    stage: Stage = "ready"
+    steps: tuple[Step, ...] = ()
+    measured: tuple[Measured, ...] = ()
+    images: tuple[str, ...] = ()
+    undo_until: int = 0
+    error: str = ""

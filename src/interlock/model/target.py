@@ -1,0 +1,53 @@
+"""Where changes go: a target that is configured, and the environment contract that it stands under (D3, D5)."""
+
+from __future__ import annotations
+
+from interlock.model.canon import Value
+
+
+class Target(Value, frozen=True):
+    """One configured thing that proposals can name. `address` is a path or URL; credentials never stand in it.
+
+    `environment` is what the operator says the target is; a proposal that claims another one is a finding, and the
+    stricter of the two is used. `critical` names tables or resources that the business cannot lose.
+    """
+
+    name: str
+    kind: str
+    address: str
+    environment: str = "production"
+    critical: tuple[str, ...] = ()
+
+
+class Hours(Value, frozen=True):
+    """A weekly window: `days` are ISO weekdays (1 Monday to 7 Sunday), minutes are local, from inclusive to exclusive."""
+
+    days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    start_minute: int = 9 * 60
+    end_minute: int = 17 * 60
+    timezone: str = "UTC"
+
+
+class Freeze(Value, frozen=True):
+    """A time in which nothing changes. `start` and `end` are unix milliseconds, start inclusive, end exclusive."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Environment(Value, frozen=True):
+    """The contract of one environment. No `hours` means always open. Seconds where the name says so.
+
+    `strictness` orders environments: of a claim and a fact that disagree, the higher one counts.
+    """
+
+    name: str
+    production: bool = True
+    strictness: int = 100
+    hours: tuple[Hours, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    max_rows: int = 1_000
+    max_resources: int = 20
+    undo_window_seconds: int = 30
+    approval_seconds: int = 24 * 3600
