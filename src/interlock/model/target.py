@@ -20,7 +20,7 @@ class Target(Value, frozen=True):
 
 
 class Hours(Value, frozen=True):
-    """A weekly window: `days` are ISO weekdays (1 Monday to 7 Sunday), minutes are local, from inclusive to exclusive."""
+    """A weekly window: `days` are ISO weekdays (1 is Monday); minutes are local, start inclusive, end exclusive."""
 
     days: tuple[int, ...] = (1, 2, 3, 4, 5)
     start_minute: int = 9 * 60
@@ -51,3 +51,12 @@ class Environment(Value, frozen=True):
     max_resources: int = 20
     undo_window_seconds: int = 30
     approval_seconds: int = 24 * 3600
+
+
+class Bounds(Value, frozen=True):
+    """How much a survey or rehearsal may take before it must stop and say so. Milliseconds, rows and bytes."""
+
+    milliseconds: int = 10_000
+    rows: int = 2_000_000
+    bytes: int = 2 * 1024**3
+    samples: int = 10

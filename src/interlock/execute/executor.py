@@ -1,0 +1,63 @@
+"""What an executor promises to the road.
+
+1. `rehearse` really tries the change and takes it back: nothing of it is left at the target, whatever happens.
+   It runs the same code that `execute` runs, so that what was measured is what will be done. It also applies the
+   change to a copy, undoes it there and compares contents, which is the proof of the way back.
+2. `execute`, `undo` and `close` are generators of steps. Before each step that changes the world they yield it with
+   phase `about` and do nothing until they are resumed: the road has then recorded it durably. After it they yield it
+   with phase `did`. A generator that is closed or thrown into rolls back whatever is not committed yet.
+3. What would be done is compared with `order.measured` inside the same transaction. Any difference raises Stale and
+   leaves the target as it was.
+4. `look` tells, from the target alone, whether a purpose of a case took effect there. It is how recovery decides.
+5. Reading runs with a credential that cannot write; writing with one that reaches only what the change names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from interlock.model.change import Change
+from interlock.model.entry import Purpose
+from interlock.model.execution import Step
+from interlock.model.inventory import Measured, Rehearsal
+from interlock.model.target import Bounds, Target
+
+#: Seals bytes in the vault under the case and returns their digest; durable when it returns.
+Seal = Callable[[bytes], str]
+#: Opens what Seal sealed.
+Unseal = Callable[[str], bytes]
+
+Seen = Literal["done", "not-done", "unknown"]
+
+
+class Order(NamedTuple):
+    """Everything that an executor needs to do one approved change, and no more.
+
+    `digest` is recomputed by the road from what it is about to pass here. `measured` is what the rehearsal that was
+    approved had measured. `writes` False means that the change only reads.
+    """
+
+    case: str
+    digest: str
+    change: Change
+    payload: bytes
+    target: Target
+    measured: tuple[Measured, ...]
+    writes: bool
+
+
+class Executor(Protocol):
+    """One technology's executor."""
+
+    def rehearse(
+        self, change: Change, payload: bytes, target: Target, *, bounds: Bounds, monotonic: Callable[[], int]
+    ) -> Rehearsal: ...
+
+    def execute(self, order: Order, seal: Seal) -> Iterator[Step]: ...
+
+    def undo(self, order: Order, images: Sequence[str], unseal: Unseal) -> Iterator[Step]: ...
+
+    def close(self, order: Order) -> Iterator[Step]: ...
+
+    def look(self, order: Order, purpose: Purpose) -> Seen: ...

@@ -1,0 +1,28 @@
+"""What a reader promises to the road.
+
+A reader is pure: bytes in, Change out, no clock, no I/O, no state. It promises:
+
+1. Every effect that the payload can have is in the change, or something is in `Change.unknown`. What is not modelled
+   is unknown; it is never left out and never guessed to be harmless.
+2. Names are spelled as the target would resolve them, and equal things are spelled equally.
+3. A payload that is not of this technology at all (wrong encoding, not parseable) raises BadProposal with the place.
+   A payload that parses but holds something unmodelled does not raise: it yields an effect with known="unknown".
+4. Its work is bounded: size, depth and count limits are said in `Change.degraded` and make the change unknown.
+5. The dialect is never guessed. An unknown one is BadProposal that lists the known ones.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from interlock.model.change import Change
+
+
+class Reader(Protocol):
+    """One technology's reader; `dialects` are the words that may follow its name, the first one the default."""
+
+    dialects: tuple[str, ...]
+
+    def __call__(self, payload: bytes, dialect: str, environment: str) -> Change:
+        """The change that these bytes would make. Raises BadProposal."""
+        ...
