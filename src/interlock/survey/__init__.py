@@ -1,1 +1,1 @@
-"""Surveying: what exists at a target and what depends on what, with the evidence for it. `surveyors.py` is the table."""
+"""Surveying: what exists at a target and what depends on what, with evidence. `surveyors.py` is the table."""
