@@ -1,0 +1,230 @@
+"""Configuration: `interlock.toml` of a home folder, strictly read into the model's environments and targets.
+
+What is not understood is refused with its place (`interlock.toml: environments.production.hours[0].from`), since a
+misspelt freeze that is silently ignored is a freeze that is not there.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from interlock.errors import BadConfiguration, NotFound
+from interlock.model.target import Bounds, Environment, Freeze, Hours, Target
+
+FILE: Final = "interlock.toml"
+_DURATION: Final = re.compile(r"(\d{1,6})\s*(ms|s|m|h|d)")
+_UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_SQLITE: Final = "sqlite:///"
+
+
+class _Strict(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
+    """Base of the file's tables: unknown keys are errors; `from` and `to` are Python's words, so they are renamed."""
+
+
+class _Hours(_Strict):
+    start: str
+    end: str
+    days: list[int] = [1, 2, 3, 4, 5]
+    timezone: str = "UTC"
+
+
+class _Freeze(_Strict):
+    name: str
+    start: datetime
+    end: datetime
+
+
+class _Environment(_Strict):
+    production: bool = True
+    strictness: int | None = None
+    hours: list[_Hours] = []
+    freezes: list[_Freeze] = []
+    max_rows: int = 1_000
+    max_resources: int = 20
+    undo_window: str = "30s"
+    approval_valid: str = "24h"
+
+
+class _Target(_Strict):
+    kind: str
+    address: str
+    environment: str = "production"
+    critical: list[str] = []
+
+
+class _Ledger(_Strict):
+    store: str = "sqlite:///ledger.db"
+    origin: str = "interlock.local/ledger"
+    high_water: str = "ledger.high-water"
+
+
+class _Rehearsal(_Strict):
+    time: str = "10s"
+    max_rows: int = 2_000_000
+    max_bytes: int = 2 * 1024**3
+
+
+class _File(_Strict):
+    ledger: _Ledger = msgspec.field(default_factory=_Ledger)
+    rehearsal: _Rehearsal = msgspec.field(default_factory=_Rehearsal)
+    environments: dict[str, _Environment] = {}
+    targets: dict[str, _Target] = {}
+
+
+class Configuration(NamedTuple):
+    """A home's configuration. `store` is a URL with an absolute path; `high_water` an absolute path."""
+
+    home: Path
+    store: str
+    origin: str
+    high_water: Path
+    environments: dict[str, Environment]
+    targets: dict[str, Target]
+    bounds: Bounds
+
+    def environment(self, name: str) -> Environment:
+        """The contract of that environment. One that nobody described has the strictest contract there is."""
+        return self.environments.get(name) or Environment(name=name)
+
+    def target(self, name: str) -> Target:
+        """The configured target. Raises NotFound with the names there are."""
+        if name in self.targets:
+            return self.targets[name]
+        known = ", ".join(sorted(self.targets)) or "none yet"
+        raise NotFound(f"no target is called `{name}`", hint=f"targets in {FILE}: {known}", where=str(self.home / FILE))
+
+
+def unconfigured() -> Configuration:
+    """What holds where there is no home: no targets, and every environment is production."""
+    nowhere = Path()
+    return Configuration(nowhere, "", "", nowhere, {}, {}, Bounds())
+
+
+def load(home: Path) -> Configuration:
+    """The configuration of this home. Raises BadConfiguration with file and key."""
+    path = home / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise BadConfiguration(
+            "there is no Interlock home here", hint="run `interlock init`", where=str(path)
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration("cannot be read", hint=str(error), where=str(path)) from error
+    return parse(text, home)
+
+
+def parse(text: str, home: Path) -> Configuration:
+    """The configuration that this text describes, its paths resolved against `home`."""
+    try:
+        file = msgspec.convert(tomllib.loads(text), _File)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise BadConfiguration("is not a valid configuration", hint=str(error), where=str(home / FILE)) from error
+    return Configuration(
+        home=home,
+        store=_store(file.ledger.store, home),
+        origin=file.ledger.origin,
+        high_water=home / file.ledger.high_water,
+        environments={name: _environment(name, table) for name, table in file.environments.items()},
+        targets={name: _target(name, table, home) for name, table in file.targets.items()},
+        bounds=Bounds(
+            milliseconds=_duration(file.rehearsal.time, "rehearsal.time"),
+            rows=file.rehearsal.max_rows,
+            bytes=file.rehearsal.max_bytes,
+        ),
+    )
+
+
+def _store(url: str, home: Path) -> str:
+    if url.startswith(_SQLITE):
+        return _SQLITE + str((home / url.removeprefix(_SQLITE)).absolute())
+    if url.startswith(("postgresql://", "postgres://")):
+        return url
+    raise BadConfiguration(
+        f"`{url.partition(':')[0]}` is no store", hint="use sqlite:///FILE or postgresql://…", where="ledger.store"
+    )
+
+
+def _environment(name: str, table: _Environment) -> Environment:
+    where = f"environments.{name}"
+    _check_name(name, where)
+    strictness = table.strictness if table.strictness is not None else (100 if table.production else 10)
+    if table.max_rows < 0 or table.max_resources < 0:
+        raise BadConfiguration("a cap cannot be negative", hint="0 lets nothing through", where=where)
+    return Environment(
+        name=name,
+        production=table.production,
+        strictness=strictness,
+        hours=tuple(_hours(hours, f"{where}.hours[{index}]") for index, hours in enumerate(table.hours)),
+        freezes=tuple(_freeze(freeze, f"{where}.freezes[{index}]") for index, freeze in enumerate(table.freezes)),
+        max_rows=table.max_rows,
+        max_resources=table.max_resources,
+        undo_window_seconds=_duration(table.undo_window, f"{where}.undo_window") // 1000,
+        approval_seconds=_duration(table.approval_valid, f"{where}.approval_valid") // 1000,
+    )
+
+
+def _hours(table: _Hours, where: str) -> Hours:
+    try:
+        ZoneInfo(table.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadConfiguration(
+            f"`{table.timezone}` is no time zone", hint="use a name like Europe/Berlin", where=f"{where}.timezone"
+        ) from error
+    if not table.days or not set(table.days) <= set(range(1, 8)):
+        raise BadConfiguration("days are ISO weekdays, 1 (Monday) to 7", where=f"{where}.days")
+    start, end = _minute(table.start, f"{where}.from"), _minute(table.end, f"{where}.to")
+    if start >= end:
+        raise BadConfiguration(
+            "a window ends after it starts", hint="split one that runs past midnight in two", where=where
+        )
+    return Hours(tuple(sorted(set(table.days))), start, end, table.timezone)
+
+
+def _minute(text: str, where: str) -> int:
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)|24:00", text)
+    if found is None:
+        raise BadConfiguration(f"`{text}` is no time of day", hint="write 09:00 (00:00 to 24:00)", where=where)
+    return 24 * 60 if text == "24:00" else int(found[1]) * 60 + int(found[2])
+
+
+def _freeze(table: _Freeze, where: str) -> Freeze:
+    if table.start.tzinfo is None or table.end.tzinfo is None:
+        raise BadConfiguration("a freeze needs an offset", hint="write 2026-12-20T00:00:00+01:00", where=where)
+    if table.start >= table.end:
+        raise BadConfiguration("a freeze ends after it starts", where=where)
+    return Freeze(table.name, int(table.start.timestamp() * 1000), int(table.end.timestamp() * 1000))
+
+
+def _target(name: str, table: _Target, home: Path) -> Target:
+    where = f"targets.{name}"
+    _check_name(name, where)
+    address = table.address
+    if table.kind == "sql:sqlite":
+        address = str((home / address.removeprefix(_SQLITE)).absolute())
+    elif re.search(r"://[^/@]*:[^/@]*@", address):
+        raise BadConfiguration("an address holds no password", hint="keep it in the executor's own store", where=where)
+    return Target(name, table.kind, address, table.environment, tuple(table.critical))
+
+
+def _check_name(name: str, where: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise BadConfiguration(
+            f"`{name}` is no name", hint="lower-case letters, digits, `.`, `_` and `-`, 63 at most", where=where
+        )
+
+
+def _duration(text: str, where: str) -> int:
+    """Milliseconds of `30s`, `24h`, `7d`."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise BadConfiguration(f"`{text}` is no duration", hint="write 30s, 15m, 24h or 7d", where=where)
+    return int(found[1]) * _UNITS[found[2]]
