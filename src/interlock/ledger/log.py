@@ -1,0 +1,371 @@
+"""class Ledger: append durably, read, prove. Many threads call; one writer thread commits.
+
+Group commit: the writer takes everything that waits, one transaction, one signed checkpoint in it, then wakes the
+callers. Nobody is answered before the entries are durable and the high-water mark is up. What a crash leaves:
+before COMMIT nothing; after COMMIT the entries, perhaps with a high-water mark that is one batch behind, which
+the next open finds to be extended by the head.
+
+The head is believed only when it is the one we left, or when it is signed by our key and extends the one we left.
+Anything else is Corrupt: that append and all after it fail, until a person has looked and opened the ledger anew.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Self
+
+from interlock.errors import BadConfiguration, BadInput, Conflict, Corrupt, InterlockError, StoreError
+from interlock.ledger.checkpoint import Checkpoint, sign_checkpoint
+from interlock.ledger.entry import Item, Stored, check_items, leaf
+from interlock.ledger.head import (
+    CHUNK,
+    Known,
+    all_nodes,
+    check_extends,
+    check_head,
+    corrupt,
+    grow,
+    replay,
+    subtrees,
+)
+from interlock.ledger.highwater import HighWater
+from interlock.ledger.note import Signer
+from interlock.ledger.storage import LOST, Head, Node, Store, Transaction
+from interlock.ledger.tree import EMPTY_ROOT, Frontier, consistency_proof, inclusion_proof
+
+__all__ = ["Item", "Ledger", "Stored", "open_ledger", "open_store"]
+
+MAX_BATCH = 4096
+MAX_BATCH_BYTES = 8 * 1024 * 1024
+MAX_TAILS = 100_000
+ATTEMPTS = 3
+
+
+class _Append:
+    """One caller's append on its way through the writer: `done` is locked until there is an outcome."""
+
+    __slots__ = ("bytes", "done", "error", "indexes", "items")
+
+    def __init__(self, items: Sequence[Item], size: int) -> None:
+        self.items = items
+        self.bytes = size
+        self.error: InterlockError | None = None
+        self.indexes: tuple[int, ...] = ()
+        self.done = threading.Lock()
+        self.done.acquire()
+
+
+class Ledger:
+    """An open log. Made by `open_ledger`; a context manager; every method may be called from any thread."""
+
+    def __init__(self, store: Store, signer: Signer, high_water: HighWater | None, *, trust_head: bool) -> None:
+        self.store = store
+        self.verifier = signer.verifier
+        self._signer = signer
+        self._high_water = high_water
+        self._known = self._begin(trust_head=trust_head)
+        self._tails: dict[str, int] = {}
+        self._broken: InterlockError | None = None
+        self._queue: SimpleQueue[_Append | None] = SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._writer = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+        self._writer.start()
+
+    # -- appending ---------------------------------------------------------------------------------------------
+
+    def append(self, items: Sequence[Item]) -> tuple[int, ...]:
+        """Add all of these entries or none, durably; their indexes. Conflict when an expected position is not next."""
+        waiting = _Append(items, check_items(items))
+        with self._gate:
+            if self._closed:
+                raise StoreError("the ledger is closed", where=self.store.where)
+            self._queue.put(waiting)
+        waiting.done.acquire()
+        if waiting.error is not None:
+            raise waiting.error
+        return waiting.indexes
+
+    def _run(self) -> None:
+        """The writer thread. Whatever ends it, nobody is left waiting and nothing more is taken."""
+        batch: list[_Append] = []
+        try:
+            while batch := self._take():
+                self._serve(batch)
+        finally:
+            with self._gate:
+                self._closed = True
+            error = StoreError("the ledger was closed before this was recorded", where=self.store.where)
+            _answer(batch, error)
+            while not self._queue.empty():
+                late = self._queue.get()
+                _answer([late] if late else [], error)
+
+    def _take(self) -> list[_Append]:
+        """Wait for an append, then take what else waits, up to the bounds of one batch; empty when closing."""
+        get = self._queue.get
+        waiting = get()
+        batch, size = [], 0
+        while waiting is not None:
+            batch.append(waiting)
+            size += waiting.bytes
+            if len(batch) >= MAX_BATCH or size >= MAX_BATCH_BYTES:
+                return batch
+            try:
+                waiting = get(block=False)
+            except Empty:
+                return batch
+        self._queue.put(None)
+        return batch
+
+    def _serve(self, batch: list[_Append]) -> None:
+        error: InterlockError | None = None
+        for _ in range(ATTEMPTS):
+            try:
+                if self._broken is not None:
+                    raise self._broken
+                self._commit(batch)
+            except InterlockError as failure:
+                self._tails.clear()
+                error = failure
+                if failure.code == LOST:
+                    continue
+                if isinstance(failure, Corrupt):
+                    self._broken = failure
+            else:
+                error = None
+            break
+        _answer(batch, error)
+
+    def _commit(self, batch: list[_Append]) -> None:
+        with self.store.writing() as tx:
+            self._follow(tx)
+            plan = _Plan(self._known.frontier.copy(), self._tails)
+            plan.load(tx, batch)
+            for waiting in batch:
+                plan.add(waiting)
+            if not plan.entries:
+                return
+            text = sign_checkpoint(plan.frontier.size, plan.frontier.root(), self._signer)
+            head = Head(plan.frontier.size, plan.frontier.to_bytes(), text, str(self.verifier))
+            tx.extend(plan.entries, plan.nodes, head)
+        self._known = Known(plan.frontier, text)
+        if self._high_water is not None:
+            self._high_water.rise(text, plan.frontier.size)
+
+    def _follow(self, tx: Transaction) -> None:
+        """Go on from the head as it stands now, when somebody else has moved it rightly."""
+        head = tx.head()
+        if head is not None and head.checkpoint == self._known.checkpoint and head.size == self._known.size:
+            return
+        if head is None:
+            raise corrupt("the head is gone", self.store.where)
+        old, new = self._known, check_head(head, self.verifier, self.store.where)
+        between = replay(old, new, tx, self.store.where)
+        if between is None:
+            check_extends(_checkpoint(old), new, tx, self.store.where)
+            self._tails.clear()
+        else:
+            for entry in between:
+                self._tails[entry.stream] = entry.position + 1
+        self._known = new
+
+    def _begin(self, *, trust_head: bool) -> Known:
+        """Check the head against its key and the mark, or begin an empty log."""
+        # The mark is read before the head: it is only raised after a commit, so the head cannot be behind it.
+        mark = self._high_water.checkpoint(self.verifier) if self._high_water else None
+        where = self.store.where
+        head = self.store.head()
+        if head is None:
+            with self.store.writing() as tx:
+                head = tx.head()
+                if head is None:
+                    text = sign_checkpoint(0, EMPTY_ROOT, self._signer)
+                    head = Head(0, b"", text, str(self.verifier))
+                    tx.extend((), (), head)
+        known = check_head(head, self.verifier, where)
+        if mark is not None:
+            check_extends(mark, known, self.store, where)
+        elif self._high_water is not None:
+            if known.size and not trust_head:
+                raise Corrupt(
+                    f"the ledger has {known.size} entries, but its high-water mark is not there",
+                    where=str(self._high_water),
+                    hint="restore the file, or verify the ledger and then accept its present head once",
+                )
+            self._high_water.begin(known.checkpoint, known.size)
+        return known
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def stream(self, name: str, since: int = 0) -> list[Stored]:
+        """A stream's entries from position `since` on, in order."""
+        found: list[Stored] = []
+        while True:
+            part = self.store.stream(name, since + len(found), CHUNK)
+            found += part
+            if len(part) < CHUNK:
+                return found
+
+    def streams(self, prefix: str) -> list[str]:
+        """The streams whose names begin with `prefix`, in the order of their first entries."""
+        return self.store.streams(prefix)
+
+    def read(self, start: int, stop: int) -> Iterator[Stored]:
+        """Entries start … stop-1 of the whole log, as far as they are there."""
+        while start < stop:
+            part = self.store.entries(start, min(start + CHUNK, stop))
+            if not part:
+                return
+            yield from part
+            start = part[-1].index + 1
+
+    def size(self) -> int:
+        """How many entries the log has, as its store says now."""
+        return self._head().size
+
+    def checkpoint(self) -> str:
+        """The newest signed checkpoint, as its store says now."""
+        return self._head().checkpoint
+
+    def inclusion(self, index: int, size: int) -> list[bytes]:
+        """The proof that entry `index` is in the log of the first `size` entries."""
+        if not 0 <= index < size <= self.size():
+            raise BadInput(f"there is no entry {index} among the first {size} of the ledger")
+        return inclusion_proof(index, size, subtrees(self.store, self.store.where))
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """The proof that the log of `new` entries begins with the log of `old` entries."""
+        if not 0 <= old <= new <= self.size():
+            raise BadInput(f"there are no {old} and {new} entries, in this order, in the ledger")
+        return consistency_proof(old, new, subtrees(self.store, self.store.where))
+
+    def rebuild(self) -> int:
+        """Recompute the inner nodes, which are derived, from the entries; how many there are."""
+        with self.store.writing() as tx:
+            head = tx.head()
+            if head is None:
+                raise corrupt("the head is gone", self.store.where)
+            check_head(head, self.verifier, self.store.where)
+            nodes = all_nodes(tx, head.size)
+            tx.put_nodes(nodes)
+        return len(nodes)
+
+    def _head(self) -> Head:
+        head = self.store.head()
+        if head is None:
+            raise corrupt("the head is gone", self.store.where)
+        return head
+
+    # -- the end -----------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Record what waits, stop the writer, close the store. A second call does nothing."""
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._writer.join()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Plan:
+    """What one batch will add: each append gets its entries, or a conflict of its own."""
+
+    def __init__(self, frontier: Frontier, tails: dict[str, int]) -> None:
+        self.frontier = frontier
+        self.entries: list[Stored] = []
+        self.nodes: list[Node] = []
+        self._tails = tails
+
+    def load(self, tx: Transaction, batch: list[_Append]) -> None:
+        """Learn the next positions of the streams that are not remembered."""
+        tails = self._tails
+        if len(tails) > MAX_TAILS:
+            tails.clear()
+        unknown = {item[0] for waiting in batch for item in waiting.items if item[0] not in tails}
+        if unknown:
+            found = tx.tails(list(unknown))
+            for name in unknown:
+                tails[name] = found.get(name, 0)
+
+    def add(self, waiting: _Append) -> None:
+        tails, before = self._tails, list[tuple[str, int]]()
+        entries, first = list[Stored](), self.frontier.size
+        for stream, expected, data in waiting.items:
+            position = tails[stream]
+            if expected is not None and expected != position:
+                for name, tail in reversed(before):
+                    tails[name] = tail
+                waiting.error = Conflict(
+                    f"`{stream}` has {position} entries, so position {expected} is not its next",
+                    hint="read the stream again and decide anew",
+                )
+                return
+            before.append((stream, position))
+            tails[stream] = position + 1
+            entries.append(Stored(first + len(entries), stream, position, data))
+        for entry in entries:
+            grow(self.frontier, leaf(entry.stream.encode(), entry.position, entry.data), self.nodes)
+        self.entries += entries
+        waiting.error = None
+        waiting.indexes = tuple(range(first, first + len(entries)))
+
+
+def _answer(batch: list[_Append], error: InterlockError | None) -> None:
+    for waiting in batch:
+        if error is not None:
+            waiting.error = error
+        waiting.done.release()
+
+
+def _checkpoint(known: Known) -> Checkpoint:
+    return Checkpoint("", known.size, known.frontier.root())
+
+
+def open_store(store_url: str) -> Store:
+    """The store at `sqlite:///path` or `postgresql://…`, open."""
+    if store_url.startswith("sqlite:///"):
+        from interlock.ledger.stores.sqlite import SqliteStore
+
+        return SqliteStore(Path(store_url.removeprefix("sqlite:///")))
+    if store_url.startswith(("postgresql://", "postgres://")):
+        # Imported here: asyncpg takes 100 ms that nobody on SQLite should wait for.
+        from interlock.ledger.stores.postgres import PostgresStore
+
+        return PostgresStore(store_url)
+    scheme = store_url.partition(":")[0]
+    raise BadConfiguration(f"no store is called `{scheme}`", hint="use sqlite:///PATH or postgresql://…")
+
+
+def open_ledger(
+    store_url: str,
+    *,
+    signer: Signer,
+    high_water: Path | None = None,
+    trust_head: bool = False,
+    store: Callable[[str], Store] = open_store,
+) -> Ledger:
+    """Open or begin the log at `sqlite:///path` or `postgresql://…`.
+
+    `high_water` is the file of the mark outside the store. Where it is missing although the log has entries the
+    ledger does not open, unless `trust_head` accepts the present head (a new replica's first start).
+    """
+    opened = store(store_url)
+    try:
+        return Ledger(opened, signer, HighWater(high_water) if high_water else None, trust_head=trust_head)
+    except BaseException:
+        opened.close()
+        raise

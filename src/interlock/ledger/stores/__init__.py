@@ -1,0 +1,1 @@
+"""The two stores that keep the promises of storage.py."""
