@@ -7,9 +7,6 @@ from typing import Literal
 from interlock.model.canon import Value
 from interlock.model.inventory import Measured
 
-Stage = Literal["ready", "running", "done", "failed", "undoing", "undone", "closing", "closed", "untold"]
-
-
 class Step(Value, frozen=True):
     """One step of an executor. `phase` is `about` before it is done and `did` after; `images` are vault digests.
 
@@ -29,7 +26,6 @@ class Execution(Value, frozen=True):
     """The run of one approved digest. `undo_until` is unix milliseconds, 0 when there is nothing to undo."""
 
     digest: str
-    stage: Stage = "ready"
     steps: tuple[Step, ...] = ()
     measured: tuple[Measured, ...] = ()
     images: tuple[str, ...] = ()
