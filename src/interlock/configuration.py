@@ -32,7 +32,7 @@ class _Strict(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from
 class _Hours(_Strict):
     start: str
     end: str
-    days: list[int] = [1, 2, 3, 4, 5]
+    days: tuple[int, ...] = (1, 2, 3, 4, 5)
     timezone: str = "UTC"
 
 
@@ -45,8 +45,8 @@ class _Freeze(_Strict):
 class _Environment(_Strict):
     production: bool = True
     strictness: int | None = None
-    hours: list[_Hours] = []
-    freezes: list[_Freeze] = []
+    hours: tuple[_Hours, ...] = ()
+    freezes: tuple[_Freeze, ...] = ()
     max_rows: int = 1_000
     max_resources: int = 20
     undo_window: str = "30s"
@@ -57,7 +57,7 @@ class _Target(_Strict):
     kind: str
     address: str
     environment: str = "production"
-    critical: list[str] = []
+    critical: tuple[str, ...] = ()
 
 
 class _Ledger(_Strict):
@@ -212,7 +212,7 @@ def _target(name: str, table: _Target, home: Path) -> Target:
         address = str((home / address.removeprefix(_SQLITE)).absolute())
     elif re.search(r"://[^/@]*:[^/@]*@", address):
         raise BadConfiguration("an address holds no password", hint="keep it in the executor's own store", where=where)
-    return Target(name, table.kind, address, table.environment, tuple(table.critical))
+    return Target(name, table.kind, address, table.environment, table.critical)
 
 
 def _check_name(name: str, where: str) -> None:

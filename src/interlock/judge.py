@@ -1,0 +1,137 @@
+"""Judge: legs 2 to 4 of the road without its record: what a proposal would do, how far it reaches, what policy says.
+
+The road walks these legs one by one and records after each; `interlock check` and the check before a run walk them at
+once. Both judge by the same code, so what was shown, what was voted on and what is checked again cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from interlock.assess.assess import assess
+from interlock.configuration import Configuration
+from interlock.decide.decide import decide
+from interlock.errors import BadConfiguration
+from interlock.execute.executors import executor_for
+from interlock.ledger.redact import redact
+from interlock.model.agent import Passport
+from interlock.model.assessment import Assessment
+from interlock.model.canon import digest
+from interlock.model.change import Change
+from interlock.model.decision import Decision, binding_digest
+from interlock.model.inventory import Inventory, Rehearsal
+from interlock.model.proposal import Proposal
+from interlock.model.target import Target
+from interlock.policy.engine import Engine
+from interlock.read.readers import reader_for
+from interlock.survey.surveyors import surveyor_for
+
+#: A change with one of these is never tried in a transaction: what it does cannot be taken back with it.
+UNREHEARSABLE = frozenset({"leaves-target", "ends-transaction", "not-transactional", "dynamic"})
+
+
+class Judgement(NamedTuple):
+    """Legs 2 to 4 over one proposal. `inventory` and `rehearsal` are None where there was no target to look at."""
+
+    change: Change
+    inventory: Inventory | None
+    rehearsal: Rehearsal | None
+    assessment: Assessment
+    decision: Decision
+
+
+class Senses(NamedTuple):
+    """Clock and chance, which come in from above: unix ms, ms that only grow, and random bytes."""
+
+    now: Callable[[], int]
+    monotonic: Callable[[], int]
+    entropy: Callable[[int], bytes]
+
+
+class Judge:
+    """Legs 2, 3 and 4 without the record: what a proposal would do, how far, and what policy says."""
+
+    def __init__(self, configuration: Configuration, engine: Engine, senses: Senses) -> None:
+        self.configuration = configuration
+        self.engine = engine
+        self._senses = senses
+
+    def judge(self, proposal: Proposal, passport: Passport) -> Judgement:
+        """All three legs at once. Raises what a leg raises."""
+        target = self.target(proposal)
+        change = self.read(proposal, target)
+        inventory, rehearsal = self.look(proposal, change, target, passport)
+        assessment = self.assess(proposal, change, target, inventory, rehearsal)
+        return Judgement(change, inventory, rehearsal, assessment, self.decide(proposal, change, assessment, passport))
+
+    def target(self, proposal: Proposal) -> Target | None:
+        """The configured target that the proposal names. NotFound when there is none of that name."""
+        return self.configuration.target(proposal.target) if proposal.target else None
+
+    def read(self, proposal: Proposal, target: Target | None) -> Change:
+        """Leg 2. The dialect is the target's own; a proposal that names another one is refused."""
+        kind = proposal.kind
+        if target is not None and kind != target.kind:
+            if ":" in kind or kind != target.kind.partition(":")[0]:
+                raise BadConfiguration(
+                    f"target `{target.name}` is {target.kind}, the proposal is {kind}", hint=f"propose {target.kind}"
+                )
+            kind = target.kind
+        technology, _, dialect = kind.partition(":")
+        environment = target.environment if target is not None else proposal.environment
+        return reader_for(technology)(proposal.payload, dialect, environment)
+
+    def look(
+        self, proposal: Proposal, change: Change, target: Target | None, passport: Passport
+    ) -> tuple[Inventory | None, Rehearsal | None]:
+        """The world, for leg 3: a survey, and a rehearsal where the change writes and can be taken back.
+
+        Nothing is tried for an agent that may only observe, nor anything that was not fully understood.
+        """
+        if target is None:
+            return None, None
+        bounds, monotonic = self.configuration.bounds, self._senses.monotonic
+        inventory = surveyor_for(target)(target, change, bounds=bounds, now=self._senses.now(), monotonic=monotonic)
+        traits = {trait for effect in change.effects for trait in effect.traits}
+        if not writes(change) or not change.fully_known or not passport.complete or traits & UNREHEARSABLE:
+            return inventory, None
+        rehearsal = executor_for(target).rehearse(change, proposal.payload, target, bounds=bounds, monotonic=monotonic)
+        return inventory, rehearsal
+
+    def assess(
+        self,
+        proposal: Proposal,
+        change: Change,
+        target: Target | None,
+        inventory: Inventory | None,
+        rehearsal: Rehearsal | None,
+    ) -> Assessment:
+        """Leg 3."""
+        return assess(
+            change,
+            inventory=inventory,
+            rehearsal=rehearsal,
+            claimed=self.configuration.environment(proposal.environment),
+            found=self.configuration.environment(target.environment) if target is not None else None,
+            secrets=redact(proposal.payload)[1],
+        )
+
+    def decide(self, proposal: Proposal, change: Change, assessment: Assessment, passport: Passport) -> Decision:
+        """Leg 4, bound to the one digest."""
+        binding = binding_digest(
+            change,
+            digest("payload", proposal.payload),
+            proposal.target,
+            passport.digest,
+            assessment.environment,
+            self.engine.version,
+            assessment.digest,
+        )
+        environment = self.configuration.environment(assessment.environment)
+        return decide(assessment, change, passport, environment, self.engine, self._senses.now(), binding=binding)
+
+
+def writes(change: Change) -> bool:
+    """Whether anything but reading is in it."""
+    return any(effect.verb != "read" for effect in change.effects)

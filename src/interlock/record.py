@@ -1,0 +1,284 @@
+"""Record: entry -> ledger, and ledger -> case. The ledger is the state; everything here is a fold of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from interlock.errors import ClockError, Conflict, Corrupt, NotFound
+from interlock.ledger.log import Item, Ledger, Stored
+from interlock.ledger.redact import redact
+from interlock.ledger.vault import Vault
+from interlock.model import entry as kinds
+from interlock.model.agent import Passport, Person, unregistered
+from interlock.model.canon import canonical, parse
+from interlock.model.case import MOVES, STANDING, Case, State
+from interlock.model.entry import Entry, What
+from interlock.model.execution import Execution, Step
+
+CASE: Final = "case/"
+AGENT: Final = "agent/"
+PERSON: Final = "person/"
+SYSTEM: Final = "system"
+
+#: How far the clock may lie behind the newest entry before nothing is recorded any more. Milliseconds.
+CLOCK_TOLERANCE: Final = 5_000
+
+
+class Token(NamedTuple):
+    """One issued agent token, by id; its text was never recorded."""
+
+    id: str
+    environment: str
+    session: str
+    expires_at: int
+    revoked: bool
+
+
+class Record:
+    """The one way to the ledger. `now` is unix milliseconds; entries never go back in time."""
+
+    def __init__(self, ledger: Ledger, vault: Vault, now: Callable[[], int]) -> None:
+        self.ledger = ledger
+        self._vault = vault
+        self._now = now
+        newest = next(iter(ledger.read(max(0, ledger.size() - 1), ledger.size())), None)
+        self._latest = _decode(newest).at if newest else 0
+        self._folded: dict[str, Case] = {}
+        self._seen = 0
+        self._folding = threading.Lock()
+
+    def now(self) -> int:
+        """The time for the next entry. Raises ClockError when the clock went back behind the record."""
+        now = self._now()
+        if now < self._latest - CLOCK_TOLERANCE:
+            behind = (self._latest - now) // 1000
+            raise ClockError(
+                f"the clock is {behind} s behind the newest entry", hint="set the clock; nothing is decided until then"
+            )
+        self._latest = max(self._latest, now)
+        return self._latest
+
+    def write(self, stream: str, position: int | None, by: str, whats: Iterable[What]) -> tuple[Entry, ...]:
+        """Append these in order, all or nothing; durable when it returns.
+
+        `position` is the place in the stream that the first one must take; Conflict when somebody was first.
+        """
+        at = self.now()
+        entries = tuple(Entry(at, by, stream, what) for what in whats)
+        self.ledger.append(
+            [
+                Item(stream, None if position is None else position + offset, canonical(entry))
+                for offset, entry in enumerate(entries)
+            ]
+        )
+        return entries
+
+    def entries(self, stream: str) -> list[Entry]:
+        """All entries of one stream, in order."""
+        return [_decode(stored) for stored in self.ledger.stream(stream)]
+
+    # cases
+
+    def case(self, case: str) -> Case:
+        """The fold of one case. Raises NotFound."""
+        entries = self.entries(CASE + case)
+        if not entries:
+            raise NotFound(f"there is no case `{case}`", hint="`interlock cases` lists them")
+        return fold(entries)
+
+    def cases(self) -> list[Case]:
+        """Every case, oldest first. Folds only what came since the last call; the ledger stays the state."""
+        with self._folding:
+            self._catch_up(self.ledger.size())
+            return list(self._folded.values())
+
+    def _catch_up(self, size: int) -> None:
+        grown: dict[str, list[Entry]] = {}
+        for stored in self.ledger.read(self._seen, size):
+            if stored.stream.startswith(CASE):
+                grown.setdefault(stored.stream.removeprefix(CASE), []).append(_decode(stored))
+        for id, entries in grown.items():
+            before = self._folded.get(id)
+            self._folded[id] = follow(before, entries) if before else fold(entries)
+        self._seen = size
+
+    def begin(self, case: str, by: str, *whats: What) -> Case:
+        """A new case from its first entries. Raises Conflict when there is one of that id."""
+        return fold(self.write(CASE + case, 0, by, whats))
+
+    def extend(self, case: Case, by: str, *whats: What) -> Case:
+        """The case after these entries. Raises Conflict when the case has moved on since it was read."""
+        stream = CASE + case.id
+        _require_moves(case, whats)
+        return follow(case, self.write(stream, case.entries, by, whats))
+
+    # vault
+
+    def seal(self, case: str, plaintext: bytes) -> str:
+        """Seal exact bytes under a case (a payload that has to run, a before-image); returns their digest."""
+        return self._vault.put(CASE + case, plaintext)
+
+    def seal_text(self, case: str, text: bytes) -> str:
+        """Seal what only people read (prompts, outputs), with secrets taken out first; empty stays empty."""
+        return self._vault.put(CASE + case, redact(text)[0]) if text else ""
+
+    def unseal(self, case: str, digest: str) -> bytes:
+        """What was sealed. Raises NotFound when it was erased, Corrupt when it was altered."""
+        return self._vault.get(CASE + case, digest)
+
+    def erase(self, case: Case, by: str, reason: str) -> Case:
+        """Destroy what the vault holds for a case; its entries and all proofs stay as they are."""
+        erased = self.extend(case, by, kinds.Erased(reason))
+        self._vault.erase(CASE + case.id)
+        return erased
+
+    # agents and people
+
+    def passport(self, agent: str) -> Passport:
+        """The agent's passport as it is now; of one that nobody registered, a passport that only lets it observe."""
+        written = [entry.what for entry in self.entries(AGENT + agent)]
+        passports = [what.passport for what in written if isinstance(what, kinds.AgentWritten)]
+        return passports[-1] if passports else unregistered(agent)
+
+    def agents(self) -> list[Passport]:
+        return [self.passport(stream.removeprefix(AGENT)) for stream in self.ledger.streams(AGENT)]
+
+    def tokens(self, agent: str) -> dict[str, Token]:
+        """The agent's issued tokens by id."""
+        tokens: dict[str, Token] = {}
+        for entry in self.entries(AGENT + agent):
+            match entry.what:
+                case kinds.TokenIssued(token, environment, session, expires_at):
+                    tokens[token] = Token(token, environment, session, expires_at, revoked=False)
+                case kinds.TokenRevoked("*"):
+                    tokens = {id: token._replace(revoked=True) for id, token in tokens.items()}
+                case kinds.TokenRevoked(token) if token in tokens:
+                    tokens[token] = tokens[token]._replace(revoked=True)
+        return tokens
+
+    def person(self, name: str) -> Person:
+        """Raises NotFound."""
+        written = [entry.what for entry in self.entries(PERSON + name)]
+        people = [what.person for what in written if isinstance(what, kinds.PersonWritten)]
+        if not people:
+            raise NotFound(f"there is no person `{name}`", hint="`interlock people list` names them")
+        return people[-1]
+
+    def people(self) -> dict[str, Person]:
+        names = [stream.removeprefix(PERSON) for stream in self.ledger.streams(PERSON)]
+        return {name: self.person(name) for name in names}
+
+
+def fold(entries: Sequence[Entry]) -> Case:
+    """The case that these entries of one stream make. Raises Corrupt when they are no case's entries."""
+    first = entries[0]
+    if not isinstance(first.what, kinds.Proposed):
+        raise Corrupt(f"stream `{first.stream}` does not begin with a proposal", where=first.stream)
+    case = Case(first.stream.removeprefix(CASE), "proposed", first.what, first.at, first.at, 1)
+    return follow(case, entries[1:])
+
+
+def follow(case: Case, entries: Iterable[Entry]) -> Case:
+    """The case after these further entries."""
+    for entry in entries:
+        state = _next_state(case, entry.what)
+        if state is None:
+            raise Corrupt(f"a case that is {case.state} cannot be {_event(entry.what)}", where=entry.stream)
+        changed = msgspec.structs.replace(case, state=state, changed_at=entry.at, entries=case.entries + 1)
+        case = _fill(changed, entry.what)
+    return case
+
+
+def _decode(stored: Stored) -> Entry:
+    try:
+        return parse(stored.data, Entry)
+    except Exception as error:
+        raise Corrupt(f"entry {stored.index} is no entry of this product", where=stored.stream) from error
+
+
+def _event(what: What) -> str:
+    """The word by which the table of moves knows this entry."""
+    tag = what.__struct_config__.tag
+    match what:
+        case kinds.Decided(decision):
+            return f"{tag}:{decision.outcome}"
+        case kinds.Voted(vote):
+            return f"{tag}:{vote.ballot.choice}"
+        case kinds.Started(purpose) | kinds.Stepped(purpose):
+            return f"{tag}:{purpose}"
+        case kinds.Finished(purpose, result):
+            return f"{tag}:{purpose}:{result}"
+    return str(tag)
+
+
+def _next_state(case: Case, what: What) -> State | None:
+    event = _event(what)
+    return case.state if event in STANDING else MOVES[case.state].get(event)
+
+
+def _require_moves(case: Case, whats: Sequence[What]) -> None:
+    """Refuse, before anything is written, entries that the case cannot take."""
+    state = case.state
+    for what in whats:
+        event = _event(what)
+        if event in STANDING:
+            continue
+        following = MOVES[state].get(event)
+        if following is None:
+            raise Conflict(f"case `{case.id}` is {state}", hint=f"it cannot be {event.partition(':')[0]} any more")
+        state = following
+
+
+def _fill(case: Case, what: What) -> Case:
+    """The case with what this entry says put into its fields."""
+    replace = msgspec.structs.replace
+    match what:
+        case kinds.WasRead(change):
+            return replace(case, change=change)
+        case kinds.Assessed(assessment, samples):
+            return replace(case, assessment=assessment, samples=samples)
+        case kinds.Decided(decision):
+            return replace(case, decision=decision)
+        case kinds.Refused(_, _, message):
+            return replace(case, problem=message)
+        case kinds.Voted(vote):
+            return replace(case, votes=(*case.votes, vote))
+        case kinds.Approved(approval):
+            return replace(case, approval=approval)
+        case kinds.Lapsed(_, reason):
+            return replace(case, problem=reason)
+        case kinds.Started(_, digest):
+            started = case.execution or Execution(digest)
+            return replace(case, execution=started)
+        case kinds.Stepped(purpose, step):
+            return replace(case, execution=_stepped(case.execution, purpose, step))
+        case kinds.Finished():
+            return _finished(case, what)
+        case kinds.Erased():
+            return replace(case, erased=True)
+        case kinds.Reviewed():
+            return replace(case, reviewed=True)
+    return case
+
+
+def _stepped(execution: Execution | None, purpose: kinds.Purpose, step: Step) -> Execution:
+    assert execution is not None  # the table lets a step come only after a start  # noqa: S101
+    changed = msgspec.structs.replace(execution, steps=(*execution.steps, step))
+    if purpose != "run":
+        return changed
+    return msgspec.structs.replace(
+        changed, measured=step.measured or execution.measured, images=(*execution.images, *step.images)
+    )
+
+
+def _finished(case: Case, what: kinds.Finished) -> Case:
+    assert case.execution is not None  # the table lets an end come only after a start  # noqa: S101
+    undo_until = what.undo_until if what.purpose == "run" else case.execution.undo_until
+    execution = msgspec.structs.replace(case.execution, undo_until=undo_until, error=what.error)
+    return msgspec.structs.replace(
+        case, execution=execution, output=what.output or case.output, problem=what.error or case.problem
+    )

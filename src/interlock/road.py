@@ -1,0 +1,306 @@
+"""THE MAIN ROAD: proposal -read-> change -assess-> assessment -decide-> decision -approve-> approval
+-execute-> execution.
+
+This is the only place that knows the order. Each leg is short: compute, record, go on. Nothing that touches the world
+happens before the entry that announces it is durable, and a leg that cannot be gone is recorded as refused.
+
+    propose   1 seal and record what came in   2 read   3 survey, rehearse and assess   4 decide
+    vote      5 check one vote, record it, and record the approval when the quorum is there
+    run       6 judge again: any difference is stale   7 start   8 step by step   9 finish
+    undo, close, recover   the same steps, for the way back, the end of the undo window, and after a crash
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from interlock.approve.quorum import Asker, Missing, quorum
+from interlock.approve.vote import check_vote
+from interlock.errors import BadConfiguration, Conflict, InterlockError, Refused, Stale
+from interlock.execute.executor import Executor, Order
+from interlock.execute.executors import executor_for
+from interlock.execute.run import drive
+from interlock.judge import Judge, Judgement, Senses, writes
+from interlock.ledger.redact import redact
+from interlock.model import entry as kinds
+from interlock.model.agent import Passport
+from interlock.model.approval import Vote
+from interlock.model.canon import canonical
+from interlock.model.case import OPEN_STATES, Case
+from interlock.model.change import Change
+from interlock.model.execution import Step
+from interlock.model.inventory import Rehearsal
+from interlock.model.proposal import Proposal
+from interlock.record import Record
+
+US = "interlock"
+
+
+class Road:
+    """The legs, with their record."""
+
+    def __init__(self, record: Record, judge: Judge, senses: Senses) -> None:
+        self.record = record
+        self.judge = judge
+        self._senses = senses
+
+    def propose(self, proposal: Proposal) -> Case:
+        """Legs 1 to 4. What came in is recorded whatever becomes of it; a leg's error is recorded, then raised."""
+        by, case_id = f"agent:{proposal.agent}", new_case_id(self._senses.entropy)
+        passport = self.record.passport(proposal.agent)
+        pending: list[kinds.What] = [self._received(case_id, proposal, passport)]
+        written: Case | None = None
+
+        def flush() -> Case:
+            nonlocal written
+            if written is None:
+                written = self.record.begin(case_id, by, *pending)
+            else:
+                written = self.record.extend(written, US, *pending)
+            pending.clear()
+            return written
+
+        leg = "read"
+        try:
+            target = self.judge.target(proposal)
+            change = self.judge.read(proposal, target)
+            pending.append(kinds.WasRead(change))
+            leg = "assess"
+            if target is not None:
+                flush()
+            inventory, rehearsal = self.judge.look(proposal, change, target, passport)
+            assessment = self.judge.assess(proposal, change, target, inventory, rehearsal)
+            pending.append(kinds.Assessed(assessment, self._samples(case_id, rehearsal)))
+            leg = "decide"
+            pending.append(kinds.Decided(self.judge.decide(proposal, change, assessment, passport)))
+        except InterlockError as error:
+            pending.append(kinds.Refused(leg, error.code, error.message))
+            flush()
+            raise
+        return flush()
+
+    def vote(self, vote: Vote) -> Case:
+        """Leg 5: one checked vote, and the approval as soon as nothing is missing any more."""
+        ballot = vote.ballot
+        case = self.record.case(ballot.case)
+        now = self.record.now()
+        people = self.record.people()
+        check_vote(vote, case, people, self._asker(case), now=now)
+        by = f"person:{ballot.person}"
+        case = self.record.extend(case, by, kinds.Voted(vote))
+        if case.state == "held" and case.decision is not None:
+            reached = quorum(case.decision, case.votes, people, self._asker(case), now=now)
+            if not isinstance(reached, Missing):
+                case = self.record.extend(case, US, kinds.Approved(reached))
+        return case
+
+    def missing(self, case: Case) -> Missing | None:
+        """What still stands between a held case and its approval, in words for people."""
+        if case.decision is None:
+            return None
+        reached = quorum(case.decision, case.votes, self.record.people(), self._asker(case), now=self.record.now())
+        return reached if isinstance(reached, Missing) else None
+
+    def run(self, case_id: str, by: str) -> Case:
+        """Legs 6 to 9. Raises Refused when something is missing, Stale when anything differs from what was approved."""
+        case = self.record.case(case_id)
+        if case.state not in ("allowed", "approved"):
+            raise _not_runnable(case, self.missing(case) if case.state == "held" else None)
+        proposal = self.proposal(case)
+        passport = self.record.passport(proposal.agent)
+        judgement = self.judge.judge(proposal, passport)
+        self._require_unchanged(case, judgement)
+        order, executor = self._order(case, proposal, judgement.change)
+        used = tuple(vote.ballot.nonce for vote in case.votes)
+        case = self.record.extend(case, by, kinds.Started("run", order.digest, used))
+        return self._perform(case, order, executor, "run", executor.execute(order, self._sealer(case)))
+
+    def undo(self, case_id: str, by: str) -> Case:
+        """The way back, within the undo window. Raises Refused when it is over, Stale when others changed it since."""
+        case = self.record.case(case_id)
+        execution = case.execution
+        if case.state != "done" or execution is None:
+            raise Conflict(f"case `{case.id}` is {case.state}", hint="only a case that is done can be undone")
+        if self.record.now() > execution.undo_until:
+            raise Refused(
+                f"the undo window of case `{case.id}` is over", hint="propose the way back as a change of its own"
+            )
+        order, executor = self._order(case, self.proposal(case), case.change)
+        case = self.record.extend(case, by, kinds.Started("undo", order.digest))
+        steps = executor.undo(order, execution.images, lambda image: self.record.unseal(case.id, image))
+        return self._perform(case, order, executor, "undo", steps)
+
+    def close(self, case_id: str) -> Case:
+        """The end of the undo window: what was kept aside for the way back is let go."""
+        case = self.record.case(case_id)
+        order, executor = self._order(case, self.proposal(case), case.change)
+        case = self.record.extend(case, US, kinds.Started("close", order.digest))
+        return self._perform(case, order, executor, "close", executor.close(order))
+
+    def recover(self, case: Case) -> Case:
+        """After a crash: what the target says happened is what is recorded. A case before its decision is refused."""
+        if case.state in ("proposed", "read", "assessed"):
+            message = "the process ended before there was a decision; propose it again"
+            return self.record.extend(case, US, kinds.Refused("recover", "interrupted", message))
+        if case.state not in OPEN_STATES:
+            return case
+        order, executor = self._order(case, self.proposal(case), case.change)
+        purpose: kinds.Purpose = {"running": "run", "undoing": "undo", "closing": "close"}[case.state]  # type: ignore[assignment]  # a dict of literals widens to str
+        return self._settle(case, order, executor, purpose, "the process ended in the middle of it")
+
+    def proposal(self, case: Case) -> Proposal:
+        """The proposal as it came in, its payload from the vault. NotFound when it was erased."""
+        came = case.proposed
+        return Proposal(
+            came.kind,
+            self.record.unseal(case.id, came.payload),
+            came.agent,
+            came.environment,
+            came.target,
+            came.session,
+            came.author,
+            came.operator,
+            came.intent,
+        )
+
+    # the short ends of the legs
+
+    def _received(self, case_id: str, proposal: Proposal, passport: Passport) -> kinds.Proposed:
+        return kinds.Proposed(
+            kind=proposal.kind,
+            agent=proposal.agent,
+            environment=proposal.environment,
+            target=proposal.target,
+            passport=passport.digest,
+            payload=self.record.seal(case_id, proposal.payload),
+            payload_size=len(proposal.payload),
+            session=proposal.session,
+            author=proposal.author,
+            operator=proposal.operator,
+            owner=passport.owner,
+            intent=redact(proposal.intent)[0],
+            prompt=self.record.seal_text(case_id, proposal.prompt.encode()),
+            proposal=proposal.digest,
+        )
+
+    def _samples(self, case_id: str, rehearsal: Rehearsal | None) -> str:
+        if rehearsal is None or not rehearsal.samples:
+            return ""
+        return self.record.seal_text(case_id, canonical(kinds.Samples(rehearsal.samples)))
+
+    def _asker(self, case: Case) -> Asker:
+        came = case.proposed
+        return Asker(agent=came.agent, owner=came.owner, author=came.author, operator=came.operator)
+
+    def _sealer(self, case: Case) -> Callable[[bytes], str]:
+        return lambda content: self.record.seal(case.id, content)
+
+    def _require_unchanged(self, case: Case, judgement: Judgement) -> None:
+        """Leg 6. What lapses is recorded, so that nobody can try the same approval again."""
+        assert case.decision is not None  # the table of moves leads here only past a decision  # noqa: S101
+        fresh = judgement.decision
+        if fresh.digest != case.decision.digest:
+            self._lapse(case, "stale", _difference(case, judgement))
+        if fresh.outcome == "deny" or (fresh.outcome == "hold" and case.state == "allowed"):
+            why = "; ".join(because.because for because in fresh.because) or "no policy permits it any more"
+            self._lapse(case, "stale", f"policy now says {fresh.outcome}: {why}")
+        if fresh.outcome == "hold":
+            reached = quorum(fresh, case.votes, self.record.people(), self._asker(case), now=self.record.now())
+            if isinstance(reached, Missing):
+                self._lapse(case, "expired", f"the approval no longer suffices: {reached.text}")
+
+    def _lapse(self, case: Case, code: str, reason: str) -> None:
+        self.record.extend(case, US, kinds.Lapsed(code, reason))
+        raise Stale(f"case `{case.id}` cannot run: {reason}", hint="propose it again")
+
+    def _order(self, case: Case, proposal: Proposal, change: Change | None) -> tuple[Order, Executor]:
+        target = self.judge.target(proposal)
+        if target is None or change is None or case.assessment is None or case.decision is None:
+            raise BadConfiguration(
+                f"case `{case.id}` names no target", hint="propose it with --target to have it executed"
+            )
+        order = Order(
+            case.id,
+            case.decision.digest,
+            change,
+            proposal.payload,
+            target,
+            case.assessment.measured,
+            writes(change),
+        )
+        return order, executor_for(target)
+
+    def _perform(
+        self, case: Case, order: Order, executor: Executor, purpose: kinds.Purpose, steps: Iterator[Step]
+    ) -> Case:
+        """Legs 8 and 9. Every step is durable in the record before the executor is resumed; see execute/run.py."""
+        output = ""
+        try:
+            with contextlib.closing(drive(steps)) as driven:
+                for step in driven:
+                    case = self.record.extend(case, US, kinds.Stepped(purpose, step))
+                    output = step.output or output
+        except Conflict as error:
+            if not isinstance(error, Stale):
+                raise  # somebody else recorded on this case; what is recorded there stands
+            self.record.extend(case, US, kinds.Finished(purpose, "failed", error=error.message))
+            raise
+        except InterlockError as error:
+            settled = self._settle(case, order, executor, purpose, error.message)
+            if settled.state in ("done", "undone", "closed"):
+                return settled
+            raise
+        return self._finish(case, purpose, output)
+
+    def _finish(self, case: Case, purpose: kinds.Purpose, output: str = "") -> Case:
+        execution = case.execution
+        undo_until = 0
+        if purpose == "run" and execution is not None and execution.images:
+            assessed = case.assessment.environment if case.assessment else case.proposed.environment
+            window = self.judge.configuration.environment(assessed).undo_window_seconds
+            undo_until = self.record.now() + window * 1000
+        return self.record.extend(case, US, kinds.Finished(purpose, "done", undo_until=undo_until, output=output))
+
+    def _settle(self, case: Case, order: Order, executor: Executor, purpose: kinds.Purpose, error: str) -> Case:
+        """Record what the target itself says became of an execution that did not end by itself."""
+        try:
+            seen = executor.look(order, purpose)
+        except InterlockError:
+            return case  # the target cannot be asked now; the case stays open and recovery asks again
+        if seen == "done":
+            return self._finish(case, purpose)
+        result = kinds.Finished(purpose, "failed" if seen == "not-done" else "untold", error=error)
+        return self.record.extend(case, US, result)
+
+
+def new_case_id(entropy: Callable[[int], bytes]) -> str:
+    """Eight letters and digits that nobody mistakes for one another (Crockford's base 32), 40 bits."""
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    number = int.from_bytes(entropy(5), "big")
+    return "".join(alphabet[number >> shift & 31] for shift in range(35, -1, -5))
+
+
+def _not_runnable(case: Case, missing: Missing | None) -> InterlockError:
+    if case.state == "held" and missing is not None:
+        return Refused(f"case `{case.id}` is held: {missing.text}", hint=f"`interlock approve {case.id}`")
+    if case.state == "denied" and case.decision is not None:
+        why = "; ".join(because.because for because in case.decision.because)
+        return Refused(f"case `{case.id}` is denied: {why}")
+    return Conflict(f"case `{case.id}` is {case.state}", hint="propose it again" if case.problem else "")
+
+
+def _difference(case: Case, judgement: Judgement) -> str:
+    """Which part of what was bound is another one now."""
+    assert case.assessment is not None and case.decision is not None  # past a decision both are there  # noqa: S101
+    if case.decision.policy_version != judgement.decision.policy_version:
+        return "the policies changed since it was decided"
+    if case.change != judgement.change:
+        return "it is read differently now"
+    if case.assessment.measured != judgement.assessment.measured:
+        was = sum(measured.count for measured in case.assessment.measured)
+        now = sum(measured.count for measured in judgement.assessment.measured)
+        return f"it would now touch {now} rows, not {was}"
+    if case.assessment != judgement.assessment:
+        return "its evidence changed since it was assessed"
+    return "the agent's passport changed since it was decided"
