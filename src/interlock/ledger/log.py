@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -87,7 +88,7 @@ class Ledger:
             self._queue.put(waiting)
         waiting.done.acquire()
         if waiting.error is not None:
-            raise waiting.error
+            raise copy(waiting.error)  # one failure may answer many callers, each with its own traceback
         return waiting.indexes
 
     def _run(self) -> None:

@@ -1,0 +1,1 @@
+"""Shipped, imported by tests only: simulated worlds, and the contract suites that every implementation passes."""
