@@ -1,0 +1,211 @@
+"""Answer: the one shape in which every face (CLI `--json`, HTTP API, Python client) tells of a judgement or a case.
+
+The fields of `judged` are the contract of `interlock check --json` (docs/contract.md); they are always all there, so
+that a program never has to ask whether one is missing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TypedDict
+
+from interlock.approve.quorum import Missing
+from interlock.judge import Judgement
+from interlock.model.assessment import Assessment, Finding, Reach, Reached
+from interlock.model.case import Case
+from interlock.model.change import Change, Effect, Resource
+from interlock.model.decision import Decision
+from interlock.model.inventory import Measured, RollbackProof
+
+Json = dict[str, object]
+
+
+class Asked(TypedDict):
+    """Who asked for what, as the answer repeats it."""
+
+    kind: str
+    agent: str
+    environment: str
+
+
+def judged(asked: Asked, judgement: Judgement) -> Json:
+    """The contract object of one judgement."""
+    return _judged(asked, judgement.change, judgement.assessment, judgement.decision)
+
+
+def _judged(asked: Asked, change: Change, assessment: Assessment, decision: Decision) -> Json:
+    return {
+        "digest": decision.digest,
+        "kind": asked["kind"],
+        "agent": asked["agent"],
+        "environment": assessment.environment,
+        "change": {"parts": change.parts, "effects": _effects(change, assessment)},
+        "assessment": _assessment(assessment),
+        "decision": {
+            "outcome": decision.outcome,
+            "because": [
+                {
+                    "policy": because.policy,
+                    "because": because.because,
+                    "lift": because.lift or None,
+                    "effects": list(because.effects),
+                }
+                for because in decision.because
+            ],
+            "requirements": [requirement.text for requirement in decision.requirements],
+            "policy_version": decision.policy_version,
+        },
+    }
+
+
+def line(identity: object, change: Change, assessment: Assessment, decision: Decision) -> Json:
+    """The compact form of one judgement, for `check --lines`."""
+    return {
+        "id": identity,
+        "outcome": decision.outcome,
+        "tier": assessment.tier,
+        "verbs": sorted({effect.verb for effect in change.effects}),
+        "reversibility": assessment.reversibility,
+        "findings": sorted({finding.id for finding in assessment.findings}),
+        "unknown": list(assessment.unknown),
+    }
+
+
+def told(case: Case, missing: Missing | None = None) -> Json:
+    """A case as every face shows it: the contract object where there is one, and what became of it."""
+    came = case.proposed
+    asked: Asked = {"kind": came.kind, "agent": came.agent, "environment": came.environment}
+    answer: Json = {
+        "case": case.id,
+        "state": case.state,
+        "proposed_at": when(case.proposed_at),
+        "changed_at": when(case.changed_at),
+        "target": came.target,
+        "intent": came.intent,
+        "session": came.session,
+        "author": came.author,
+        "operator": came.operator,
+        "owner": came.owner,
+        "missing": missing.text if missing else "",
+        "problem": case.problem,
+        "votes": [
+            {
+                "person": vote.ballot.person,
+                "choice": vote.ballot.choice,
+                "cast_at": when(vote.ballot.cast_at),
+                "expires_at": when(vote.ballot.expires_at),
+                "reason": vote.ballot.reason,
+                "break_glass": vote.ballot.break_glass,
+            }
+            for vote in case.votes
+        ],
+        "execution": _execution(case),
+    }
+    if case.change is not None and case.assessment is not None and case.decision is not None:
+        answer |= _judged(asked, case.change, case.assessment, case.decision)
+    else:
+        answer |= dict(asked)
+    return answer
+
+
+def when(milliseconds: int) -> str:
+    """RFC 3339 in UTC, to the second; empty for never."""
+    if not milliseconds:
+        return ""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _effects(change: Change, assessment: Assessment) -> list[Json]:
+    answers: list[Json] = []
+    for effect, weighed in zip(change.effects, assessment.effects, strict=True):
+        answers.append(_effect(effect) | {"count": weighed.count, "tier": weighed.tier})
+    return answers
+
+
+def _effect(effect: Effect) -> Json:
+    return {
+        "verb": effect.verb,
+        "resource": _resource(effect.resource),
+        "known": effect.known,
+        "aspect": effect.aspect,
+        "choice": effect.choice,
+        "fields": list(effect.fields),
+        "traits": list(effect.traits),
+        "part": effect.part,
+        "cause": effect.cause,
+    }
+
+
+def _resource(resource: Resource) -> Json:
+    return {"type": resource.type, "name": resource.name, "environment": resource.environment}
+
+
+def _assessment(assessment: Assessment) -> Json:
+    return {
+        "tier": assessment.tier,
+        "reversibility": assessment.reversibility,
+        "rows": assessment.rows,
+        "measured": [_measured(measured) for measured in assessment.measured],
+        "reach": _reach(assessment.reach),
+        "rollback": _rollback(assessment.rollback),
+        "critical": list(assessment.critical),
+        "findings": [finding(found) for found in assessment.findings],
+        "unknown": list(assessment.unknown),
+        "degraded": list(assessment.degraded),
+    }
+
+
+def finding(found: Finding) -> Json:
+    """One finding, all fields there."""
+    return {
+        "id": found.id,
+        "severity": found.severity,
+        "confidence": found.confidence,
+        "message": found.message,
+        "where": found.where,
+        "fix": found.fix,
+    }
+
+
+def _measured(measured: Measured) -> Json:
+    return {
+        "verb": measured.verb,
+        "resource": _resource(measured.resource),
+        "count": measured.count,
+        "indirect": measured.indirect,
+    }
+
+
+def _reach(reach: Reach) -> Json:
+    def listed(reached: tuple[Reached, ...]) -> list[Json]:
+        return [_resource(one.resource) | {"chain": list(one.chain)} for one in reached]
+
+    return {
+        "changed": listed(reach.changed),
+        "must": listed(reach.must),
+        "may": listed(reach.may),
+        "complete": reach.complete,
+        "frontier": reach.frontier,
+    }
+
+
+def _rollback(rollback: RollbackProof) -> Json:
+    return {
+        "verdict": rollback.verdict,
+        "simulated": rollback.simulated,
+        "steps": list(rollback.steps),
+        "why": rollback.why,
+    }
+
+
+def _execution(case: Case) -> Json | None:
+    execution = case.execution
+    if execution is None:
+        return None
+    return {
+        "digest": execution.digest,
+        "steps": [{"name": step.name, "phase": step.phase, "detail": step.detail} for step in execution.steps],
+        "measured": [_measured(measured) for measured in execution.measured],
+        "undo_until": when(execution.undo_until),
+        "error": execution.error,
+    }

@@ -1,0 +1,114 @@
+"""Frame: what all commands share: where the home is, and how an answer leaves (JSON, or a picture for people)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from interlock.control import Control
+    from interlock.judge import Senses
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+EXIT = {"allow": 0, "hold": 3, "deny": 4}
+
+
+def home_option(function: Function) -> Function:
+    """`--home DIR`: the folder that `interlock init` made."""
+    return click.option(
+        "--home",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="INTERLOCK_HOME",
+        help="The home folder.  [default: ./.interlock, then ~/.interlock]",
+    )(function)
+
+
+def json_option(function: Function) -> Function:
+    """`--json`: one JSON object on standard output instead of a picture."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(function)
+
+
+def find_home(home: Path | None) -> Path | None:
+    """The home to use: the one named, else ./.interlock, else ~/.interlock, else none."""
+    if home is not None:
+        return home
+    for candidate in (Path(".interlock"), Path.home() / ".interlock"):
+        if (candidate / "interlock.toml").exists():
+            return candidate
+    return None
+
+
+def senses() -> Senses:
+    """The real clock and the real chance."""
+    from interlock.judge import Senses
+
+    return Senses(
+        now=lambda: time.time_ns() // 1_000_000,
+        monotonic=lambda: time.monotonic_ns() // 1_000_000,
+        entropy=secrets.token_bytes,
+    )
+
+
+@contextlib.contextmanager
+def opened(home: Path | None, store: str = "") -> Iterator[Control]:
+    """The control of this home, closed again whatever happens. BadConfiguration where there is none."""
+    from interlock.control import Control
+    from interlock.errors import BadConfiguration
+
+    found = find_home(home)
+    if found is None:
+        raise BadConfiguration("there is no Interlock home here", hint="run `interlock init`, or name one with --home")
+    with Control.open(found, senses(), store=store) as control:
+        yield control
+
+
+def emit(answer: object) -> None:
+    """Write one JSON object and a line end."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where pictures for people go: coloured in a terminal, plain in a pipe, never wider than the terminal."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else int(os.environ.get("COLUMNS", "100"))
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+
+
+def passphrase(file: Path | None, *, confirm: bool = False) -> str:
+    """A passphrase from a 0600 file, or asked for at the terminal; never from an argument or the environment."""
+    if file is None:
+        if not sys.stdin.isatty():
+            raise click.UsageError("a passphrase is asked for at a terminal; without one use --passphrase-file")
+        return str(click.prompt("passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
+    from interlock.errors import KeyLost
+
+    try:
+        if file.stat().st_mode & 0o077:
+            raise KeyLost("others can read this passphrase file", hint="chmod 600 it", where=str(file))
+        return file.read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyLost("cannot be read", hint=str(error), where=str(file)) from error
+
+
+def passphrase_option(function: Function) -> Function:
+    """`--passphrase-file FILE`, for runs without a terminal."""
+    return click.option(
+        "--passphrase-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Read the passphrase from this file (mode 0600) instead of asking.",
+    )(function)

@@ -1,0 +1,150 @@
+"""The table of commands, and the edge of the process: every error leaves here as one line and an exit status.
+
+Exit status: 0 allow or done, 2 bad input, 3 hold, 4 deny or refused, 1 something is broken, 130 interrupted.
+Nothing but this table is imported until a command is chosen, so that `interlock --version` and completion are quick.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from interlock import __version__
+
+if TYPE_CHECKING:
+    import click
+
+    from interlock.errors import InterlockError
+
+#: name -> (module, line of help). A module's `command` is the click command.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("interlock.cli.init", "make a home: keys, ledger, policies and configuration"),
+    "check": ("interlock.cli.check", "judge a change without a server and without executing it"),
+    "propose": ("interlock.cli.propose", "propose a change; it is read, assessed, decided and recorded"),
+    "cases": ("interlock.cli.cases", "list cases"),
+    "show": ("interlock.cli.show", "show a case: effects, reach, way back, reasons, votes, steps"),
+    "approve": ("interlock.cli.approve", "vote for a held case, signed with your key"),
+    "reject": ("interlock.cli.reject", "vote against a case, with a reason"),
+    "run": ("interlock.cli.run", "execute a case that is allowed or approved, exactly as it was"),
+    "undo": ("interlock.cli.undo", "take a case back within its undo window"),
+    "recover": ("interlock.cli.recover", "after a crash: ask the targets what happened and record it"),
+    "review": ("interlock.cli.review", "review a case that broke the glass"),
+    "erase": ("interlock.cli.erase", "erase what the vault holds for a case; all proofs stay"),
+    "agents": ("interlock.cli.agents", "register agents, show passports, issue and revoke tokens"),
+    "people": ("interlock.cli.people", "register the people who answer for approvals"),
+    "policy": ("interlock.cli.policy", "check, explain and test the policies"),
+    "ledger": ("interlock.cli.ledger", "verify, export and witness the ledger"),
+    "status": ("interlock.cli.status", "what is armed, degraded or stopped"),
+    "up": ("interlock.cli.up", "serve the HTTP API"),
+    "demo": ("interlock.cli.demo", "an agent, a shop with 120,000 orders, three changes"),
+    "completion": ("interlock.cli.completion", "print the completion script for bash, zsh or fish"),
+}
+
+
+def program() -> click.Group:
+    """The click group, whose commands are imported when they are used."""
+    import importlib
+
+    import click
+
+    class Lazy(click.Group):
+        """A group that knows its commands from the table and imports one only to run it."""
+
+        def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click passes it
+            return list(COMMANDS)
+
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # as above
+            if cmd_name not in COMMANDS:
+                return None
+            loaded: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+            return loaded
+
+        def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
+            with formatter.section("Commands"):
+                formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+        def resolve_command(
+            self, ctx: click.Context, args: list[str]
+        ) -> tuple[str | None, click.Command | None, list[str]]:
+            if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+                import difflib
+
+                near = difflib.get_close_matches(args[0], COMMANDS, 1)
+                advice = f" Did you mean `{near[0]}`?" if near else " `interlock --help` lists them."
+                raise click.UsageError(f"there is no command `{args[0]}`.{advice}", ctx)
+            return super().resolve_command(ctx, args)
+
+    @click.group(cls=Lazy, name="interlock", context_settings={"help_option_names": ["-h", "--help"]})
+    @click.version_option(__version__, prog_name="interlock")
+    def interlock() -> None:
+        """The control plane between AI agents and production: mistakes fail small."""
+
+    return interlock
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Entry point of the `interlock` command."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments == ["--version"]:
+        sys.stdout.write(f"interlock, version {__version__}\n")
+        return
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    import click
+
+    from interlock.errors import InterlockError
+
+    as_json = "--json" in arguments
+    try:
+        status = program().main(args=arguments, prog_name="interlock", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        if as_json:
+            return _tell({"code": "usage", "message": error.format_message()}, 2)
+        error.show()
+        return 2
+    except InterlockError as error:
+        if as_json:
+            return _tell(error.as_dict(), error.exit_status)
+        _print_error(error)
+        return error.exit_status
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("\nstopped; what was recorded stays recorded\n")
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`); point stdout at nothing so that the exit is quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("INTERLOCK_DEBUG"):
+            raise
+        message = f"{type(error).__name__}: {error}"
+        if as_json:
+            return _tell({"code": "bug", "message": message}, 1)
+        sys.stderr.write(f"interlock: this is a bug of ours: {message}\n  set INTERLOCK_DEBUG=1 to see where\n")
+        return 1
+
+
+def _tell(error: dict[str, str], status: int) -> int:
+    sys.stdout.write(json.dumps({"error": error}) + "\n")
+    return status
+
+
+def _print_error(error: InterlockError) -> None:
+    import click
+
+    place = f"{error.where}: " if error.where else ""
+    click.secho("interlock: ", fg="red", bold=True, err=True, nl=False)
+    click.echo(f"{place}{error.message}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""Pictures for people: a judgement, a case and a list of cases as tables and colour in a terminal.
+
+What an approver sees here is what their vote is bound to: effects, reach, reversibility, the way back, and reasons.
+Text that comes from an agent is shown as text: control characters and markup are made visible, never obeyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from interlock.answer import Json
+
+OUTCOME = {"allow": "bold green", "hold": "bold yellow", "deny": "bold red"}
+TIER = {"observe": "green", "propose": "green", "modify": "cyan", "configure": "yellow", "destroy": "bold red"}
+SEVERITY = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+STATE = {
+    "allowed": "green",
+    "approved": "green",
+    "done": "bold green",
+    "held": "bold yellow",
+    "running": "cyan",
+    "denied": "bold red",
+    "rejected": "red",
+    "refused": "red",
+    "failed": "red",
+    "lapsed": "red",
+    "untold": "bold red",
+}
+MOST = 12  # rows of one kind before the rest is only counted
+
+
+def plain(text: object) -> str:
+    """An agent's text made safe to look at: control characters and bidirectional overrides become visible escapes."""
+    shown = (
+        char
+        if char.isprintable() and char not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        else repr(char)[1:-1]
+        for char in str(text)
+    )
+    return escape("".join(shown))
+
+
+def count(number: object) -> str:
+    """A number for people; what is unknown says so."""
+    return f"{number:,}" if isinstance(number, int) else "unknown"
+
+
+def judgement(answer: Json) -> RenderableType:
+    """One contract object as a person reads it: outcome first, then why, then what, then how far and how back."""
+    assessment = cast("Json", answer["assessment"])
+    decision = cast("Json", answer["decision"])
+    parts: list[RenderableType] = [_headline(answer, assessment, decision), _because(decision)]
+    parts.append(_effects(cast("Json", answer["change"])))
+    parts += _findings(cast("Sequence[Json]", assessment["findings"]))
+    parts.append(_reach(assessment))
+    for name in ("unknown", "degraded"):
+        if said := cast("Sequence[str]", assessment[name]):
+            parts.append(Text.from_markup(f"[bold red]{name.upper()}[/] " + "; ".join(plain(one) for one in said)))
+    return Group(*parts)
+
+
+def _headline(answer: Json, assessment: Json, decision: Json) -> RenderableType:
+    outcome = str(decision["outcome"])
+    text = Text.from_markup(
+        f"[{OUTCOME[outcome]}]{outcome.upper()}[/]  "
+        f"tier [{TIER[str(assessment['tier'])]}]{assessment['tier']}[/]  "
+        f"reversibility [bold]{assessment['reversibility']}[/]  rows [bold]{count(assessment['rows'])}[/]  "
+        f"environment [bold]{plain(answer['environment'])}[/]"
+    )
+    if requirements := cast("Sequence[str]", decision["requirements"]):
+        text.append_text(Text.from_markup(f"\nlifted by [bold]{plain(', '.join(requirements))}[/]"))
+    return Panel(text, border_style=OUTCOME[outcome], padding=(0, 1))
+
+
+def _because(decision: Json) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    for because in cast("Sequence[Json]", decision["because"])[:MOST]:
+        lift = f" [dim](lifted by {plain(because['lift'])})[/]" if because["lift"] else ""
+        table.add_row("because", f"{plain(because['because'])}{lift} [dim]{plain(because['policy'])}[/]")
+    return table
+
+
+def _effects(change: Json) -> RenderableType:
+    effects = cast("Sequence[Json]", change["effects"])
+    table = Table(title=f"{len(effects)} effects", title_justify="left", expand=False, pad_edge=False)
+    for column in ("verb", "resource", "rows", "tier", "how known", "in the text"):
+        table.add_column(column, justify="right" if column == "rows" else "left", overflow="fold")
+    for effect in effects[:MOST]:
+        resource = cast("Json", effect["resource"])
+        tier = str(effect["tier"])
+        table.add_row(
+            str(effect["verb"]),
+            f"{plain(resource['name'])} [dim]{plain(resource['type'])}[/]",
+            count(effect["count"]) if effect["verb"] != "read" or effect["count"] is not None else "",
+            f"[{TIER[tier]}]{tier}[/]",
+            str(effect["known"]),
+            plain(effect["cause"]),
+        )
+    if len(effects) > MOST:
+        table.add_row("…", f"and {len(effects) - MOST} more (--json shows all)")
+    return table
+
+
+def _findings(findings: Sequence[Json]) -> Iterable[RenderableType]:
+    if not findings:
+        return
+    table = Table.grid(padding=(0, 1))
+    for found in findings[:MOST]:
+        severity = str(found["severity"])
+        fix = f"\n[dim]→ {plain(found['fix'])}[/]" if found["fix"] else ""
+        table.add_row(
+            f"[{SEVERITY[severity]}]{severity}[/]",
+            f"[bold]{plain(found['id'])}[/]",
+            f"{plain(found['message'])} [dim]{plain(found['where'])}[/]{fix}",
+        )
+    if len(findings) > MOST:
+        table.add_row("", "", f"and {len(findings) - MOST} more (--json shows all)")
+    yield table
+
+
+def _reach(assessment: Json) -> RenderableType:
+    reach, rollback = cast("Json", assessment["reach"]), cast("Json", assessment["rollback"])
+    sets = [cast("Sequence[Json]", reach[name]) for name in ("changed", "must", "may")]
+    table = Table.grid(padding=(0, 1))
+    cut = "" if reach["complete"] else f" [red]incomplete, {reach['frontier']} not followed[/]"
+    table.add_row("reach", f"changed {len(sets[0])}, must {len(sets[1])}, may {len(sets[2])}{cut}")
+    inner = {str(one["name"]) for one in sets[0]}
+    further = [one for one in sets[2] if str(one["name"]) not in inner]
+    for one in further[:MOST]:
+        chain = " ← ".join(cast("Sequence[str]", one["chain"]))
+        table.add_row("", f"{plain(one['name'])} [dim]{plain(chain)}[/]")
+    simulated = "simulated" if rollback["simulated"] else "not simulated"
+    why = f": {plain(rollback['why'])}" if rollback["why"] else ""
+    table.add_row("way back", f"[bold]{rollback['verdict']}[/], {simulated}{why}")
+    for step in cast("Sequence[str]", rollback["steps"])[:MOST]:
+        table.add_row("", f"[dim]{plain(step)}[/]")
+    return table
+
+
+def case(answer: Json, payload: str = "", samples: Sequence[Mapping[str, object]] = ()) -> RenderableType:
+    """A whole case: who asked, the exact text, the judgement, the sample of the diff, votes, steps."""
+    state = str(answer["state"])
+    head = Table.grid(padding=(0, 1))
+    head.add_row("case", f"[bold]{answer['case']}[/]  [{STATE.get(state, 'bold')}]{state}[/]")
+    head.add_row("agent", f"{plain(answer['agent'])}  [dim]owner[/] {plain(answer['owner'] or 'nobody')}")
+    for name in ("intent", "target", "author", "operator", "proposed_at", "missing", "problem"):
+        if answer[name]:
+            head.add_row(name.replace("_", " "), plain(answer[name]))
+    parts: list[RenderableType] = [head]
+    if payload:
+        shown = "\n".join(plain(line) for line in payload.splitlines()[:40])
+        parts.append(Panel(Text.from_markup(shown), title="exactly this would run", title_align="left", padding=(0, 1)))
+    if "decision" in answer:
+        parts.append(judgement(answer))
+    if samples:
+        parts.append(_samples(samples))
+    parts += _history(answer)
+    return Group(*parts)
+
+
+def _samples(samples: Sequence[Mapping[str, object]]) -> RenderableType:
+    table = Table(title=f"{len(samples)} rows of the diff", title_justify="left", pad_edge=False)
+    table.add_column("verb")
+    table.add_column("table")
+    table.add_column("before", style="red", overflow="fold")
+    table.add_column("after", style="green", overflow="fold")
+    for sample in samples:
+        resource = cast("Json", sample["resource"])
+        before, after = (_fields(cast("Sequence[Sequence[str]]", sample.get(side, ()))) for side in ("before", "after"))
+        table.add_row(str(sample["verb"]), plain(resource["name"]), before, after)
+    return table
+
+
+def _fields(fields: Sequence[Sequence[str]]) -> str:
+    return ", ".join(f"{plain(name)}={plain(value)}" for name, value in fields)
+
+
+def _history(answer: Json) -> Iterable[RenderableType]:
+    table = Table.grid(padding=(0, 1))
+    for vote in cast("Sequence[Json]", answer["votes"]):
+        reason = f" [dim]{plain(vote['reason'])}[/]" if vote["reason"] else ""
+        table.add_row("vote", f"{plain(vote['person'])} [bold]{vote['choice']}[/] {vote['cast_at']}{reason}")
+    if execution := cast("Json | None", answer["execution"]):
+        for step in cast("Sequence[Json]", execution["steps"]):
+            if step["phase"] == "did":
+                table.add_row("step", f"{plain(step['name'])} [dim]{plain(step['detail'])}[/]")
+        if execution["undo_until"]:
+            table.add_row("undo", f"until {execution['undo_until']}: `interlock undo {answer['case']}`")
+    if table.row_count:
+        yield table
+
+
+def cases(answers: Sequence[Json]) -> RenderableType:
+    """A list of cases, newest last."""
+    table = Table(pad_edge=False)
+    for column in ("case", "state", "agent", "environment", "tier", "reversibility", "proposed", "intent"):
+        table.add_column(column, overflow="fold" if column == "intent" else "ellipsis", no_wrap=column != "intent")
+    for answer in answers:
+        state = str(answer["state"])
+        assessment = cast("Json", answer.get("assessment") or {"tier": "", "reversibility": ""})
+        tier = str(assessment["tier"])
+        table.add_row(
+            str(answer["case"]),
+            f"[{STATE.get(state, 'dim')}]{state}[/]",
+            plain(answer["agent"]),
+            plain(answer["environment"]),
+            f"[{TIER.get(tier, 'dim')}]{tier}[/]",
+            str(assessment["reversibility"]),
+            str(answer["proposed_at"]),
+            plain(answer["intent"]),
+        )
+    return table
