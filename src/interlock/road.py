@@ -15,8 +15,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from interlock.approve.quorum import Asker, Missing, quorum
-from interlock.approve.vote import check_vote
+from interlock.approve.poll import Poll, poll_of
+from interlock.approve.quorum import Missing, quorum
+from interlock.approve.review import admit_review
+from interlock.approve.vote import accept
 from interlock.errors import BadConfiguration, Conflict, InterlockError, Refused, Stale
 from interlock.execute.executor import Executor, Order
 from interlock.execute.executors import executor_for
@@ -82,31 +84,45 @@ class Road:
 
     def vote(self, vote: Vote) -> Case:
         """Leg 5: one checked vote, and the approval as soon as nothing is missing any more."""
-        ballot = vote.ballot
-        case = self.record.case(ballot.case)
-        now = self.record.now()
-        people = self.record.people()
-        check_vote(vote, case, people, self._asker(case), now=now)
-        by = f"person:{ballot.person}"
-        case = self.record.extend(case, by, kinds.Voted(vote))
-        if case.state == "held" and case.decision is not None:
-            reached = quorum(case.decision, case.votes, people, self._asker(case), now=now)
+        case = self.record.case(vote.ballot.case)
+        poll = self.poll(case)
+        used = {cast.ballot.nonce for cast in case.votes}
+        accept(vote, poll, used=used, now=self.record.now())
+        case = self.record.extend(case, f"person:{vote.ballot.person}", kinds.Voted(vote))
+        if case.state == "held":
+            reached = quorum(poll, case.votes, used=(), now=self.record.now())
             if not isinstance(reached, Missing):
                 case = self.record.extend(case, US, kinds.Approved(reached))
         return case
 
+    def poll(self, case: Case) -> Poll:
+        """What is voted on in this case, and by whom."""
+        return poll_of(
+            case,
+            people=self.record.people(),
+            agents=[passport.name for passport in self.record.agents()],
+            approval_seconds=self.judge.configuration.environment(_environment(case)).approval_seconds,
+            owner=self.record.passport(case.proposed.agent).owner,
+        )
+
     def missing(self, case: Case) -> Missing | None:
         """What still stands between a held case and its approval, in words for people."""
-        if case.decision is None:
+        if case.state != "held":
             return None
-        reached = quorum(case.decision, case.votes, self.record.people(), self._asker(case), now=self.record.now())
+        reached = quorum(self.poll(case), case.votes, used=(), now=self.record.now())
         return reached if isinstance(reached, Missing) else None
+
+    def review(self, case_id: str, person: str, note: str) -> Case:
+        """Somebody who did not break the glass has looked at a case that did."""
+        case = self.record.case(case_id)
+        text = admit_review(person, note, self.poll(case), case.approval)
+        return self.record.extend(case, f"person:{person}", kinds.Reviewed(text))
 
     def run(self, case_id: str, by: str) -> Case:
         """Legs 6 to 9. Raises Refused when something is missing, Stale when anything differs from what was approved."""
         case = self.record.case(case_id)
         if case.state not in ("allowed", "approved"):
-            raise _not_runnable(case, self.missing(case) if case.state == "held" else None)
+            raise _not_runnable(case, self.missing(case))
         proposal = self.proposal(case)
         passport = self.record.passport(proposal.agent)
         judgement = self.judge.judge(proposal, passport)
@@ -189,10 +205,6 @@ class Road:
             return ""
         return self.record.seal_text(case_id, canonical(kinds.Samples(rehearsal.samples)))
 
-    def _asker(self, case: Case) -> Asker:
-        came = case.proposed
-        return Asker(agent=came.agent, owner=came.owner, author=came.author, operator=came.operator)
-
     def _sealer(self, case: Case) -> Callable[[bytes], str]:
         return lambda content: self.record.seal(case.id, content)
 
@@ -206,7 +218,8 @@ class Road:
             why = "; ".join(because.because for because in fresh.because) or "no policy permits it any more"
             self._lapse(case, "stale", f"policy now says {fresh.outcome}: {why}")
         if fresh.outcome == "hold":
-            reached = quorum(fresh, case.votes, self.record.people(), self._asker(case), now=self.record.now())
+            poll = self.poll(case)._replace(decision=fresh)
+            reached = quorum(poll, case.votes, used=(), now=self.record.now())
             if isinstance(reached, Missing):
                 self._lapse(case, "expired", f"the approval no longer suffices: {reached.text}")
 
@@ -257,8 +270,7 @@ class Road:
         execution = case.execution
         undo_until = 0
         if purpose == "run" and execution is not None and execution.images:
-            assessed = case.assessment.environment if case.assessment else case.proposed.environment
-            window = self.judge.configuration.environment(assessed).undo_window_seconds
+            window = self.judge.configuration.environment(_environment(case)).undo_window_seconds
             undo_until = self.record.now() + window * 1000
         return self.record.extend(case, US, kinds.Finished(purpose, "done", undo_until=undo_until, output=output))
 
@@ -279,6 +291,11 @@ def new_case_id(entropy: Callable[[int], bytes]) -> str:
     alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
     number = int.from_bytes(entropy(5), "big")
     return "".join(alphabet[number >> shift & 31] for shift in range(35, -1, -5))
+
+
+def _environment(case: Case) -> str:
+    """The environment whose contract the case stands under: the assessed one, once there is one."""
+    return case.assessment.environment if case.assessment is not None else case.proposed.environment
 
 
 def _not_runnable(case: Case, missing: Missing | None) -> InterlockError:
