@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from interlock.control import Control
+    from interlock.identify.verbs import Caller
     from interlock.judge import Senses
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -112,3 +113,15 @@ def passphrase_option(function: Function) -> Function:
         type=click.Path(path_type=Path, dir_okay=False),
         help="Read the passphrase from this file (mode 0600) instead of asking.",
     )(function)
+
+
+def caller() -> Caller:
+    """Whoever sits at this machine: an operator, by the name of their account; an agent, where a token says so."""
+    from interlock.identify.verbs import Caller
+
+    if os.environ.get("INTERLOCK_TOKEN"):
+        # Agents that share the machine must not become operators by calling the command line.
+        return Caller("agent", "token-holder")
+    import getpass
+
+    return Caller("operator", getpass.getuser())

@@ -7,6 +7,7 @@ from typing import Literal
 from interlock.model.canon import Value
 from interlock.model.inventory import Measured
 
+
 class Step(Value, frozen=True):
     """One step of an executor. `phase` is `about` before it is done and `did` after; `images` are vault digests.
 

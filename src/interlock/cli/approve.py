@@ -1,0 +1,76 @@
+"""`interlock approve`: a person's vote for a held case, signed with their own key over what they are shown."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from interlock.cli.frame import caller, console, emit, home_option, json_option, opened, passphrase, passphrase_option
+
+if TYPE_CHECKING:
+    from interlock.control import Control
+    from interlock.model.approval import Choice
+    from interlock.model.case import Case
+
+
+@click.command()
+@click.argument("case")
+@click.option("--as", "person", required=True, help="Who you are, as registered with `interlock people add`.")
+@click.option("--reason", default="", help="Why; needed to break the glass.")
+@click.option("--break-glass", is_flag=True, help="Lift a freeze; loud, needs a reason, and is reviewed afterwards.")
+@click.option("--yes", is_flag=True, help="Do not ask again after showing the case.")
+@passphrase_option
+@home_option
+@json_option
+def command(
+    case: str,
+    person: str,
+    reason: str,
+    break_glass: bool,
+    yes: bool,
+    passphrase_file: Path | None,
+    home: Path | None,
+    as_json: bool,
+) -> None:
+    """Vote for CASE. You see everything that your signature is bound to before you are asked for your passphrase."""
+    with opened(home) as control:
+        held = control.case(caller(), case)
+        if not as_json:
+            look(control, held)
+        if not yes and sys.stdin.isatty():
+            click.confirm(f"approve exactly this, as {person}?", abort=True, err=True)
+        voted = cast_vote(control, held, person, "approve", passphrase_file, reason=reason, break_glass=break_glass)
+        answer = control.told(voted)
+    if as_json:
+        emit(answer)
+    elif voted.state == "approved":
+        click.secho("approved", fg="green", bold=True, nl=False)
+        click.echo(f"; next: `interlock run {case}`")
+    else:
+        click.echo(f"voted; still missing: {answer['missing']}")
+
+
+def look(control: Control, case: Case) -> None:
+    """Show the case as its approver has to see it."""
+    from interlock.cli.render import case as picture
+
+    payload = control.payload(case).decode("utf-8", "replace")
+    console().print(picture(control.told(case), payload, control.samples(case)))
+
+
+def cast_vote(
+    control: Control,
+    case: Case,
+    person: str,
+    choice: Choice,
+    passphrase_file: Path | None,
+    *,
+    reason: str,
+    break_glass: bool = False,
+) -> Case:
+    """Draw the ballot of the case that was shown, sign it, and cast it. A case that moved meanwhile refuses it."""
+    ballot = control.ballot(case, person, choice, reason=reason, break_glass=break_glass)
+    return control.vote(control.sign(ballot, passphrase(passphrase_file)))

@@ -1,0 +1,48 @@
+"""`interlock cases`: every case, newest last; by state if you like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from interlock.cli.frame import caller, console, emit, home_option, json_option, opened
+
+
+def _states() -> list[str]:
+    from interlock.model.case import State
+
+    return list(get_args(State))
+
+
+class _State(click.ParamType):
+    """A state of the table of moves; imported only when it is asked for, so that the command starts quickly."""
+
+    name = "state"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in _states():
+            self.fail(f"`{value}` is no state; one of {', '.join(_states())}", param, ctx)
+        return value
+
+
+@click.command()
+@click.option("--state", "states", multiple=True, type=_State(), help="Only cases in this state; may be repeated.")
+@click.option("--limit", default=50, show_default=True, help="The newest so many; 0 for all.")
+@home_option
+@json_option
+def command(states: tuple[str, ...], limit: int, home: Path | None, as_json: bool) -> None:
+    """List cases, newest last."""
+    with opened(home) as control:
+        cases = [case for case in control.cases(caller()) if not states or case.state in states]
+        shown = cases[-limit:] if limit else cases
+        answers = [control.told(case) for case in shown]
+    if as_json:
+        emit({"cases": answers, "total": len(cases)})
+        return
+    from interlock.cli.render import cases as picture
+
+    console().print(picture(answers))
+    if len(cases) > len(shown):
+        click.echo(f"the newest {len(shown)} of {len(cases)}; --limit 0 shows all")

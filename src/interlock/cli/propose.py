@@ -1,0 +1,85 @@
+"""`interlock propose`: a change comes in; it is read, assessed, decided and recorded, and runs when it may."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from interlock.cli.frame import EXIT, caller, console, emit, home_option, json_option, opened
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.option("--kind", required=True, help="What it is: sql, or sql with its dialect.")
+@click.option("--target", default="", help="The configured target that it is for.")
+@click.option("--agent", required=True, help="The agent that proposes it.")
+@click.option("--environment", default="", help="The claimed environment.  [default: the target's]")
+@click.option("--intent", default="", help="What it is for, in a sentence.")
+@click.option("--session", default="", help="The agent's session.")
+@click.option("--author", default="", help="The person who wrote the prompt.")
+@click.option("--operator", default="", help="The person whose session it is.")
+@click.option(
+    "--prompt", type=click.Path(path_type=Path, dir_okay=False), help="The prompt, to be sealed in the vault."
+)
+@click.option("--run", "and_run", is_flag=True, help="Run it at once when it is allowed.")
+@home_option
+@json_option
+def command(
+    file: Path,
+    kind: str,
+    target: str,
+    agent: str,
+    environment: str,
+    intent: str,
+    session: str,
+    author: str,
+    operator: str,
+    prompt: Path | None,
+    and_run: bool,
+    home: Path | None,
+    as_json: bool,
+) -> int:
+    """Propose the change in FILE (`-` for standard input).
+
+    Exit status: 0 allowed, 3 held, 4 denied, 2 bad input.
+    """
+    from interlock.model.proposal import Proposal
+
+    payload = _bytes(file)
+    prompted = _bytes(prompt).decode("utf-8", "replace") if prompt is not None else ""
+    with opened(home) as control:
+        claimed = environment or (control.configuration.target(target).environment if target else "production")
+        proposal = Proposal(kind, payload, agent, claimed, target, session, author, operator, intent, prompted)
+        case = control.propose(caller(), proposal, run=and_run)
+        answer = control.told(case)
+        outcome = case.decision.outcome if case.decision is not None else "deny"
+        if as_json:
+            emit(answer)
+            return EXIT[outcome]
+        from interlock.cli.render import case as picture
+
+        console().print(picture(answer, samples=control.samples(case)))
+        if output := control.output(case):
+            click.echo(output.decode("utf-8", "replace"))
+        _advise(case.id, outcome, and_run=and_run)
+    return EXIT[outcome]
+
+
+def _advise(case: str, outcome: str, *, and_run: bool) -> None:
+    if outcome == "hold":
+        click.echo(f"next: a person votes with `interlock approve {case}`, then `interlock run {case}`")
+    elif outcome == "allow" and not and_run:
+        click.echo(f"next: `interlock run {case}`")
+
+
+def _bytes(path: Path) -> bytes:
+    from interlock.errors import BadProposal
+
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadProposal("cannot be read", hint=error.strerror or "", where=str(path)) from error

@@ -1,0 +1,274 @@
+"""Control: the composition root. It opens ledger, policy, keys and inventory, and holds the verbs that a face may call.
+
+It decides nothing: each verb asks `identify/verbs.py` whether this kind of caller may use it, and hands on to the road.
+What an agent may see is its own; people and operators see all.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from interlock import __version__
+from interlock.answer import Json, told
+from interlock.approve.vote import draw
+from interlock.decide.decide import engine
+from interlock.errors import Forbidden, InterlockError, KeyLost, NotFound
+from interlock.home import Home
+from interlock.identify.issuer import open_issuer
+from interlock.identify.verbs import Caller, require
+from interlock.judge import Judge, Judgement, Senses
+from interlock.ledger.keys import load_master, load_signer
+from interlock.ledger.log import open_ledger
+from interlock.ledger.vault import Vault
+from interlock.model import entry as kinds
+from interlock.model.agent import unregistered
+from interlock.model.approval import Ballot, Choice, Vote
+from interlock.model.canon import parse
+from interlock.model.case import OPEN_STATES, Case
+from interlock.model.proposal import Proposal
+from interlock.record import SYSTEM, Record
+from interlock.registry import Registry
+from interlock.road import Road
+
+#: Shown to the gate when it opens and whenever somebody asks for its health: none of these may be allowed (3.9).
+KNOWN_BAD: Final = (
+    ("sql:postgres", b"DROP TABLE orders CASCADE"),
+    ("sql:mysql", b"DELETE FROM orders"),
+    ("sql:sqlite", b"UPDATE orders SET total = 0 WHERE 1 = 1"),
+)
+
+
+class Control:
+    """One open home. Made by `Control.open`; a context manager; every method may be called from any thread."""
+
+    def __init__(self, home: Home, senses: Senses, *, store: str = "", trust_head: bool = False) -> None:
+        self.home = home
+        self.configuration = home.configuration()
+        self._senses = senses
+        with ExitStack() as opening:
+            self.ledger = opening.enter_context(
+                open_ledger(
+                    store or self.configuration.store,
+                    signer=load_signer(home.ledger_key),
+                    high_water=self.configuration.high_water,
+                    trust_head=trust_head,
+                )
+            )
+            vault = Vault(self.ledger.store, load_master(home.vault_key), senses.entropy)
+            self.record = Record(self.ledger, vault, senses.now)
+            self.judge = Judge(self.configuration, engine(home.policy_sources()), senses)
+            self.road = Road(self.record, self.judge, senses)
+            issuer = open_issuer(home.issuer_key)
+            self.registry = Registry(self.record, home, issuer, senses, self.configuration.origin)
+            self.problems = self._arm()
+            self._opened()
+            opening.pop_all()
+
+    @classmethod
+    def open(cls, path: Path, senses: Senses, *, store: str = "", trust_head: bool = False) -> Self:
+        """Open a home. `store` replaces the configured one; `trust_head` accepts its head without a high-water mark."""
+        return cls(Home(path), senses, store=store, trust_head=trust_head)
+
+    def close(self) -> None:
+        self.ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # asking and looking
+
+    def check(self, caller: Caller, proposal: Proposal) -> Judgement:
+        """Judge without recording and without executing."""
+        require("check", caller)
+        return self.judge.judge(proposal, self.record.passport(proposal.agent))
+
+    def propose(self, caller: Caller, proposal: Proposal, *, run: bool = False) -> Case:
+        """Legs 1 to 4, and with `run` the rest of the road too where the change is allowed as it is."""
+        require("propose", caller)
+        if caller.kind == "agent" and proposal.agent != caller.name:
+            raise Forbidden(f"`{caller.name}` cannot propose as `{proposal.agent}`", code="other-agent")
+        self._require_armed()
+        case = self.road.propose(proposal)
+        if run and case.state == "allowed" and proposal.target:
+            case = self.road.run(case.id, _by(caller))
+        return case
+
+    def case(self, caller: Caller, case_id: str) -> Case:
+        """One case. An agent is told of others' cases what it would be told of none."""
+        require("show", caller)
+        case = self.record.case(case_id)
+        if caller.kind == "agent" and case.proposed.agent != caller.name:
+            raise NotFound(f"there is no case `{case_id}`", hint="`interlock cases` lists them")
+        return case
+
+    def cases(self, caller: Caller) -> list[Case]:
+        """All cases that this caller may see, oldest first."""
+        require("cases", caller)
+        cases = self.record.cases()
+        return [case for case in cases if caller.kind != "agent" or case.proposed.agent == caller.name]
+
+    def told(self, case: Case) -> Json:
+        """The case as every face shows it."""
+        return told(case, self.road.missing(case))
+
+    def payload(self, case: Case) -> bytes:
+        """The exact bytes that would run; empty when they were erased."""
+        return b"" if case.erased else self.record.unseal(case.id, case.proposed.payload)
+
+    def samples(self, case: Case) -> list[Json]:
+        """The sample of the diff, as JSON; empty when there is none or it was erased."""
+        if not case.samples or case.erased:
+            return []
+        sealed = parse(self.record.unseal(case.id, case.samples), kinds.Samples)
+        return [
+            {
+                "verb": sample.verb,
+                "resource": {"type": sample.resource.type, "name": sample.resource.name},
+                "before": [list(field) for field in sample.before],
+                "after": [list(field) for field in sample.after],
+            }
+            for sample in sealed.samples
+        ]
+
+    def output(self, case: Case) -> bytes:
+        """What the execution returned; empty when nothing, or when it was erased."""
+        return b"" if case.erased or not case.output else self.record.unseal(case.id, case.output)
+
+    # voting
+
+    def ballot(self, case: Case, person: str, choice: Choice, *, reason: str = "", break_glass: bool = False) -> Ballot:
+        """The ballot of a case as it was shown, for a person to sign."""
+        poll = self.road.poll(case)
+        return draw(
+            poll,
+            person,
+            choice,
+            now=self.record.now(),
+            entropy=self._senses.entropy,
+            reason=reason,
+            break_glass=break_glass,
+        )
+
+    def sign(self, ballot: Ballot, passphrase: str) -> Vote:
+        """The ballot signed with the key that its person keeps in this home."""
+        return self.registry.sign(ballot, passphrase)
+
+    def vote(self, vote: Vote) -> Case:
+        """Cast a signed vote. Whoever brings it, it is the signature that says whose it is."""
+        caller = Caller("person", vote.ballot.person)
+        require("break-glass" if vote.ballot.break_glass else vote.ballot.choice, caller)
+        return self.road.vote(vote)
+
+    def review(self, caller: Caller, case_id: str, person: str, note: str, passphrase: str) -> Case:
+        """Record that somebody else has looked at a case that broke the glass. `caller` only carries the words."""
+        if caller.kind == "agent":
+            require("review", caller)
+        require("review", self.registry.prove(person, passphrase))
+        return self.road.review(case_id, person, note)
+
+    # acting
+
+    def run(self, caller: Caller, case_id: str) -> Case:
+        """Legs 6 to 9."""
+        require("run", caller)
+        self._require_armed()
+        self.case(caller, case_id)
+        return self.road.run(case_id, _by(caller))
+
+    def undo(self, caller: Caller, case_id: str) -> Case:
+        """The way back, within the undo window."""
+        require("undo", caller)
+        return self.road.undo(case_id, _by(caller))
+
+    def recover(self, caller: Caller) -> list[Case]:
+        """Resolve what a dead process left in the middle, and close what is past its window; those that moved."""
+        require("resume", caller)
+        moved = []
+        for case in self.record.cases():
+            if case.state in OPEN_STATES or case.state in ("proposed", "read", "assessed"):
+                recovered = self.road.recover(case)
+                if recovered.entries != case.entries:
+                    moved.append(recovered)
+        return moved + self.sweep()
+
+    def sweep(self) -> list[Case]:
+        """Close every case whose undo window is over; those that were closed."""
+        now = self.record.now()
+        due = [
+            case
+            for case in self.record.cases()
+            if case.state == "done" and case.execution is not None and 0 < case.execution.undo_until < now
+        ]
+        return [self.road.close(case.id) for case in due if not case.erased]
+
+    def erase(self, caller: Caller, case_id: str, reason: str) -> Case:
+        """Erase the vault's contents of a case. What is still running or can still be undone is closed first."""
+        require("erase", caller)
+        return self.record.erase(self.record.case(case_id), _by(caller), reason)
+
+    # health
+
+    def health(self) -> Json:
+        """What is armed, degraded or stopped. Cheap enough to be asked every second."""
+        problems = list(self.problems)
+        try:
+            size = self.ledger.size()
+            self.record.now()
+        except InterlockError as error:
+            problems.append(str(error))
+            size = -1
+        state = "armed" if not problems else "stopped"
+        reviews = [] if size < 0 else self._reviews_due()
+        return {
+            "state": state,
+            "version": __version__,
+            "problems": problems,
+            "degraded": [f"a review of case `{case}` is due: it broke the glass" for case in reviews],
+            "policy_version": self.judge.engine.version,
+            "ledger_entries": size,
+            "store": self.ledger.store.where,
+            "targets": sorted(self.configuration.targets),
+            "gates": {"cli": "cooperative", "http": "sealed for targets whose credential only this home holds"},
+        }
+
+    def _reviews_due(self) -> list[str]:
+        return [
+            case.id
+            for case in self.record.cases()
+            if case.approval is not None and case.approval.break_glass and not case.reviewed
+        ]
+
+    def _arm(self) -> list[str]:
+        """Show the gate what is known to be bad; what it lets through is a problem, and then nothing passes."""
+        problems = []
+        for kind, payload in KNOWN_BAD:
+            try:
+                judgement = self.judge.judge(Proposal(kind, payload, "known-bad"), unregistered("known-bad"))
+            except InterlockError as error:
+                problems.append(f"self-test {kind}: {error}")
+                continue
+            if judgement.decision.outcome == "allow":
+                problems.append(f"self-test {kind}: the policies let a known-bad change through")
+        return problems
+
+    def _require_armed(self) -> None:
+        if self.problems:
+            raise KeyLost(
+                f"the gate is not armed: {self.problems[0]}", hint="`interlock status` says why", code="not-armed"
+            )
+
+    def _opened(self) -> None:
+        armed = kinds.Opened(__version__, self.judge.engine.version, not self.problems, tuple(self.problems))
+        self.record.write(SYSTEM, None, "interlock", [armed])
+
+
+def _by(caller: Caller) -> str:
+    return f"{caller.kind}:{caller.name}"

@@ -1,0 +1,111 @@
+"""Home: the folder that holds an installation: configuration, policies, keys, people's keys, and the ledger's file.
+
+    interlock.toml         configuration                        keys/ledger.key (+ .pub)   signs checkpoints
+    policies/*.cedar       the policies, yours to edit          keys/vault.key             seals what the vault holds
+    policies/tests.toml    your cases for them                  keys/issuer.key            signs agents' tokens
+    people/NAME.key        signing keys under passphrases       ledger.db, ledger.high-water
+
+The folder and everything secret in it is readable by its owner alone. An agent must run as another user than Interlock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from interlock.configuration import FILE, Configuration, load
+from interlock.errors import BadConfiguration, BadPolicy, KeyLost
+from interlock.identify.issuer import create_issuer
+from interlock.ledger.keys import create_master, create_signer
+from interlock.policy.starter import starter_files
+
+POLICIES: Final = "policies"
+TESTS: Final = "tests.toml"
+MAX_POLICY_FILES: Final = 200
+
+_CONFIGURATION: Final = """\
+# Interlock's configuration. Everything here has a default; what is misspelt is refused, never ignored.
+
+[ledger]
+store = "sqlite:///ledger.db"        # or postgresql://user@host/database (the password from PGPASSFILE)
+origin = "{origin}"
+high_water = "ledger.high-water"     # keep it on another disk than the store, if you can
+
+# [environments.production]
+# hours = [{{ from = "09:00", to = "17:00", days = [1, 2, 3, 4, 5], timezone = "Europe/Berlin" }}]
+# freezes = [{{ name = "year end", from = 2026-12-20T00:00:00+01:00, to = 2027-01-03T00:00:00+01:00 }}]
+# max_rows = 1000                    # more than this in one change is too much
+# undo_window = "30s"                # how long a change that ran can be taken back; up to days
+# approval_valid = "24h"
+
+[environments.staging]
+production = false
+
+[environments.development]
+production = false
+
+# [targets.shop]
+# kind = "sql:sqlite"
+# address = "shop.db"                # relative to this folder
+# environment = "production"
+# critical = ["customers"]
+"""
+
+
+class Home:
+    """The paths of one home. Nothing is read until it is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.ledger_key = path / "keys" / "ledger.key"
+        self.vault_key = path / "keys" / "vault.key"
+        self.issuer_key = path / "keys" / "issuer.key"
+        self.policies = path / POLICIES
+        self.people = path / "people"
+
+    def person_key(self, name: str) -> Path:
+        return self.people / f"{name}.key"
+
+    def configuration(self) -> Configuration:
+        """Raises BadConfiguration; KeyLost when others can read the folder that holds the keys."""
+        configuration = load(self.path)
+        if (self.path / "keys").stat().st_mode & 0o077:
+            raise KeyLost("others can read the keys", hint="chmod -R go= it", where=str(self.path / "keys"))
+        return configuration
+
+    def policy_sources(self) -> dict[str, str]:
+        """The policy files by name. Raises BadPolicy when there are none: an empty set would deny without a reason."""
+        try:
+            files = sorted(self.policies.glob("*.cedar"))
+            if not files or len(files) > MAX_POLICY_FILES:
+                raise BadPolicy(
+                    f"there are {len(files)} policy files (*.cedar), not 1 to {MAX_POLICY_FILES}",
+                    hint="`interlock init` copies the starter policies into a new home",
+                    where=str(self.policies),
+                )
+            return {file.name: file.read_bytes().decode("utf-8") for file in files}
+        except UnicodeDecodeError as error:
+            raise BadPolicy("is not UTF-8", hint=str(error), where=str(self.policies)) from error
+        except OSError as error:
+            raise BadPolicy("cannot be read", hint=str(error), where=str(self.policies)) from error
+
+
+def create(path: Path, *, origin: str, entropy: Callable[[int], bytes]) -> Home:
+    """Make a new home. Raises BadConfiguration where there is one already: keys are never written over."""
+    home = Home(path)
+    if (path / FILE).exists():
+        raise BadConfiguration("there is an Interlock home here already", hint="choose another --home", where=str(path))
+    try:
+        for folder in (path, path / "keys", home.policies, home.people):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        create_signer(home.ledger_key, origin, entropy)
+        create_master(home.vault_key, entropy)
+        create_issuer(home.issuer_key, entropy=entropy)
+        for name, text in starter_files().items():
+            (home.policies / name).write_text(text, encoding="utf-8")
+        (path / FILE).write_text(_CONFIGURATION.format(origin=origin), encoding="utf-8")
+    except OSError as error:
+        raise BadConfiguration("the home cannot be written", hint=str(error), where=str(path)) from error
+    return home
