@@ -1,0 +1,76 @@
+"""Capability gates (D2): which of an agent's capabilities fits one effect, and what is still missing for it.
+
+A capability fits when its tier reaches up to the effect's, and its verbs, resource patterns and environments name it.
+Fitting is authority; being within its bounds and meeting its conditions are asked apart, so that policies can hold
+what is only too large, and deny what nobody ever granted. Conditions that no fact can meet (a vote, a proof from
+staging) are always still missing here, and so are words that nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from interlock.model.agent import Capability, Passport
+from interlock.model.change import TIERS, Effect, Tier
+
+
+class Fit(NamedTuple):
+    """The capability that serves this effect best, judged: granted at all, within its bounds, what it still lacks."""
+
+    granted: bool = False
+    within_scope: bool = False
+    missing: frozenset[str] = frozenset()
+    max_rows: int = 0
+
+
+NO_FIT = Fit()
+
+
+def best_fit(
+    passport: Passport,
+    effect: Effect,
+    tier: Tier,
+    environment: str,
+    *,
+    rows: int,
+    resources: int,
+    met: Mapping[str, bool],
+) -> Fit:
+    """Of the capabilities that fit, the one within its bounds, then with the least missing, then the widest in rows.
+
+    `met` says of each condition word whether the facts of this change meet it.
+    """
+    found = NO_FIT
+    for capability in passport.capabilities:
+        if _fits(capability, passport, effect, tier, environment):
+            within = _within(capability.max_rows, rows) and _within(capability.max_resources, resources)
+            missing = frozenset(_word(each) for each in capability.requires if not met.get(each, False))
+            fit = Fit(True, within, missing, capability.max_rows)
+            if _order(fit) > _order(found):
+                found = fit
+    return found
+
+
+def _order(fit: Fit) -> tuple[bool, bool, int, int]:
+    return fit.granted, fit.within_scope, -len(fit.missing), fit.max_rows
+
+
+def _fits(capability: Capability, passport: Passport, effect: Effect, tier: Tier, environment: str) -> bool:
+    return (
+        TIERS.index(tier) <= TIERS.index(capability.tier)
+        and (not capability.verbs or effect.verb in capability.verbs)
+        and environment in (capability.environments or passport.environments)
+        and any(fnmatchcase(effect.resource.name, pattern) for pattern in capability.resources)
+    )
+
+
+def _within(bound: int, count: int) -> bool:
+    """0 is no bound of the capability's own; the policies' caps hold all the same."""
+    return bound == 0 or count <= bound
+
+
+def _word(condition: str) -> str:
+    """`approval 2 dba` is missing as `approval`: how many and who is for the policies to say, by kind."""
+    return condition.split(maxsplit=1)[0] if condition.split() else "nothing"

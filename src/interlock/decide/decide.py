@@ -1,0 +1,214 @@
+"""Decide: what policy says of one assessed change, with reasons that name what they are about.
+
+The rules of this room, in the order in which they are asked of each effect:
+
+    1  the engine could not say                      deny
+    2  a forbid applies that nothing lifts           deny
+    3  no permit applies                             deny
+    4  a forbid applies that something lifts         hold, until that is there
+    5  otherwise                                     allow
+
+A change is what its worst effect is. What was not fully understood is never allowed, whatever the policies say. The
+ids that start with `interlock:` are rules of this file and not policies; no policy file can use such an id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from interlock.decide.facts import FACTS, UNREAD, Fact, schema
+from interlock.decide.view import NOTHING, View
+from interlock.model.agent import Passport
+from interlock.model.assessment import Assessment, Weighed
+from interlock.model.change import Change, Effect
+from interlock.model.decision import Because, Decision, Outcome, Requirement, RequirementKind, parse_requirement
+from interlock.model.target import Environment
+from interlock.policy.cedar import CedarEngine, load
+from interlock.policy.engine import Engine, Plain, Question, Ruling
+
+#: Ordinals that one reason lists at most; the decision is recorded and shown, and nobody reads more.
+MAX_ORDINALS: Final = 100
+MAX_SHOWN: Final = 80
+
+NO_PERMIT: Final = "interlock:no-permit"
+ENGINE_ERROR: Final = "interlock:engine-error"
+NOT_UNDERSTOOD: Final = "interlock:not-understood"
+NOTHING_PROPOSED: Final = "interlock:nothing-proposed"
+DOES_NOT_FIT: Final = "interlock:does-not-fit"
+
+#: What lifts the hold on a change that the policies allowed although not all of it was understood.
+_TWO_PEOPLE: Final = Requirement("approval", 2)
+
+
+class _Reason(NamedTuple):
+    """Why one group of effects came out as it did, before the groups are joined."""
+
+    outcome: Outcome
+    policy: str
+    because: str
+    lift: str = ""
+
+
+class _Plan(NamedTuple):
+    """Which facts the policies of one engine read, and what stands for the others."""
+
+    per_change: tuple[Fact, ...]
+    per_effect: tuple[Fact, ...]
+    paths: tuple[str, ...]
+    unread: tuple[Plain, ...]
+    names_agents: bool
+    names_resources: bool
+
+
+def engine(sources: Mapping[str, str]) -> CedarEngine:
+    """The engine over these policy files, against the schema of our facts. Raises BadPolicy."""
+    return load(sources, schema(), parse_requirement)
+
+
+def decide(
+    assessment: Assessment,
+    change: Change,
+    passport: Passport,
+    environment: Environment,
+    engine: Engine,
+    now: int,
+    *,
+    binding: str,
+) -> Decision:
+    """The decision on a change, bound to `binding`. `environment` is the contract of the assessed environment.
+
+    `now` (unix milliseconds) only serves working hours and freezes. Raises nothing: what cannot be decided is deny.
+    """
+    view = View(assessment, change, passport, environment, now)
+    problem = _unfit(assessment, change, environment)
+    groups = {} if problem else _grouped(view, engine)
+    reasons: dict[_Reason, list[int]] = {}
+    if problem:
+        reasons[problem] = []
+    for question, ordinals in groups.items():
+        for reason in _reasons(engine, engine.judge(question)):
+            reasons.setdefault(reason, []).extend(ordinals)
+    outcome = _worst(reason.outcome for reason in reasons)
+    if outcome == "allow" and view.unknown:
+        outcome = "hold"
+        text = "not all of this change was understood, and what is not understood is never allowed as it stands"
+        reasons[_Reason("hold", NOT_UNDERSTOOD, text, _TWO_PEOPLE.text)] = []
+    made = {reason: ordinals for reason, ordinals in reasons.items() if reason.outcome == outcome}
+    lifts = [parse_requirement(reason.lift) for reason in made if reason.lift]
+    return Decision(
+        outcome=outcome,
+        because=tuple(_because(reason, sorted(ordinals), change) for reason, ordinals in sorted(made.items())),
+        requirements=merge(lifts),
+        policy_version=engine.version,
+        digest=binding,
+        degraded=tuple(dict.fromkeys((*change.degraded, *assessment.degraded, *view.doubts))),
+    )
+
+
+def merge(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    """All of these at once: of approvals in one role the most people, every condition once, in one order."""
+    approvals: dict[str, int] = {}
+    conditions: set[RequirementKind] = set()
+    for each in requirements:
+        if each.kind == "approval":
+            approvals[each.role] = max(each.count, approvals.get(each.role, 0))
+        else:
+            conditions.add(each.kind)
+    return (
+        *(Requirement("approval", count, role) for role, count in sorted(approvals.items())),
+        *(Requirement(kind) for kind in sorted(conditions)),
+    )
+
+
+def _unfit(assessment: Assessment, change: Change, environment: Environment) -> _Reason | None:
+    """Why this assessment is none of this change under this contract, if so: then nothing can be decided from it."""
+    if len(assessment.effects) != len(change.effects):
+        return _Reason("deny", DOES_NOT_FIT, "the assessment does not weigh each effect of this change")
+    if assessment.environment != environment.name:
+        return _Reason("deny", DOES_NOT_FIT, "the environment's contract is not the one that was assessed")
+    if not change.effects and change.parts == 0:
+        return _Reason("deny", NOTHING_PROPOSED, "nothing was proposed")
+    return None
+
+
+@lru_cache(maxsize=8)
+def _plan(engine: Engine) -> _Plan:
+    read = [fact for fact in FACTS if engine.reads(fact.path)]
+    unread = [fact for fact in FACTS if not engine.reads(fact.path)]
+    per_change = tuple(fact for fact in read if fact.per == "change")
+    per_effect = tuple(fact for fact in read if fact.per == "effect")
+    return _Plan(
+        per_change,
+        per_effect,
+        tuple(fact.path for fact in (*unread, *per_change, *per_effect)),
+        tuple(UNREAD[fact.type] for fact in unread),
+        engine.reads("principal.id"),
+        engine.reads("resource.id"),
+    )
+
+
+def _grouped(view: View, engine: Engine) -> dict[Question, list[int]]:
+    """The distinct questions that this change raises, each with the ordinals of the effects that raise it."""
+    plan = _plan(engine)
+    change, weighed = view.change, view.assessment.effects
+    if change.effects:
+        pairs: Iterable[tuple[Effect, Weighed]] = zip(change.effects, weighed, strict=True)
+    else:
+        pairs = ((NOTHING, Weighed(view.assessment.tier, view.assessment.reversibility, 0)),)
+    agent = view.passport.name if plan.names_agents else "agent"
+    found: dict[tuple[str, str, tuple[Plain, ...]], list[int]] = {}
+    for ordinal, (effect, each) in enumerate(pairs):
+        view.look_at(effect, each)
+        resource = effect.resource.name if plan.names_resources else "resource"
+        key = (view.tier, resource, tuple([fact.take(view) for fact in plan.per_effect]))
+        found.setdefault(key, []).append(ordinal)
+    common = (*plan.unread, *(fact.take(view) for fact in plan.per_change))
+    return {
+        Question(agent, tier, resource, plan.paths, (*common, *values)): ordinals if change.effects else []
+        for (tier, resource, values), ordinals in found.items()
+    }
+
+
+def _reasons(engine: Engine, ruling: Ruling) -> list[_Reason]:
+    """What one ruling amounts to; all reasons of the strongest kind. See the head of this file for the order."""
+    if ruling.errors:
+        text = f"the policy engine gave no decision: {'; '.join(ruling.errors)}"
+        return [_Reason("deny", ENGINE_ERROR, text[:400])]
+    rules = engine.rules
+    forbids = [rules[each] for each in ruling.forbids]
+    if any(not rule.lift for rule in forbids):
+        return [_Reason("deny", rule.id, rule.because) for rule in forbids if not rule.lift]
+    if not ruling.permits:
+        return [_Reason("deny", NO_PERMIT, "no policy permits this")]
+    if forbids:
+        return [_Reason("hold", rule.id, rule.because, rule.lift) for rule in forbids]
+    return [_Reason("allow", each, rules[each].because) for each in ruling.permits]
+
+
+_RANK: Final[dict[Outcome, int]] = {"allow": 0, "hold": 1, "deny": 2}
+
+
+def _worst(outcomes: Iterable[Outcome]) -> Outcome:
+    return max(outcomes, key=_RANK.__getitem__, default="deny")
+
+
+def _because(reason: _Reason, ordinals: list[int], change: Change) -> Because:
+    """The reason as it is told; one that stands against the change names what it stands against."""
+    text = reason.because
+    if reason.outcome != "allow" and ordinals:
+        # By name and not by place: the reasons of a change do not depend on the order of its effects.
+        effects = [change.effects[ordinal] for ordinal in ordinals]
+        first = min(effects, key=lambda effect: (effect.resource.name, effect.cause, effect.verb))
+        others = len({effect.resource.key for effect in effects}) - 1
+        cause = f": {_shown(first.cause)}" if first.cause else ""
+        more = f", and {others:,} more" if others else ""
+        text = f"{text} (`{_shown(first.resource.name)}`{cause}{more})"
+    return Because(reason.policy, text, reason.lift, tuple(ordinals[:MAX_ORDINALS]))
+
+
+def _shown(text: str) -> str:
+    """Text of the proposal's own, made safe to stand inside a sentence of ours: printable, short, without backticks."""
+    plain = "".join(letter if letter.isprintable() else "�" for letter in text.replace("`", "'"))
+    return plain if len(plain) <= MAX_SHOWN else plain[: MAX_SHOWN - 1] + "…"

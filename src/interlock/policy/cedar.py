@@ -1,0 +1,165 @@
+"""Cedar, in process, behind the promise of engine.py: text in, an engine that says which policies apply.
+
+Known hazards of the engine, and what is done here about each (tests/attacks/test_policy_attacks.py holds all of them):
+
+- Deeply nested text kills the process: nothing is parsed that text.py has not measured.
+- A forbid whose evaluation fails is skipped: any diagnostic error is in the ruling, and the caller denies; a set that
+  does not validate against the schema is refused, and the schema goes along with every question.
+- Null, floats and large integers give no decision: facts are normalised here, and no decision is an error.
+- `action in Action::"group"` is quietly false without a schema: there is none of our questions without it.
+- Cedar names only the permits of an allow and only the forbids of a deny, where we need both. Each policy is therefore
+  handed over as a permit under its own @id: Cedar then names every policy that applies, in one evaluation, and who
+  trumps whom is said by the caller. tests/laws/test_policy_laws.py holds this against the set as it was written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from threading import Lock
+from types import MappingProxyType
+from typing import Final
+
+import cedarpy
+import msgspec
+from cedarpy import pst
+
+from interlock.errors import BadPolicy
+from interlock.policy.check import Checked, examine
+from interlock.policy.engine import Plain, Question, Rule, Ruling
+
+#: The names that schema, policies and questions use for who acts and on what.
+PRINCIPAL: Final = "Agent"
+RESOURCE: Final = "Resource"
+
+MAX_INTEGER: Final = 2**53
+MAX_TEXT: Final = 4_096
+MAX_MEMBERS: Final = 1_000
+CACHED: Final = 4_096
+
+#: Everything that a call into the engine is known to raise or could; whatever it is, nothing was decided.
+FAULTS: Final = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def load(sources: Mapping[str, str], schema: str, parse_lift: Callable[[str], object]) -> CedarEngine:
+    """The engine over these files (name to text). Raises BadPolicy for the first thing that is wrong with them."""
+    checked, problems = examine(sources, schema, parse_lift)
+    if problems:
+        first = problems[0]
+        more = f"and {len(problems) - 1} more; `interlock policy check` lists them" if len(problems) > 1 else ""
+        hint = "; ".join(text for text in (first.hint, more) if text)
+        raise BadPolicy(first.message, where=first.where, hint=hint, code=first.code)
+    return CedarEngine(checked, schema, version(sources, schema))
+
+
+def version(sources: Mapping[str, str], schema: str) -> str:
+    """SHA-256 over the schema and the files in order of their names, line ends as line feeds."""
+    state = hashlib.sha256(b"interlock/v1/policy\x00")
+    for part in (schema, *(part for name in sorted(sources) for part in (name, sources[name]))):
+        raw = part.replace("\r\n", "\n").encode()
+        state.update(len(raw).to_bytes(8, "big"))
+        state.update(raw)
+    return state.hexdigest()
+
+
+class CedarEngine:
+    """See engine.py for what is promised. Equal questions are judged once; at most CACHED rulings are kept."""
+
+    def __init__(self, checked: tuple[Checked, ...], schema: str, version: str) -> None:
+        self.version = version
+        self.rules: Mapping[str, Rule] = MappingProxyType({each.rule.id: each.rule for each in checked})
+        self._mentions = frozenset().union(*(each.mentions for each in checked))
+        self._schema = cedarpy.Schema.from_str(schema)
+        self._policies = _as_permits(checked)
+        self._rulings: OrderedDict[tuple[object, ...], Ruling] = OrderedDict()
+        self._lock = Lock()
+
+    def reads(self, path: str) -> bool:
+        below = path + "."
+        return any(said == path or path.startswith(said + ".") or said.startswith(below) for said in self._mentions)
+
+    def judge(self, question: Question) -> Ruling:
+        # The types belong to the key: 1 and True are equal to Python and are two different facts to a policy.
+        key = (question, tuple(map(type, question.values)))
+        with self._lock:
+            ruling = self._rulings.get(key)
+            if ruling is not None:
+                self._rulings.move_to_end(key)
+                return ruling
+        ruling = self._evaluate(question)
+        if not ruling.errors:
+            with self._lock:
+                self._rulings[key] = ruling
+                if len(self._rulings) > CACHED:
+                    self._rulings.popitem(last=False)
+        return ruling
+
+    def _evaluate(self, question: Question) -> Ruling:
+        try:
+            request, entities = _marshal(question)
+            answer = cedarpy.is_authorized(request, self._policies, entities, self._schema)
+            errors, ids, decision = answer.diagnostics.errors, sorted(answer.diagnostics.reasons), answer.decision
+        except FAULTS as fault:
+            return Ruling(errors=(f"the policy engine failed: {str(fault)[:200]}",))
+        if decision is cedarpy.Decision.NoDecision or errors:
+            return Ruling(errors=tuple(sorted(str(error)[:200] for error in errors)) or ("no decision was made",))
+        if (decision is cedarpy.Decision.Allow) != bool(ids) or not all(each in self.rules for each in ids):
+            return Ruling(errors=("the policy engine contradicts itself",))
+        kinds = {each: self.rules[each].kind for each in ids}
+        return Ruling(
+            permits=tuple(each for each in ids if kinds[each] == "permit"),
+            forbids=tuple(each for each in ids if kinds[each] == "forbid"),
+        )
+
+
+def _as_permits(checked: tuple[Checked, ...]) -> cedarpy.PolicySet:
+    """Every policy as a permit under its own @id; see the head of this file for why."""
+    renamed = {each.rule.id: replace(each.policy, id=each.rule.id, effect="permit") for each in checked}
+    return cedarpy.PolicySet.from_pst(pst.PolicySet(templates={}, static_policies=renamed, template_links=()))
+
+
+def _marshal(question: Question) -> tuple[dict[str, object], str]:
+    """The request and the entities in the engine's own JSON. ValueError for a fact that it could not carry exactly."""
+    roots: dict[str, dict[str, object]] = {"principal": {}, "resource": {}, "context": {}}
+    for path, value in zip(question.paths, question.values, strict=True):
+        if value is None:
+            continue
+        *parents, name = path.split(".")
+        record: dict[str, object] = roots[parents[0]]
+        for parent in parents[1:]:
+            nested = record.setdefault(parent, {})
+            if not isinstance(nested, dict):
+                raise ValueError(f"`{path}` lies inside a fact that is no record")
+            record = nested
+        record[name] = _exact(path, value)
+    for each in (question.principal, question.action, question.resource):
+        _exact("a name", each)
+    principal = {"type": PRINCIPAL, "id": question.principal}
+    resource = {"type": RESOURCE, "id": question.resource}
+    entities = [
+        {"uid": principal, "attrs": roots["principal"], "parents": []},
+        {"uid": resource, "attrs": roots["resource"], "parents": []},
+    ]
+    request: dict[str, object] = {
+        "principal": principal,
+        "action": {"type": "Action", "id": question.action},
+        "resource": resource,
+        "context": _encode(roots["context"]).decode(),
+    }
+    return request, _encode(entities).decode()
+
+
+def _exact(path: str, value: Plain) -> object:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int) and -MAX_INTEGER <= value <= MAX_INTEGER:
+        return value
+    if isinstance(value, str) and len(value) <= MAX_TEXT:
+        return value
+    if isinstance(value, frozenset) and len(value) <= MAX_MEMBERS and all(isinstance(each, str) for each in value):
+        return [_exact(path, each) for each in sorted(value)]
+    raise ValueError(f"`{path}` holds a {type(value).__name__} that has no exact form for the engine")
