@@ -20,6 +20,7 @@ from interlock.errors import BadConfiguration, BadInput, Corrupt, StoreError
 from interlock.ledger.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from interlock.ledger.keys import write_new
 from interlock.ledger.note import MAX_NOTE, Verifier, parse_note
+from interlock.ledger.storage import UNKNOWN
 
 
 class HighWater:
@@ -53,7 +54,7 @@ class HighWater:
             return
         self.rise(text, size)
 
-    def rise(self, text: str, size: int) -> None:
+    def rise(self, text: str, size: int, *, sync: bool = False) -> None:
         """Put the mark at this checkpoint unless it stands higher already. It must be there: it was made at start."""
         try:
             with self._open(os.O_RDWR, fcntl.LOCK_EX) as handle:
@@ -64,14 +65,28 @@ class HighWater:
                 os.pwrite(handle, self._written, 0)
                 if len(present) > len(self._written):
                     os.ftruncate(handle, len(self._written))
+                if sync:
+                    os.fsync(handle)
         except FileNotFoundError as error:
             raise Corrupt("the high-water mark was taken away", where=str(self), hint="restore the file") from error
         except OSError as error:
             raise StoreError(
-                f"the high-water mark cannot be written: {error.strerror}",
+                f"the entries are recorded, but their high-water mark cannot be written: {error.strerror}",
                 where=str(self),
-                hint="free space or mend the folder's rights; until then nothing is recorded",
+                hint="free space or mend the file's rights; look at the stream before trying again",
+                code=UNKNOWN,
             ) from error
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes that use `held` out while the mark is read, judged and raised."""
+        path = self._path.with_name(self._path.name + ".lock")
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     @contextlib.contextmanager
     def _open(self, flags: int, lock: int) -> Iterator[int]:

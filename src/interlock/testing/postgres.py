@@ -15,7 +15,6 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -71,6 +70,7 @@ class OwnPostgres(Postgres):
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
+        log = os.open(self._folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._process = subprocess.Popen(
             [
                 str(self._binaries / "postgres"),
@@ -78,9 +78,14 @@ class OwnPostgres(Postgres):
                 *("-c", "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=60"),
             ],
             stdout=subprocess.DEVNULL,
-            stderr=(self._folder / "log").open("ab"),
-            **self._as_user(),
+            stderr=log,
+            cwd=self._folder,
+            env=self._environment(),
+            user=self._user.pw_uid if self._user else None,
+            group=self._user.pw_gid if self._user else None,
+            extra_groups=[] if self._user else None,
         )
+        os.close(log)
         for _ in range(START_SECONDS * 20):
             try:
                 self.execute("SELECT 1")
@@ -90,8 +95,8 @@ class OwnPostgres(Postgres):
                 time.sleep(0.05)
             else:
                 return
-        log = (self._folder / "log").read_text(errors="replace")[-2000:]
-        raise RuntimeError(f"PostgreSQL did not start:\n{log}")
+        said = (self._folder / "log").read_text(errors="replace")[-2000:]
+        raise RuntimeError(f"PostgreSQL did not start:\n{said}")
 
     def kill(self) -> None:
         """End it at once, as a crash of the machine would (SIGQUIT: no checkpoint, no goodbye)."""
@@ -106,22 +111,24 @@ class OwnPostgres(Postgres):
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait(timeout=START_SECONDS)
-            if self._process.stderr is not None:
-                self._process.stderr.close()
             self._process = None
 
     def _call(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [str(self._binaries / program), *arguments], capture_output=True, check=False, **self._as_user()
+            [str(self._binaries / program), *arguments],
+            capture_output=True,
+            check=False,
+            cwd=self._folder,
+            env=self._environment(),
+            user=self._user.pw_uid if self._user else None,
+            group=self._user.pw_gid if self._user else None,
+            extra_groups=[] if self._user else None,
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed:\n{done.stderr.decode(errors='replace')}")
 
-    def _as_user(self) -> Mapping[str, object]:
-        base = {"cwd": self._folder, "env": {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}}
-        if self._user is None:
-            return base
-        return base | {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
+    def _environment(self) -> dict[str, str]:
+        return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
 
 
 def start_postgres() -> Postgres:
@@ -135,9 +142,10 @@ def find_binaries() -> Path:
     found = _installed()
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True)
+        apt = shutil.which("apt-get") or ""
+        subprocess.run([apt, "update", "-qq"], check=False, capture_output=True)
         subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql"],
+            [apt, "install", "-y", "-qq", "--no-install-recommends", "postgresql"],
             check=False,
             capture_output=True,
             env=environment,
