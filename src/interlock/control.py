@@ -57,7 +57,7 @@ class Control:
                     trust_head=trust_head,
                 )
             )
-            vault = Vault(self.ledger.store, load_master(home.vault_key), senses.entropy)
+            vault = Vault(self.ledger.store, load_master(home.vault_key), entropy=senses.entropy)
             self.record = Record(self.ledger, vault, senses.now)
             self.judge = Judge(self.configuration, engine(home.policy_sources()), senses)
             self.road = Road(self.record, self.judge, senses)

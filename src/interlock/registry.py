@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from interlock.approve.names import fold
 from interlock.approve.publickey import public_key
@@ -52,8 +53,7 @@ class Registry:
         """End an agent: it does nothing any more, and all its tokens are revoked."""
         require("agents-retire", caller)
         retired = msgspec.structs.replace(self.agent(caller, name), retired=True)
-        entries = [kinds.AgentWritten(retired), kinds.TokenRevoked("*")]
-        self._record.write(AGENT + name, None, _by(caller), entries)
+        self._record.write(AGENT + name, None, _by(caller), [kinds.AgentWritten(retired), kinds.TokenRevoked("*")])
         return retired
 
     def agent(self, caller: Caller, name: str) -> Passport:
@@ -98,7 +98,7 @@ class Registry:
             raise NotFound(f"`{agent}` has no token `{token}`", hint=f"`interlock agents show {agent}` lists them")
         self._record.write(AGENT + agent, None, _by(caller), [kinds.TokenRevoked(token)])
 
-    def tokens(self, caller: Caller, agent: str) -> dict[str, Token]:
+    def tokens_of(self, caller: Caller, agent: str) -> dict[str, Token]:
         require("agents-show", caller)
         return self._record.tokens(agent)
 
@@ -186,7 +186,7 @@ class Registry:
             is_revoked=lambda visitor: self._key_of(visitor.person) is None,
         )
 
-    def _key_of(self, name: str) -> sessions.Ed25519PublicKey | None:
+    def _key_of(self, name: str) -> Ed25519PublicKey | None:
         try:
             person = self._record.person(name)
         except NotFound:

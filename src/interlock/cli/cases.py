@@ -16,7 +16,7 @@ def _states() -> list[str]:
     return list(get_args(State))
 
 
-class _State(click.ParamType):
+class _State(click.ParamType[str]):
     """A state of the table of moves; imported only when it is asked for, so that the command starts quickly."""
 
     name = "state"
