@@ -1,0 +1,370 @@
+"""The contract of a ledger's store, as tests: whoever keeps it can be a store.
+
+Subclass `LedgerContract` in a test module, give it a `url` fixture that names a fresh, empty store, and pytest
+runs the rest. Children are real processes, and `kill -9` is a real one.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from interlock.errors import BadInput, Conflict, NotFound, StoreError
+from interlock.ledger.audit import verify
+from interlock.ledger.checkpoint import open_checkpoint
+from interlock.ledger.entry import leaf_of
+from interlock.ledger.log import Item, Ledger, Stored, open_ledger
+from interlock.ledger.note import Signer
+from interlock.ledger.tree import verify_consistency, verify_inclusion
+from interlock.ledger.vault import Vault
+
+SIGNER = Signer("ledger.example/contract", bytes(range(32)))
+MASTER = bytes(32)
+RACERS = 100
+
+# A child appends one entry to each of three streams at a time, and says so when it was acknowledged.
+CHILD = """
+import sys
+from pathlib import Path
+from interlock.ledger.log import Item, open_ledger
+from interlock.ledger.note import Signer
+url, mark, name, count = sys.argv[1:]
+signer = Signer("ledger.example/contract", bytes(range(32)))
+with open_ledger(url, signer=signer, high_water=Path(mark)) as ledger:
+    for number in range(int(count)):
+        data = b"%d of %s" % (number, name.encode())
+        ledger.append([Item(f"{name}/{part}", number, data) for part in "abc"])
+        print(number, flush=True)
+"""
+
+
+def start_child(url: str, mark: Path, name: str, count: int) -> subprocess.Popen[str]:
+    """A process of its own that writes to the same store."""
+    command = [sys.executable, "-c", CHILD, url, str(mark), name, str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def together(work: Callable[[int], None], count: int) -> None:
+    """Run the work on so many threads at once and wait; the first failure is raised."""
+    failures: list[BaseException] = []
+    barrier = threading.Barrier(count)
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            work(number)
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+class LedgerContract:
+    """Every store passes this."""
+
+    @pytest.fixture
+    def url(self) -> str:
+        raise NotImplementedError("the subclass names a fresh store")
+
+    @pytest.fixture
+    def mark(self, tmp_path: Path) -> Path:
+        return tmp_path / "high-water"
+
+    @pytest.fixture
+    def ledger(self, url: str, mark: Path) -> Iterator[Ledger]:
+        with open_ledger(url, signer=SIGNER, high_water=mark) as ledger:
+            yield ledger
+
+    def test_a_new_ledger_is_empty_and_signed(self, ledger: Ledger) -> None:
+        assert ledger.size() == 0
+        assert open_checkpoint(ledger.checkpoint(), SIGNER.verifier).size == 0
+        assert ledger.stream("a") == []
+        assert ledger.streams("") == []
+
+    def test_an_entry_is_read_back_as_it_was_given(self, ledger: Ledger) -> None:
+        data = bytes(range(256)) * 3
+        assert ledger.append([Item("case/ü 1", 0, data)]) == (0,)
+        assert ledger.append([Item("case/ü 1", None, b"")]) == (1,)
+
+        expected = [Stored(0, "case/ü 1", 0, data), Stored(1, "case/ü 1", 1, b"")]
+        assert ledger.stream("case/ü 1") == expected
+        assert ledger.stream("case/ü 1", since=1) == expected[1:]
+        assert list(ledger.read(0, 99)) == expected
+
+    def test_long_streams_and_logs_are_read_whole_and_in_order(self, ledger: Ledger) -> None:
+        ledger.append([Item("long", None, b"%d" % number) for number in range(2500)])
+
+        assert [entry.position for entry in ledger.stream("long")] == list(range(2500))
+        assert [entry.index for entry in ledger.read(7, 2400)] == list(range(7, 2400))
+
+    def test_streams_are_listed_by_exact_prefix_in_the_order_of_their_first_entries(self, ledger: Ledger) -> None:
+        for name in ("case/b", "case/a", "case%x", "CASE/c", "case/b", "cas_/d", "other"):
+            ledger.append([Item(name, None, b"x")])
+
+        assert ledger.streams("case/") == ["case/b", "case/a"]
+        assert ledger.streams("cas_") == ["cas_/d"]
+        assert ledger.streams("case%") == ["case%x"]
+        assert len(ledger.streams("")) == 6
+
+    def test_an_append_of_several_items_is_all_or_nothing(self, ledger: Ledger) -> None:
+        ledger.append([Item("a", 0, b"1")])
+        with pytest.raises(Conflict):
+            ledger.append([Item("b", 0, b"1"), Item("b", 1, b"2"), Item("a", 0, b"taken")])
+
+        assert ledger.size() == 1
+        assert ledger.stream("b") == []
+        assert ledger.append([Item("b", 0, b"1"), Item("b", 1, b"2"), Item("a", 1, b"3")]) == (1, 2, 3)
+
+    def test_a_position_that_is_not_next_is_a_conflict(self, ledger: Ledger) -> None:
+        ledger.append([Item("a", 0, b"1")])
+        for position in (0, 2, 2**40):
+            with pytest.raises(Conflict):
+                ledger.append([Item("a", position, b"2")])
+
+        assert ledger.append([Item("a", 1, b"2")]) == (1,)
+
+    def test_what_cannot_be_an_entry_is_refused_and_harms_nobody(self, ledger: Ledger) -> None:
+        bad: list[list[Item]] = [
+            [],
+            [Item("", 0, b"")],
+            [Item("a\nb", 0, b"")],
+            [Item("a\x00", 0, b"")],
+            [Item("\ud800", 0, b"")],
+            [Item("x" * 513, 0, b"")],
+            [Item("ü" * 300, 0, b"")],
+            [Item("a", -1, b"")],
+            [Item("a", 0, "text")],  # type: ignore[arg-type]  # what an untyped caller could give
+        ]
+        for items in bad:
+            with pytest.raises(BadInput):
+                ledger.append(items)
+
+        assert ledger.append([Item("a", 0, b"")]) == (0,)
+
+    def test_of_a_hundred_that_want_one_position_exactly_one_gets_it(self, ledger: Ledger) -> None:
+        won: list[int] = []
+        lost: list[int] = []
+
+        def race(number: int) -> None:
+            try:
+                ledger.append([Item(f"mine/{number}", 0, b""), Item("prize", 0, b"%d" % number)])
+                won.append(number)
+            except Conflict:
+                lost.append(number)
+
+        together(race, RACERS)
+
+        assert len(won) == 1
+        assert len(lost) == RACERS - 1
+        assert [entry.data for entry in ledger.stream("prize")] == [b"%d" % won[0]]
+        assert ledger.streams("mine/") == [f"mine/{won[0]}"]
+
+    def test_many_threads_append_without_gap_or_loss(self, ledger: Ledger) -> None:
+        def work(number: int) -> None:
+            for _ in range(20):
+                ledger.append([Item("all", None, b"%d" % number)])
+
+        together(work, 16)
+
+        assert sorted(entry.data for entry in ledger.stream("all")) == sorted([b"%d" % n for n in range(16)] * 20)
+        assert verify(ledger.store, vkey=str(SIGNER.verifier)).ok
+
+    def test_four_ledgers_on_one_store_agree_on_one_order(self, url: str, tmp_path: Path) -> None:
+        ledgers = [open_ledger(url, signer=SIGNER, high_water=tmp_path / f"mark{number}") for number in range(4)]
+        won: list[int] = []
+
+        def work(number: int) -> None:
+            for position in range(25):
+                ledgers[number].append([Item(f"own/{number}", position, b""), Item("all", None, b"%d" % number)])
+                try:
+                    ledgers[number].append([Item("contested", position, b"%d" % number)])
+                    won.append(position)
+                except Conflict:
+                    pass
+
+        try:
+            together(work, 4)
+            report = verify(ledgers[0].store, vkey=str(SIGNER.verifier))
+            contested = [entry.position for entry in ledgers[3].stream("contested")]
+            total = ledgers[1].stream("all")
+        finally:
+            for ledger in ledgers:
+                ledger.close()
+
+        assert report.ok, report.problems
+        assert sorted(won) == contested
+        assert len(total) == 100
+
+    def test_four_processes_on_one_store_lose_nothing(self, url: str, mark: Path) -> None:
+        children = [start_child(url, mark, f"child{number}", 40) for number in range(4)]
+        said = [child.communicate(timeout=60)[0].split() for child in children]
+
+        assert [child.returncode for child in children] == [0] * 4
+        assert said == [[str(number) for number in range(40)]] * 4
+        with open_ledger(url, signer=SIGNER, high_water=mark) as ledger:
+            assert ledger.size() == 4 * 40 * 3
+            assert verify(ledger.store, vkey=str(SIGNER.verifier), high_water=mark).ok
+
+    def test_what_was_acknowledged_before_kill_9_is_there_and_nothing_is_half_there(self, url: str, mark: Path) -> None:
+        chance = random.Random(6962)  # noqa: S311 - when to kill, not what to hide
+        for crash in range(4):
+            child = start_child(url, mark, f"crash{crash}", 100_000)
+            assert child.stdout is not None
+            lines = [child.stdout.readline()]
+            time.sleep(chance.random() * 0.15)
+            child.send_signal(signal.SIGKILL)
+            lines += child.communicate()[0].splitlines(keepends=True)
+            acknowledged = sum(line.endswith("\n") for line in lines)
+
+            with open_ledger(url, signer=SIGNER, high_water=mark) as ledger:
+                lengths = [len(ledger.stream(f"crash{crash}/{part}")) for part in "abc"]
+                report = verify(ledger.store, vkey=str(SIGNER.verifier), high_water=mark)
+            assert report.ok, report.problems
+            assert len(set(lengths)) == 1
+            assert acknowledged <= lengths[0] <= acknowledged + 1
+
+    def test_a_ledger_goes_on_where_it_was_left(self, url: str, mark: Path) -> None:
+        for number in range(3):
+            with open_ledger(url, signer=SIGNER, high_water=mark) as ledger:
+                assert ledger.append([Item("a", number, b"%d" % number)]) == (number,)
+
+        with open_ledger(url, signer=SIGNER, high_water=mark) as ledger:
+            assert [entry.data for entry in ledger.stream("a")] == [b"0", b"1", b"2"]
+
+    def test_every_proof_that_the_ledger_gives_verifies(self, ledger: Ledger) -> None:
+        ledger.append([Item("a", None, b"%d" % number) for number in range(700)])
+        old = open_checkpoint(ledger.checkpoint(), SIGNER.verifier)
+        ledger.append([Item("b", None, b"%d" % number) for number in range(333)])
+        new = open_checkpoint(ledger.checkpoint(), SIGNER.verifier)
+
+        for index in (0, 255, 256, 699, 700, 1032):
+            leaf = leaf_of(next(ledger.read(index, index + 1)))
+            assert verify_inclusion(leaf, index, new.size, ledger.inclusion(index, new.size), new.root)
+        proof = ledger.consistency(old.size, new.size)
+        assert verify_consistency(old.size, new.size, old.root, new.root, proof)
+        for index, size in ((5, 5), (0, 1034), (-1, 3)):
+            with pytest.raises(BadInput):
+                ledger.inclusion(index, size)
+        with pytest.raises(BadInput):
+            ledger.consistency(5, 1034)
+
+    def test_every_projection_can_be_rebuilt(self, ledger: Ledger) -> None:
+        ledger.append([Item("a", None, b"%d" % number) for number in range(256 * 5 + 3)])
+        before = ledger.store.nodes(8, 0, 99)
+        with ledger.store.writing() as tx:
+            tx.put_nodes([])
+        assert ledger.store.nodes(8, 0, 99) == []
+
+        assert ledger.rebuild() == 5
+        assert ledger.store.nodes(8, 0, 99) == before
+        assert verify(ledger.store, vkey=str(SIGNER.verifier)).ok
+
+    def test_a_transaction_left_by_an_exception_never_happened(self, ledger: Ledger) -> None:
+        ledger.append([Item("a", 0, b"1")])
+        head = ledger.store.head()
+        assert head is not None
+        with pytest.raises(ZeroDivisionError), ledger.store.writing() as tx:
+            tx.extend([Stored(1, "a", 1, b"2")], [], head._replace(size=2))
+            raise ZeroDivisionError
+
+        assert ledger.store.head() == head
+        assert ledger.append([Item("a", 1, b"2")]) == (1,)
+
+    def test_a_closed_ledger_says_so(self, url: str, mark: Path) -> None:
+        ledger = open_ledger(url, signer=SIGNER, high_water=mark)
+        ledger.close()
+        ledger.close()
+
+        for use in (lambda: ledger.append([Item("a", 0, b"")]), ledger.size, lambda: ledger.stream("a")):
+            with pytest.raises(StoreError):
+                use()
+
+    def test_closing_while_others_append_answers_everybody(self, url: str, mark: Path) -> None:
+        ledger = open_ledger(url, signer=SIGNER, high_water=mark)
+        outcomes: list[bool] = []
+
+        def work(number: int) -> None:
+            if number == 0:
+                time.sleep(0.02)
+                ledger.close()
+                return
+            for position in range(1000):
+                try:
+                    ledger.append([Item(f"s{number}", position, b"")])
+                except StoreError:
+                    outcomes.append(False)
+                    return
+                outcomes.append(True)
+
+        together(work, 9)
+
+        with open_ledger(url, signer=SIGNER, high_water=mark) as again:
+            assert again.size() == sum(outcomes)
+
+    def test_the_vault_keeps_what_it_is_given_and_gives_it_back(self, ledger: Ledger) -> None:
+        vault = Vault(ledger.store, MASTER, entropy=random.Random(1).randbytes)  # noqa: S311 - repeatable
+        digest = vault.put("case/1", b"the prompt")
+
+        assert vault.get("case/1", digest) == b"the prompt"
+        assert vault.put("case/1", b"the prompt") == digest
+        assert vault.put("case/2", b"the prompt") != digest
+        assert vault.get("case/1", vault.put("case/1", b"")) == b""
+        with pytest.raises(NotFound):
+            vault.get("case/2", digest)
+        with pytest.raises(NotFound):
+            vault.get("case/never", digest)
+
+    def test_erasing_a_scope_destroys_it_alone_and_every_proof_still_verifies(self, ledger: Ledger, mark: Path) -> None:
+        vault = Vault(ledger.store, MASTER, entropy=random.Random(1).randbytes)  # noqa: S311 - repeatable
+        digests = [vault.put("case/1", b"prompt"), vault.put("case/1", b"output"), vault.put("case/2", b"other")]
+        ledger.append([Item("case", None, digest.encode()) for digest in digests])
+        before = ledger.checkpoint()
+
+        assert vault.erase("case/1") == 2
+        assert ledger.store.key("case/1") == b""
+        assert [ledger.store.blob("case/1", digest) for digest in digests[:2]] == [None, None]
+        with pytest.raises(NotFound) as gone:
+            vault.get("case/1", digests[0])
+        assert gone.value.code == "erased"
+        with pytest.raises(Conflict):
+            vault.put("case/1", b"a late write")
+        assert vault.get("case/2", digests[2]) == b"other"
+        assert vault.erase("case/1") == 0
+        assert verify(ledger.store, vkey=str(SIGNER.verifier), checkpoints=[before], high_water=mark).ok
+
+    def test_of_many_first_writers_of_a_scope_all_use_one_key(self, ledger: Ledger) -> None:
+        vault = Vault(ledger.store, MASTER, entropy=random.SystemRandom().randbytes)
+        digests: list[str] = []
+
+        def put(_: int) -> None:
+            digests.append(vault.put("case/1", b"same"))
+
+        together(put, 8)
+
+        assert len(set(digests)) == 1
+        assert vault.get("case/1", digests[0]) == b"same"
+
+    def test_no_plaintext_reaches_the_store(self, ledger: Ledger) -> None:
+        vault = Vault(ledger.store, MASTER, entropy=random.Random(1).randbytes)  # noqa: S311 - repeatable
+        digest = vault.put("case/1", b"a very private sentence")
+        sealed = ledger.store.blob("case/1", digest)
+
+        assert sealed is not None
+        assert b"private" not in sealed
+        assert b64encode(b"private") not in sealed
