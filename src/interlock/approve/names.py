@@ -23,7 +23,7 @@ _DRAWN_ALIKE: Final = (
     ("авсеһіјкмнорѕтхуԁԛԝӏɡ", "abcehijkmhopstxydqwlg"),  # Cyrillic small letters, and the script g
     ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹ", "abezhikmnoptyxc"),  # Greek capitals
     ("αβεζηικμνορτυχϲγ", "abeznikuvoptuxcy"),  # Greek small letters
-    ("ոսօհցԁɑɩıǀ|01", "nuohgdaiillol"),  # Armenian, Latin extensions, and digits that read as letters
+    ("ոսօհցɑɩıǀ|01", "nuohgaiillol"),  # Armenian, Latin extensions, and digits that read as letters
 )
 _ALIKE: Final = {ord(odd): plain for odds, plains in _DRAWN_ALIKE for odd, plain in zip(odds, plains, strict=True)}
 

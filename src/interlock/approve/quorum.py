@@ -184,8 +184,8 @@ def _more(number: int, role: str, poll: Poll, roll: Electorate) -> str:
     whom = "a registered person"
     if role:
         whom = f"{'an' if role[0] in 'aeiou' else 'a'} `{role}`"
-    each = "" if number == 1 else "each "
-    return f"{number} more {noun} {each}by {whom}{_not_these(poll, roll, role)}"
+    each = "" if number == 1 else ", each"
+    return f"{number} more {noun}{each} by {whom}{_not_these(poll, roll, role)}"
 
 
 def _not_these(poll: Poll, roll: Electorate, role: str) -> str:

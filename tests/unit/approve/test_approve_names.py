@@ -1,0 +1,81 @@
+"""Names: what reads alike is one name."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interlock.approve import names
+from interlock.approve.names import admit_name, fold
+from interlock.errors import BadInput, Conflict
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "ADA",
+        "ａｄａ",
+        " a d a ",
+        "a\u200bda",
+        "a\u202eda",
+        "\ufeffada",
+        "ádä",
+        "аdа",
+        "ΑDΑ",
+        "a\u0301da",
+        "ɑdɑ",
+        "a\u00adda",
+        "a\U000e0064da",
+    ],
+)
+def test_a_name_in_disguise_folds_to_the_name(odd):
+    """Case, width, spaces, invisible characters, accents and letters of other scripts change nothing."""
+    assert fold(odd) == fold("ada")
+
+
+def test_capitals_of_other_scripts_fold_by_how_they_are_drawn():
+    """Cyrillic and Greek capitals read as other letters than their small forms do."""
+    assert fold("НЕЕР") == fold("HEEP")
+    assert fold("ΝΗΖ") == fold("nhz")
+
+
+def test_digits_and_dashes_that_read_as_others_are_one():
+    """`b0b` is `bob`, `l` and `1` are one, and so are all dashes."""
+    assert fold("b0b") == fold("bob")
+    assert fold("fixer-1") == fold("fixer\u2010l")
+
+
+def test_different_names_stay_different():
+    """Folding keeps apart what people keep apart."""
+    plain = ["ada", "bob", "eve", "ada.l", "ada-l", "adam", "王", "李", "Олег", "Иван"]
+    assert len({fold(name) for name in plain}) == len(plain)
+
+
+@given(st.text(max_size=20))
+@settings(max_examples=100)
+def test_folding_twice_is_folding_once(name):
+    """A fold is a name's last form."""
+    assert fold(fold(name)) == fold(name)
+
+
+def test_every_confusable_is_one_letter_for_one_letter():
+    """The two texts of each line of the table are of one length, and no character stands in it twice."""
+    odd = "".join(line[0] for line in names._DRAWN_ALIKE)
+    assert [len(a) for a, _ in names._DRAWN_ALIKE] == [len(b) for _, b in names._DRAWN_ALIKE]
+    assert len(set(odd)) == len(odd)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200b", " ada", "ada ", "a\nda", "a\u202eda", "x" * 101, "\u0301"])
+def test_a_name_that_cannot_be_read_is_not_registered(name):
+    """Blank, padded, invisible, unprintable and endless names are bad input."""
+    with pytest.raises(BadInput) as caught:
+        admit_name(name, ())
+    assert caught.value.code == "bad-name"
+
+
+def test_a_name_that_reads_like_another_is_not_registered():
+    """A person cannot be added under a look-alike of an agent or another person."""
+    with pytest.raises(Conflict) as caught:
+        admit_name("Fіxer", ["ada", "fixer"])
+    assert caught.value.code == "name-taken"
+    assert "`fixer`" in caught.value.message
+    assert admit_name("fixers", ["ada", "fixer"]) == "fixers"
