@@ -1,0 +1,170 @@
+"""The rehearsal: the change is really tried on the live file and taken back; on a copy, the way back is proved too."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import apsw
+
+from interlock.errors import Forbidden, InterlockError, TargetError
+from interlock.execute.sql.apply import Applied, apply
+from interlock.execute.sql.bind import measured
+from interlock.execute.sql.budget import BoundHit, Budget, by_time
+from interlock.execute.sql.contents import Contents, contents, lost, respelled
+from interlock.execute.sql.fence import Fence
+from interlock.execute.sql.image import from_bytes, to_bytes
+from interlock.execute.sql.place import Place, find, harden, opened, speaking
+from interlock.execute.sql.plan import steps_back
+from interlock.execute.sql.reading import check, only_reads
+from interlock.execute.sql.statements import text_of
+from interlock.execute.sql.takeback import take_back
+from interlock.model.change import Change, Resource
+from interlock.model.inventory import Rehearsal, RollbackProof, Sample
+from interlock.model.target import Bounds, Target
+
+#: The live file's write lock is held no longer than this for a rehearsal.
+HOLD_MILLISECONDS: Final = 2_000
+#: A copy up to this size is made in memory; a larger one in a private folder beside the database.
+MEMORY_BYTES: Final = 256 * 1024**2
+
+_PAGES: Final = 4_096
+_REHEARSAL: Final = "rehearsal"
+
+
+class Proved(NamedTuple):
+    """What a copy has told: what the change did there (None when it did not come that far), and the way back."""
+
+    applied: Applied | None
+    rollback: RollbackProof
+
+
+class Trial(NamedTuple):
+    """One change to be tried, with its bounds: `left` gives the milliseconds that are left."""
+
+    place: Place
+    script: str
+    bounds: Bounds
+    monotonic: Callable[[], int]
+    until: int
+
+    def budget(self, what: str, most: int | None = None) -> Budget:
+        left = max(0, self.until - self.monotonic())
+        return by_time(left if most is None else min(left, most), self.monotonic, what)
+
+
+def rehearse(
+    change: Change, payload: bytes, target: Target, *, bounds: Bounds, monotonic: Callable[[], int]
+) -> Rehearsal:
+    """Try it on the live file and take it back; prove the way back on a copy; say what bound was hit."""
+    place = find(target)
+    script = text_of(payload)
+    trial = Trial(place, script, bounds, monotonic, monotonic() + bounds.milliseconds)
+    limits: list[str] = []
+    live: Applied | None = None
+    try:
+        if only_reads(change):
+            check(place, script)
+            return Rehearsal(rollback=RollbackProof("none-needed"))
+        live = _on_live(trial)
+    except (Forbidden, TargetError) as error:
+        if isinstance(error, TargetError) and error.code != "failed":
+            raise
+        return Rehearsal(rollback=RollbackProof(why="the change does not run"), failed=error.message)
+    except BoundHit as hit:
+        limits.append(f"on the live database: {hit}")
+    proved = _on_copy(trial)
+    found = live or proved.applied
+    if found is None:
+        return Rehearsal(rollback=proved.rollback, complete=False, limits=tuple(limits))
+    if live is None:
+        limits.append("the figures are those of a copy")
+    limits.extend(f"not covered: {why}" for why in found.uncovered)
+    samples = tuple(
+        Sample(Resource("sql.table", row.table, target.environment), row.verb, row.before, row.after)
+        for row in found.samples
+    )
+    complete = not found.uncovered
+    return Rehearsal(measured(place, target, found), samples, proved.rollback, complete, tuple(limits))
+
+
+def _on_live(trial: Trial) -> Applied:
+    budget = trial.budget(f"it takes longer than {HOLD_MILLISECONDS} ms or the bound given", HOLD_MILLISECONDS)
+    with opened(trial.place, write=True) as connection, speaking(trial.place):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            return apply(connection, trial.script, Fence(), budget, prefix=_REHEARSAL, samples=trial.bounds.samples)
+        finally:
+            connection.execute("ROLLBACK")
+
+
+def _on_copy(trial: Trial) -> Proved:
+    """Apply, undo and compare on a copy. Whatever cannot be done there leaves the verdict unknown, never valid."""
+    try:
+        with _copied(trial) as connection, speaking(trial.place):
+            return _there_and_back(connection, trial)
+    except BoundHit as hit:
+        return Proved(None, RollbackProof(why=f"not simulated: {hit}"))
+    except TargetError as error:
+        return Proved(None, RollbackProof(why=f"not simulated: {error.message}"))
+
+
+def _there_and_back(connection: apsw.Connection, trial: Trial) -> Proved:
+    budget = trial.budget("the time for simulating the rollback is over")
+    before = contents(connection, budget)
+    connection.execute("BEGIN IMMEDIATE")
+    samples = trial.bounds.samples
+    applied = apply(connection, trial.script, Fence(), budget, prefix=_REHEARSAL, samples=samples)
+    connection.execute("COMMIT")
+    steps = steps_back(applied.image)
+    if applied.uncovered:
+        return Proved(applied, RollbackProof("unknown", False, steps, "; ".join(applied.uncovered)))
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        budget.watch(connection)
+        take_back(connection, from_bytes(to_bytes(applied.image)), budget)
+        connection.execute("COMMIT")
+        after = contents(connection, budget)
+    except (BoundHit, apsw.InterruptError):
+        return Proved(applied, RollbackProof("unknown", False, steps, f"not simulated: {budget.what}"))
+    except (apsw.Error, InterlockError) as error:
+        return Proved(applied, RollbackProof("invalid", True, steps, f"undoing it fails: {error}"))
+    return Proved(applied, _verdict(before, after, steps))
+
+
+def _verdict(before: Contents, after: Contents, steps: tuple[str, ...]) -> RollbackProof:
+    if missing := lost(before, after):
+        return RollbackProof("invalid", True, steps, f"not as before: {', '.join(missing)}")
+    if spelling := respelled(before, after):
+        return RollbackProof("valid-with-loss", True, steps, ", ".join(spelling))
+    return RollbackProof("valid" if steps else "none-needed", True, steps)
+
+
+@contextmanager
+def _copied(trial: Trial) -> Iterator[apsw.Connection]:
+    """A private copy of the database as it is: in memory, or beside it where nobody else may look."""
+    with opened(trial.place, write=False) as source, speaking(trial.place):
+        size = int(source.pragma("page_count")) * int(source.pragma("page_size"))
+        if size > trial.bounds.bytes:
+            raise BoundHit(f"the database is {size >> 20} MiB, more than {trial.bounds.bytes >> 20} MiB")
+        with tempfile.TemporaryDirectory(prefix=".interlock-", dir=Path(trial.place.path).parent) as folder:
+            copy = apsw.Connection(":memory:" if size <= MEMORY_BYTES else str(Path(folder) / "copy.sqlite"))
+            try:
+                _fill(copy, source, trial.budget("the time for copying is over"))
+                harden(copy)
+                yield copy
+            finally:
+                copy.close(True)
+
+
+def _fill(copy: apsw.Connection, source: apsw.Connection, budget: Budget) -> None:
+    with copy.backup("main", source, "main") as backup:
+        while not backup.done:
+            budget.check()
+            backup.step(_PAGES)
+    # A copy that dies is a copy that is thrown away: it needs no journal on the disk.
+    copy.pragma("journal_mode", "memory")
+    copy.pragma("synchronous", "off")

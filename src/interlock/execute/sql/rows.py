@@ -1,0 +1,170 @@
+"""Row changes, recorded exactly by SQLite's own session extension: how many, which, caused by what, before and after.
+
+Not recorded by SQLite: virtual tables, rows whose primary key holds NULL, and tables that have neither a key nor a
+row number that can be named. `schema.uncovered` finds these; a script that touches one is not covered, and says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import apsw
+import msgspec
+
+from interlock.execute.sql.budget import BoundHit
+from interlock.execute.sql.image import Rows
+from interlock.execute.sql.names import fold
+from interlock.execute.sql.schema import row_address, shape, stored, uncovered
+from interlock.model.change import Verb
+
+#: The values before and after of one execution may take this much memory and vault.
+IMAGE_BYTES: Final = 256 * 1024**2
+
+_VERBS: Final[dict[int, Verb]] = {
+    apsw.SQLITE_INSERT: "create",
+    apsw.SQLITE_UPDATE: "update",
+    apsw.SQLITE_DELETE: "delete",
+}
+_SHOWN: Final = 80
+
+
+class RowSample(NamedTuple):
+    """One changed row as text that people read."""
+
+    table: str
+    verb: Verb
+    before: tuple[tuple[str, str], ...]
+    after: tuple[tuple[str, str], ...]
+
+
+class Recorded(NamedTuple):
+    """What a run of row-changing statements did: counts by table, verb and directness; the digest of which rows."""
+
+    rows: Rows
+    counts: Counter[tuple[str, Verb, bool]]
+    which: str
+    samples: tuple[RowSample, ...]
+
+
+class Recorder:
+    """Records row changes from its making to `finish`. The caller names the tables that statements could touch."""
+
+    def __init__(self, connection: apsw.Connection, samples: int) -> None:
+        self._connection = connection
+        self._samples = samples
+        self._tables: set[str] = set()
+        self.uncovered: set[str] = set()
+        self._session = apsw.Session(connection, "main")
+        self._session.config(apsw.SQLITE_SESSION_OBJCONFIG_ROWID, 1)
+        self._session.attach(None)
+
+    def may_touch(self, table: str) -> None:
+        """Before a statement that could change rows of this table: can they be recorded as they are now?"""
+        if table not in self._tables:
+            self._tables.add(table)
+            self._look(table)
+
+    def _look(self, table: str) -> None:
+        if why := uncovered(self._connection, table):
+            self.uncovered.add(why)
+
+    def check_size(self) -> None:
+        if self._session.memory_used > IMAGE_BYTES:
+            raise BoundHit(f"the rows that change are more than {IMAGE_BYTES // 1024**2} MiB")
+
+    def finish(self) -> Recorded | None:
+        """Stop recording and tell; None when no row changed."""
+        for table in self._tables:
+            self._look(table)
+        try:
+            changeset = self._session.changeset()
+        finally:
+            self._session.close()
+        return _told(self._connection, changeset, self._samples) if changeset else None
+
+    def abandon(self) -> None:
+        self._session.close()
+
+
+def _told(connection: apsw.Connection, changeset: bytes, wanted: int) -> Recorded:
+    counts: Counter[tuple[str, Verb, bool]] = Counter()
+    groups: dict[tuple[str, Verb], list[RowSample]] = {}
+    addresses: list[bytes] = []
+    names: dict[str, tuple[str, ...]] = {}
+    for change in apsw.Changeset.iter(changeset):
+        table, verb = change.name, _VERBS[change.opcode]
+        if table not in names:
+            names[table] = _names(connection, table)
+        counts[fold(table), verb, change.indirect] += 1
+        if verb != "create":
+            addresses.append(_address(table, verb, change))
+        group = groups.setdefault((fold(table), verb), [])
+        if len(group) < wanted:
+            group.append(_sample(names[table], verb, change))
+    addresses.sort()
+    which = hashlib.sha256(msgspec.msgpack.encode(addresses)).hexdigest()
+    shapes = tuple(sorted((fold(table), shape(connection, table)) for table in names))
+    return Recorded(Rows(changeset, shapes, counts.total()), counts, which, tuple(_dealt(groups, wanted)))
+
+
+def _names(connection: apsw.Connection, table: str) -> tuple[str, ...]:
+    """The columns in the order in which the recording gives their values; a hidden row number comes first."""
+    plain = stored(connection, table)
+    keyed = connection.execute("SELECT 1 FROM pragma_table_xinfo(?, 'main') WHERE pk > 0", (table,)).fetchone()
+    return plain if keyed else (row_address(connection, table) or "rowid", *plain)
+
+
+def _address(table: str, verb: Verb, change: apsw.TableChange) -> bytes:
+    """Which row it is, as bytes: table, verb and key, not its other values."""
+    try:
+        old = change.old or ()
+    except UnicodeDecodeError as error:
+        raise BoundHit(f"`{table}` holds text that is not UTF-8") from error
+    return msgspec.msgpack.encode((fold(table), verb, [old[place] for place in sorted(change.pk_columns)]))
+
+
+def _sample(names: tuple[str, ...], verb: Verb, change: apsw.TableChange) -> RowSample:
+    old, new = change.old, change.new
+    return RowSample(fold(change.name), verb, _pairs(names, old), _pairs(names, new, change.pk_columns, old))
+
+
+def _pairs(
+    names: tuple[str, ...],
+    values: tuple[object, ...] | None,
+    keys: set[int] | None = None,
+    old: tuple[object, ...] | None = None,
+) -> tuple[tuple[str, str], ...]:
+    """The values that are known, with their columns; the key of an updated row stands on both sides."""
+    if values is None:
+        return ()
+    shown = []
+    for place, (name, value) in enumerate(zip(names, values, strict=False)):
+        known = value
+        if known is apsw.no_change and old is not None and place in (keys or ()):
+            known = old[place]
+        if known is not apsw.no_change:
+            shown.append((name, as_text(known)))
+    return tuple(shown)
+
+
+def as_text(value: object) -> str:
+    """One value as people read it: long ones cut, blobs as their size."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"(blob of {len(value)} bytes)"
+    text = str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+
+
+def _dealt(groups: dict[tuple[str, Verb], list[RowSample]], wanted: int) -> Iterator[RowSample]:
+    """Up to `wanted` samples, in turns over the groups, so that every kind of change is seen."""
+    dealt = 0
+    for turn in range(wanted):
+        for key in sorted(groups):
+            if dealt < wanted and turn < len(groups[key]):
+                dealt += 1
+                yield groups[key][turn]
