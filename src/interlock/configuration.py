@@ -136,7 +136,7 @@ def parse(text: str, home: Path) -> Configuration:
         environments={name: _environment(name, table) for name, table in file.environments.items()},
         targets={name: _target(name, table, home) for name, table in file.targets.items()},
         bounds=Bounds(
-            milliseconds=_duration(file.rehearsal.time, "rehearsal.time"),
+            milliseconds=duration(file.rehearsal.time, "rehearsal.time"),
             rows=file.rehearsal.max_rows,
             bytes=file.rehearsal.max_bytes,
         ),
@@ -167,8 +167,8 @@ def _environment(name: str, table: _Environment) -> Environment:
         freezes=tuple(_freeze(freeze, f"{where}.freezes[{index}]") for index, freeze in enumerate(table.freezes)),
         max_rows=table.max_rows,
         max_resources=table.max_resources,
-        undo_window_seconds=_duration(table.undo_window, f"{where}.undo_window") // 1000,
-        approval_seconds=_duration(table.approval_valid, f"{where}.approval_valid") // 1000,
+        undo_window_seconds=duration(table.undo_window, f"{where}.undo_window") // 1000,
+        approval_seconds=duration(table.approval_valid, f"{where}.approval_valid") // 1000,
     )
 
 
@@ -222,7 +222,7 @@ def _check_name(name: str, where: str) -> None:
         )
 
 
-def _duration(text: str, where: str) -> int:
+def duration(text: str, where: str) -> int:
     """Milliseconds of `30s`, `24h`, `7d`."""
     found = _DURATION.fullmatch(text.strip())
     if found is None:

@@ -1,0 +1,250 @@
+"""`interlock ledger`: verify a ledger offline, export it, hand out checkpoints, and cosign those of others."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from interlock.cli.frame import caller, console, emit, find_home, home_option, json_option, opened, senses
+
+if TYPE_CHECKING:
+    from interlock.ledger.audit import Report
+    from interlock.ledger.storage import Readable
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def command() -> None:
+    """Verify, export and witness the ledger."""
+
+
+@command.command("verify")
+@click.argument("source", required=False, type=_FILE)
+@click.option("--key", help="The log's verifier key as you kept it: the text, or a file that holds it.")
+@click.option("--checkpoint", "checkpoints", multiple=True, type=_FILE, help="A checkpoint you kept; may be repeated.")
+@click.option("--high-water", type=_FILE, help="The file of the high-water mark.")
+@click.option("--witness", "witnesses", multiple=True, help="A witness's verifier key or its file; may be repeated.")
+@click.option("--quorum", default=0, help="How many of the witnesses must have cosigned.")
+@home_option
+@json_option
+def verify(
+    source: Path | None,
+    key: str | None,
+    checkpoints: tuple[Path, ...],
+    high_water: Path | None,
+    witnesses: tuple[str, ...],
+    quorum: int,
+    home: Path | None,
+    as_json: bool,
+) -> int:
+    """Verify SOURCE, a copy of the ledger's file or an export, alone and offline: it needs no home and no server.
+
+    Without SOURCE it is the home's own ledger, its key and its high-water mark. Exit status: 0 verified, 1 problems
+    found. Without --key a copy is only checked against the key inside of it, and the answer says UNPINNED.
+    """
+    from interlock.ledger import audit
+
+    kept = [_text(path) for path in checkpoints]
+    cosigners = [_key(text) for text in witnesses]
+    with _source(source, home) as (readable, own_key, own_mark), _progress("verifying") as progress:
+        report = audit.verify(
+            readable,
+            vkey=_key(key) if key is not None else own_key,
+            checkpoints=kept,
+            high_water=high_water or own_mark,
+            witnesses=cosigners,
+            quorum=quorum,
+            progress=progress,
+        )
+    if as_json:
+        emit(report._asdict() | {"problems": [problem._asdict() for problem in report.problems]})
+    else:
+        _show(report, quorum)
+    return 0 if report.ok else 1
+
+
+@command.command("export")
+@click.argument("source", required=False, type=_FILE)
+@click.option("-o", "--output", type=_FILE, help="A new file.  [default: standard output]")
+@home_option
+def export(source: Path | None, output: Path | None, home: Path | None) -> None:
+    """Write the ledger as JSON lines (docs/ledger-format.md): what a stranger needs to verify it."""
+    from interlock.identify.verbs import require
+    from interlock.ledger import export as lines
+
+    require("export", caller())
+    with _source(source, home) as (readable, _, _), _output(output) as write, _progress("exporting") as progress:
+        for number, line in enumerate(lines.export(readable)):
+            write(line)
+            if number % 10_000 == 0:
+                progress(number)
+
+
+@command.command("checkpoint")
+@click.option("--since", type=click.IntRange(min=0), help="Write a request to a witness that last saw this size.")
+@click.option("-o", "--output", type=_FILE, help="A new file.  [default: standard output]")
+@home_option
+def checkpoint(since: int | None, output: Path | None, home: Path | None) -> None:
+    """Write the newest signed checkpoint: keep it elsewhere, and `verify --checkpoint` notices any later edit.
+
+    With --since it writes what a witness is asked with: that size, the proof that the log only grew, the checkpoint.
+    """
+    from interlock.identify.verbs import require
+    from interlock.ledger.checkpoint import parse_checkpoint
+    from interlock.ledger.note import parse_note
+    from interlock.ledger.witness import request_text
+
+    require("export", caller())
+    with opened(home) as control, _output(output) as write:
+        text = control.ledger.checkpoint()
+        if since is not None:
+            size = parse_checkpoint(parse_note(text)).size
+            # A witness that has seen nothing yet asks for no proof: there is nothing to be consistent with.
+            proof = control.ledger.consistency(since, size) if since else []
+            text = request_text(since, proof, text)
+        write(text.encode())
+
+
+@command.command("cosign")
+@click.argument("request", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.option("--log", "log_key", required=True, help="The verifier key of the log, or its file.")
+@click.option("--key", required=True, type=_FILE, help="Your witness key, made with `interlock ledger witness`.")
+@click.option("--memory", required=True, type=_FILE, help="Your file of what you cosigned last; made when missing.")
+@click.option("-o", "--output", type=_FILE, help="A new file.  [default: standard output]")
+def cosign(request: Path, log_key: str, key: Path, memory: Path, output: Path | None) -> None:
+    """As a witness, cosign the checkpoint in REQUEST (from `checkpoint --since`) once it extends what you saw last."""
+    from interlock.ledger.highwater import HighWater
+    from interlock.ledger.keys import load_signer
+    from interlock.ledger.note import parse_verifier
+    from interlock.ledger.witness import answer_request
+
+    answer = answer_request(
+        _text(request),
+        log=parse_verifier(_key(log_key)),
+        witness=load_signer(key),
+        timestamp=senses().now() // 1000,
+        memory=HighWater(memory),
+    )
+    with _output(output) as write:
+        write(answer.encode())
+
+
+@command.command("witness")
+@click.argument("name")
+@click.option("--key", required=True, type=_FILE, help="The new key file; the verifier key goes beside it (.pub).")
+@json_option
+def witness(name: str, key: Path, as_json: bool) -> None:
+    """Make a witness key under the name NAME (for example witness.example/you): for whoever vouches for this log."""
+    from interlock.ledger.keys import create_signer
+    from interlock.ledger.note import COSIGNATURE
+
+    signer = create_signer(key, name, senses().entropy, COSIGNATURE)
+    if as_json:
+        emit({"name": name, "verifier_key": str(signer.verifier)})
+    else:
+        click.echo(str(signer.verifier))
+
+
+@contextlib.contextmanager
+def _source(source: Path | None, home: Path | None) -> Iterator[tuple[Path | Readable, str | None, Path | None]]:
+    """What to read, and for the home's own ledger its key and mark. A SOURCE is read without any configuration."""
+    if source is not None:
+        yield source, None, None
+        return
+    from interlock.errors import BadConfiguration
+    from interlock.home import Home
+    from interlock.ledger.keys import load_verifier
+    from interlock.ledger.log import open_store
+
+    found = find_home(home)
+    if found is None:
+        raise BadConfiguration("there is no Interlock home here", hint="name a SOURCE: a copy or an export")
+    configuration = Home(found).configuration()
+    key = str(load_verifier(Home(found).ledger_key.with_name("ledger.key.pub")))
+    if configuration.store.startswith("sqlite:///"):
+        yield Path(configuration.store.removeprefix("sqlite:///")), key, configuration.high_water
+        return
+    with contextlib.closing(open_store(configuration.store)) as store:
+        yield store, key, configuration.high_water
+
+
+def _key(text: str) -> str:
+    """A verifier key from the command line: the text itself, or the file that holds it."""
+    from interlock.ledger.keys import load_verifier
+    from interlock.ledger.note import parse_verifier
+
+    path = Path(text)
+    return str(load_verifier(path) if path.exists() else parse_verifier(text))
+
+
+def _text(path: Path) -> str:
+    from interlock.errors import BadInput
+    from interlock.ledger.note import MAX_NOTE
+
+    if str(path) == "-":
+        return sys.stdin.read(MAX_NOTE)
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_NOTE).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput("cannot be read", hint=str(error), where=str(path)) from error
+
+
+@contextlib.contextmanager
+def _output(path: Path | None) -> Iterator[Callable[[bytes], object]]:
+    """Where bytes go: standard output, or a new file that is taken away again when it could not be finished."""
+    from interlock.errors import BadConfiguration
+
+    if path is None:
+        yield sys.stdout.buffer.write
+        sys.stdout.buffer.flush()
+        return
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise BadConfiguration("the file cannot be made", hint=error.strerror or "", where=str(path)) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file.write
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _progress(what: str) -> Iterator[Callable[[int], None]]:
+    """A count that grows on standard error where a person looks; silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(what), BarColumn(), TextColumn("{task.completed:,} entries"), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _show(report: Report, quorum: int) -> None:
+    from interlock.cli.render import plain
+
+    say = console().print
+    verdict = "[bold green]VERIFIED[/]" if report.ok else "[bold red]NOT VERIFIED[/]"
+    say(f"{verdict}  {report.size:,} entries of {plain(report.origin) or 'an unknown log'}")
+    say(f"root      {report.root}")
+    if report.pinned:
+        say("key       the one you gave or keep")
+    else:
+        say("key       [bold red]UNPINNED[/]: it came from the copy itself, so whoever rewrote all of it could have")
+        say("          signed it with a key of their own. Give --key with the verifier key that you kept.")
+    if quorum:
+        say(f"witnessed {report.witnessed:,} entries, by {quorum} or more")
+    for problem in report.problems:
+        say(f"[red]{plain(problem.code)}[/]  {plain(problem.place)}: {plain(problem.sentence)}")
