@@ -47,22 +47,30 @@ def read(path: Path) -> bytes:
         link = path.is_symlink()
         why = "is a symbolic link" if link else f"cannot be opened: {error.strerror}"
         raise KeyLost(f"the key file {why}", where=str(path), hint="give the path of the file itself") from error
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise KeyLost("the key file is no regular file", where=str(path))
-        if status.st_uid != os.geteuid():
-            raise KeyLost("the key file belongs to another user", where=str(path))
-        if status.st_mode & 0o077:
-            raise KeyLost(
-                f"the key file is open to other users (mode {stat.S_IMODE(status.st_mode):04o})",
-                where=str(path),
-                hint=f"take it as read by others; make a new key, or chmod 600 {path} if nobody else was there",
-            )
-        content = file.read(MAX_KEY_FILE + 1)
+    try:
+        _owners_alone(os.fstat(handle), path)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            content = file.read(MAX_KEY_FILE + 1)
+    except OSError as error:
+        raise KeyLost(f"the key file cannot be read: {error.strerror}", where=str(path)) from error
+    finally:
+        os.close(handle)
     if len(content) > MAX_KEY_FILE:
         raise KeyLost("the key file is too large to be one", where=str(path))
     return content
+
+
+def _owners_alone(status: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise KeyLost("the key file is no regular file", where=str(path))
+    if status.st_uid != os.geteuid():
+        raise KeyLost("the key file belongs to another user", where=str(path))
+    if status.st_mode & 0o077:
+        raise KeyLost(
+            f"the key file is open to other users (mode {stat.S_IMODE(status.st_mode):04o})",
+            where=str(path),
+            hint=f"take it as read by others; make a new key, or chmod 600 {path} if nobody else was there",
+        )
 
 
 def _sync_folder(folder: Path) -> None:
