@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from interlock.decide.facts import FACTS, UNREAD, Fact, schema
+from interlock.decide.facts import FACTS, Fact, schema
 from interlock.decide.view import NOTHING, View
 from interlock.model.agent import Passport
 from interlock.model.assessment import Assessment, Weighed
@@ -52,19 +52,19 @@ class _Reason(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """Which facts the policies of one engine read, and what stands for the others."""
+    """Which facts the policies of one engine read. What none reads splits no cache and no group."""
 
     per_change: tuple[Fact, ...]
     per_effect: tuple[Fact, ...]
     paths: tuple[str, ...]
-    unread: tuple[Plain, ...]
     names_agents: bool
     names_resources: bool
 
 
 def engine(sources: Mapping[str, str]) -> CedarEngine:
     """The engine over these policy files, against the schema of our facts. Raises BadPolicy."""
-    return load(sources, schema(), parse_requirement)
+    loaded = load(sources, schema(), parse_requirement)
+    return loaded.narrowed(schema(loaded.reads))
 
 
 def decide(
@@ -81,13 +81,12 @@ def decide(
 
     `now` (unix milliseconds) only serves working hours and freezes. Raises nothing: what cannot be decided is deny.
     """
-    view = View(assessment, change, passport, environment, now)
     problem = _unfit(assessment, change, environment)
-    groups = {} if problem else _grouped(view, engine)
-    reasons: dict[_Reason, list[int]] = {}
     if problem:
-        reasons[problem] = []
-    for question, ordinals in groups.items():
+        return Decision("deny", (problem,), (), engine.version, binding, _degraded(assessment, change, ()))
+    view = View(assessment, change, passport, environment, now)
+    reasons: dict[_Reason, list[int]] = {}
+    for question, ordinals in _grouped(view, engine).items():
         for reason in _reasons(engine, engine.judge(question)):
             reasons.setdefault(reason, []).extend(ordinals)
     outcome = _worst(reason.outcome for reason in reasons)
@@ -96,14 +95,13 @@ def decide(
         text = "not all of this change was understood, and what is not understood is never allowed as it stands"
         reasons[_Reason("hold", NOT_UNDERSTOOD, text, _TWO_PEOPLE.text)] = []
     made = {reason: ordinals for reason, ordinals in reasons.items() if reason.outcome == outcome}
-    lifts = [parse_requirement(reason.lift) for reason in made if reason.lift]
     return Decision(
         outcome=outcome,
-        because=tuple(_because(reason, sorted(ordinals), change) for reason, ordinals in sorted(made.items())),
-        requirements=merge(lifts),
+        because=tuple([_because(reason, sorted(made[reason]), change) for reason in sorted(made)]),
+        requirements=merge(parse_requirement(reason.lift) for reason in made if reason.lift),
         policy_version=engine.version,
         digest=binding,
-        degraded=tuple(dict.fromkeys((*change.degraded, *assessment.degraded, *view.doubts))),
+        degraded=_degraded(assessment, change, view.doubts),
     )
 
 
@@ -122,28 +120,31 @@ def merge(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
     )
 
 
-def _unfit(assessment: Assessment, change: Change, environment: Environment) -> _Reason | None:
+def _degraded(assessment: Assessment, change: Change, doubts: Iterable[str]) -> tuple[str, ...]:
+    """Every limit that was hit on the way to this decision, each once."""
+    return tuple(dict.fromkeys((*change.degraded, *assessment.degraded, *doubts)))
+
+
+def _unfit(assessment: Assessment, change: Change, environment: Environment) -> Because | None:
     """Why this assessment is none of this change under this contract, if so: then nothing can be decided from it."""
     if len(assessment.effects) != len(change.effects):
-        return _Reason("deny", DOES_NOT_FIT, "the assessment does not weigh each effect of this change")
+        return Because(DOES_NOT_FIT, "the assessment does not weigh each effect of this change")
     if assessment.environment != environment.name:
-        return _Reason("deny", DOES_NOT_FIT, "the environment's contract is not the one that was assessed")
+        return Because(DOES_NOT_FIT, "the environment's contract is not the one that was assessed")
     if not change.effects and change.parts == 0:
-        return _Reason("deny", NOTHING_PROPOSED, "nothing was proposed")
+        return Because(NOTHING_PROPOSED, "nothing was proposed")
     return None
 
 
 @lru_cache(maxsize=8)
 def _plan(engine: Engine) -> _Plan:
     read = [fact for fact in FACTS if engine.reads(fact.path)]
-    unread = [fact for fact in FACTS if not engine.reads(fact.path)]
     per_change = tuple(fact for fact in read if fact.per == "change")
     per_effect = tuple(fact for fact in read if fact.per == "effect")
     return _Plan(
         per_change,
         per_effect,
-        tuple(fact.path for fact in (*unread, *per_change, *per_effect)),
-        tuple(UNREAD[fact.type] for fact in unread),
+        tuple(fact.path for fact in (*per_change, *per_effect)),
         engine.reads("principal.id"),
         engine.reads("resource.id"),
     )
@@ -164,7 +165,7 @@ def _grouped(view: View, engine: Engine) -> dict[Question, list[int]]:
         resource = effect.resource.name if plan.names_resources else "resource"
         key = (view.tier, resource, tuple([fact.take(view) for fact in plan.per_effect]))
         found.setdefault(key, []).append(ordinal)
-    common = (*plan.unread, *(fact.take(view) for fact in plan.per_change))
+    common = tuple([fact.take(view) for fact in plan.per_change])
     return {
         Question(agent, tier, resource, plan.paths, (*common, *values)): ordinals if change.effects else []
         for (tier, resource, values), ordinals in found.items()

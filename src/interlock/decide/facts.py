@@ -7,10 +7,10 @@ is given as the worst that it could be, and a flag beside it says that it is not
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
-from interlock.decide.view import View
+from interlock.decide.view import UNDO_RANK, View
 from interlock.model.assessment import REVERSIBILITIES, SEVERITIES
 from interlock.model.change import TIERS, Tier
 from interlock.policy.engine import Plain
@@ -125,7 +125,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         "Long",
         "effect",
         "the same as a number: " + _ranks(REVERSIBILITIES),
-        lambda v: REVERSIBILITIES.index(v.reversibility),
+        lambda v: UNDO_RANK[v.reversibility],
     ),
     Fact(
         "context.capability.granted",
@@ -233,7 +233,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         "context.claim_disagrees",
         "Bool",
         "change",
-        "the environment that was claimed is milder than the one that was found",
+        "the environment that was claimed is not the one that was found",
         lambda v: v.claim_disagrees,
     ),
     Fact(
@@ -271,34 +271,31 @@ FACTS: Final[tuple[Fact, ...]] = (
     ),
 )
 
-#: What stands for a fact that no policy reads, so that it splits nothing.
-UNREAD: Final[dict[Type, Plain]] = {"Bool": False, "Long": 0, "String": "", "Set<String>": frozenset()}
 
-
-def schema() -> str:
-    """The Cedar schema of all facts, as text that depends on nothing but the table."""
-    context = _record("context", 2)
+def schema(reads: Callable[[str], bool] | None = None) -> str:
+    """The Cedar schema of all facts, or of those that are read, as text that depends on nothing else."""
+    paths = {fact.path: fact.type for fact in FACTS if reads is None or reads(fact.path)}
     actions = "\n\n".join(
         f"action {tier}{' in [write]' if tier in WRITE else ''} appliesTo {{\n"
         f"  principal: [Agent],\n  resource: [Resource],\n  context: Facts,\n}};"
         for tier in TIERS
     )
     return (
-        f"entity Agent {_record('principal', 2)};\n\nentity Resource {_record('resource', 2)};\n\n"
-        f"type Facts = {context};\n\naction write;\n\n{actions}\n"
+        f"entity Agent {_record(paths, 'principal', 2)};\n\nentity Resource {_record(paths, 'resource', 2)};\n\n"
+        f"type Facts = {_record(paths, 'context', 2)};\n\naction write;\n\n{actions}\n"
     )
 
 
-def _record(root: str, indent: int) -> str:
+def _record(paths: Mapping[str, Type], root: str, indent: int) -> str:
     """`{ … }` of the facts right under `root`, with nested records for those that lie deeper."""
     lines: list[str] = []
     nested: list[str] = []
-    for fact in FACTS:
-        if fact.path.startswith(root + "."):
-            name, _, rest = fact.path[len(root) + 1 :].partition(".")
+    for path, kind in paths.items():
+        if path.startswith(root + "."):
+            name, _, rest = path[len(root) + 1 :].partition(".")
             if not rest:
-                lines.append(f"{' ' * indent}{name}: {fact.type},")
+                lines.append(f"{' ' * indent}{name}: {kind},")
             elif name not in nested:
                 nested.append(name)
-    lines.extend(f"{' ' * indent}{name}: {_record(f'{root}.{name}', indent + 2)}," for name in nested)
+    lines.extend(f"{' ' * indent}{name}: {_record(paths, f'{root}.{name}', indent + 2)}," for name in nested)
     return "{\n" + "\n".join(lines) + "\n" + " " * (indent - 2) + "}"

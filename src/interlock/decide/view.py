@@ -5,8 +5,7 @@ The rules of this room: of two figures for one thing the worse one counts; a fig
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from interlock.decide.capability import Fit, best_fit
@@ -21,11 +20,14 @@ from interlock.model.target import Environment
 #: Rows when nobody knows how many.
 MAX_ROWS: Final = MAX_INTEGER
 
-#: Findings by which the assessment says that the claimed environment is milder than the one that was found.
-CLAIM_FINDINGS: Final = frozenset({"environment-mismatch"})
+#: The finding by which the assessment says that the environment which was claimed is not the one that was found.
+CLAIM_FINDING: Final = "environment-disagrees"
 
 #: A comment-only script does nothing; it is judged as a read of nothing.
 NOTHING: Final = Effect(verb="read", resource=Resource(type="none", name=""))
+
+TIER_RANK: Final[dict[Tier, int]] = {tier: rank for rank, tier in enumerate(TIERS)}
+UNDO_RANK: Final[dict[Reversibility, int]] = {word: rank for rank, word in enumerate(REVERSIBILITIES)}
 
 
 class View:
@@ -33,6 +35,8 @@ class View:
 
     effect: Effect
     weighed: Weighed
+    tier: Tier
+    reversibility: Reversibility
     _fit: Fit | None
 
     def __init__(
@@ -42,97 +46,22 @@ class View:
         self.change = change
         self.passport = passport
         self.contract = contract
-        self.now = now
         self.doubts: list[str] = []
+        self.unknown = bool(assessment.unknown) or not change.fully_known
+        self.degraded = bool(assessment.degraded or change.degraded)
+        self.critical = frozenset(assessment.critical)
+        self.claim_disagrees = any(finding.id == CLAIM_FINDING for finding in assessment.findings)
+        self.rows, self.resources = _figures(assessment, change)
+        self.rows_known = self.rows < MAX_ROWS
+        self.frozen = self._told(lambda: is_frozen(contract, now), "freezes", in_doubt=True)
+        self.open_window = self._told(lambda: is_open(contract, now), "working hours", in_doubt=False)
+        self._tier, self._reversibility = _above_all(assessment)
 
     def look_at(self, effect: Effect, weighed: Weighed) -> None:
-        """Turn to one effect."""
+        """Turn to one effect. What the assessment puts on the whole change above each of its effects holds for all."""
         self.effect, self.weighed, self._fit = effect, weighed, None
-
-    @property
-    def tier(self) -> Tier:
-        """The effect's tier, or the change's where the assessment puts the change above each of its effects."""
-        return self.weighed.tier if self._floor is None else self._floor
-
-    @cached_property
-    def _floor(self) -> Tier | None:
-        highest = max((TIERS.index(each.tier) for each in self.assessment.effects), default=-1)
-        return self.assessment.tier if TIERS.index(self.assessment.tier) > highest else None
-
-    @property
-    def reversibility(self) -> Reversibility:
-        """The effect's own, or the change's where the assessment puts the change above each of its effects."""
-        return self.weighed.reversibility if self._hardest is None else self._hardest
-
-    @cached_property
-    def _hardest(self) -> Reversibility | None:
-        worst = max((REVERSIBILITIES.index(each.reversibility) for each in self.assessment.effects), default=-1)
-        whole = self.assessment.reversibility
-        return whole if REVERSIBILITIES.index(whole) > worst else None
-
-    @cached_property
-    def critical(self) -> frozenset[str]:
-        return frozenset(self.assessment.critical)
-
-    @cached_property
-    def unknown(self) -> bool:
-        return bool(self.assessment.unknown) or not self.change.fully_known
-
-    @cached_property
-    def degraded(self) -> bool:
-        return bool(self.assessment.degraded or self.change.degraded)
-
-    @cached_property
-    def rows(self) -> int:
-        """Things changed by the whole change: the assessment's figure or the sum over its effects, the larger one."""
-        total = self.assessment.rows
-        counts = [
-            weighed.count
-            for effect, weighed in zip(self.change.effects, self.assessment.effects, strict=True)
-            if weighed.tier != "observe" and (effect.aspect == "content" or weighed.count is not None)
-        ]
-        known = [count for count in counts if count is not None]
-        if len(known) < len(counts) or (total is None and self._writes):
-            return MAX_ROWS
-        return min(MAX_ROWS, max(total or 0, sum(known)))
-
-    @property
-    def rows_known(self) -> bool:
-        return self.rows < MAX_ROWS
-
-    @cached_property
-    def _writes(self) -> bool:
-        return any(each.tier != "observe" for each in self.assessment.effects)
-
-    @cached_property
-    def resources(self) -> int:
-        """Resources that the whole change writes to: those that were reached or those that were named, the larger."""
-        named = {
-            effect.resource.key
-            for effect, weighed in zip(self.change.effects, self.assessment.effects, strict=True)
-            if weighed.tier != "observe"
-        }
-        return max(len(named), len(self.assessment.reach.changed))
-
-    @cached_property
-    def claim_disagrees(self) -> bool:
-        return any(finding.id in CLAIM_FINDINGS for finding in self.assessment.findings)
-
-    @cached_property
-    def frozen(self) -> bool:
-        try:
-            return is_frozen(self.contract, self.now)
-        except BadConfiguration as problem:
-            self.doubts.append(f"freezes cannot be told: {problem.message}")
-            return True
-
-    @cached_property
-    def open_window(self) -> bool:
-        try:
-            return is_open(self.contract, self.now)
-        except BadConfiguration as problem:
-            self.doubts.append(f"working hours cannot be told: {problem.message}")
-            return False
+        self.tier = self._tier or weighed.tier
+        self.reversibility = self._reversibility or weighed.reversibility
 
     @property
     def fit(self) -> Fit:
@@ -158,3 +87,42 @@ class View:
             "open-window": self.open_window,
             "named-resources": self.effect.choice == "named" or self.weighed.keyed,
         }
+
+    def _told(self, ask: Callable[[], bool], what: str, *, in_doubt: bool) -> bool:
+        try:
+            return ask()
+        except BadConfiguration as problem:
+            self.doubts.append(f"{what} cannot be told: {problem.message}")
+            return in_doubt
+
+
+def _figures(assessment: Assessment, change: Change) -> tuple[int, int]:
+    """Rows changed and resources written to by the whole change.
+
+    Rows are the assessment's figure or the sum over the effects, whichever is larger; when the assessment has none for
+    a change that writes, or an effect on content has none, nobody knows. Resources are those named or those reached.
+    """
+    total, known = 0, True
+    named: set[tuple[str, str]] = set()
+    for effect, weighed in zip(change.effects, assessment.effects, strict=True):
+        if weighed.tier != "observe":
+            named.add((effect.resource.type, effect.resource.name))
+            if weighed.count is not None:
+                total += weighed.count
+            elif effect.aspect == "content":
+                known = False
+    if not known or (assessment.rows is None and named):
+        rows = MAX_ROWS
+    else:
+        rows = min(MAX_ROWS, max(total, assessment.rows or 0))
+    return rows, max(len(named), len(assessment.reach.changed))
+
+
+def _above_all(assessment: Assessment) -> tuple[Tier | None, Reversibility | None]:
+    """The change's own tier and reversibility where they are worse than those of every effect: then they count."""
+    tiers = {TIER_RANK[each.tier] for each in assessment.effects}
+    ways = {UNDO_RANK[each.reversibility] for each in assessment.effects}
+    return (
+        assessment.tier if TIER_RANK[assessment.tier] > max(tiers, default=-1) else None,
+        assessment.reversibility if UNDO_RANK[assessment.reversibility] > max(ways, default=-1) else None,
+    )

@@ -18,6 +18,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from threading import Lock
 from types import MappingProxyType
 from typing import Final
@@ -67,16 +68,28 @@ def version(sources: Mapping[str, str], schema: str) -> str:
 
 
 class CedarEngine:
-    """See engine.py for what is promised. Equal questions are judged once; at most CACHED rulings are kept."""
+    """See engine.py for what is promised. Equal questions are judged once; at most CACHED rulings are kept.
+
+    The policies were checked against the whole schema. Questions are checked against `schema`, which may be a narrower
+    one: a question then carries the facts of that one, no more and no fewer.
+    """
 
     def __init__(self, checked: tuple[Checked, ...], schema: str, version: str) -> None:
         self.version = version
+        self._checked = checked
         self.rules: Mapping[str, Rule] = MappingProxyType({each.rule.id: each.rule for each in checked})
         self._mentions = frozenset().union(*(each.mentions for each in checked))
         self._schema = cedarpy.Schema.from_str(schema)
         self._policies = _as_permits(checked)
         self._rulings: OrderedDict[tuple[object, ...], Ruling] = OrderedDict()
         self._lock = Lock()
+
+    def narrowed(self, schema: str) -> CedarEngine:
+        """The same policies under the same version, asked with the facts of `schema` alone.
+
+        A fact that a policy reads must be in it: a question without it has no ruling but an error.
+        """
+        return CedarEngine(self._checked, schema, self.version)
 
     def reads(self, path: str) -> bool:
         below = path + "."
@@ -125,17 +138,10 @@ def _as_permits(checked: tuple[Checked, ...]) -> cedarpy.PolicySet:
 def _marshal(question: Question) -> tuple[dict[str, object], str]:
     """The request and the entities in the engine's own JSON. ValueError for a fact that it could not carry exactly."""
     roots: dict[str, dict[str, object]] = {"principal": {}, "resource": {}, "context": {}}
-    for path, value in zip(question.paths, question.values, strict=True):
-        if value is None:
-            continue
-        *parents, name = path.split(".")
-        record: dict[str, object] = roots[parents[0]]
-        for parent in parents[1:]:
-            nested = record.setdefault(parent, {})
-            if not isinstance(nested, dict):
-                raise ValueError(f"`{path}` lies inside a fact that is no record")
-            record = nested
-        record[name] = _exact(path, value)
+    records: dict[tuple[str, ...], dict[str, object]] = {(root,): record for root, record in roots.items()}
+    for (parents, name), path, value in zip(_places(question.paths), question.paths, question.values, strict=True):
+        if value is not None:
+            (records.get(parents) or _record(records, parents))[name] = _exact(path, value)
     for each in (question.principal, question.action, question.resource):
         _exact("a name", each)
     principal = {"type": PRINCIPAL, "id": question.principal}
@@ -151,6 +157,24 @@ def _marshal(question: Question) -> tuple[dict[str, object], str]:
         "context": _encode(roots["context"]).decode(),
     }
     return request, _encode(entities).decode()
+
+
+@lru_cache(maxsize=16)
+def _places(paths: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Each path as the record that it lies in and its name there."""
+    return tuple((tuple(path.split(".")[:-1]), path.rpartition(".")[2]) for path in paths)
+
+
+def _record(records: dict[tuple[str, ...], dict[str, object]], parents: tuple[str, ...]) -> dict[str, object]:
+    """The record of this path, made where it is not there yet."""
+    if parents in records:
+        return records[parents]
+    if len(parents) < 2:
+        raise ValueError(f"a fact lies under `{'.'.join(parents)}`, not under principal, resource or context")
+    above = _record(records, parents[:-1])
+    made: dict[str, object] = {}
+    records[parents] = above[parents[-1]] = made
+    return made
 
 
 def _exact(path: str, value: Plain) -> object:

@@ -8,7 +8,7 @@ An engine is pure: the same question under the same `version` always has the sam
    own) is in `Ruling.errors`. A ruling with errors means nothing else: a forbid that failed is not a forbid that does
    not apply. The caller denies.
 3. It raises nothing while it judges. All that can be wrong with a policy set is found when the set is loaded.
-4. `reads` errs to True. A fact that no policy reads may be left out of the question's distinction, and only such a one.
+4. `reads` errs to True. A fact that no policy reads is left out of the questions, and only such a one.
 """
 
 from __future__ import annotations
