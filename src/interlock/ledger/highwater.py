@@ -28,7 +28,7 @@ class HighWater:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._written = b""
+        self._written: bytes | None = None
 
     def __str__(self) -> str:
         return str(self._path)
@@ -61,12 +61,13 @@ class HighWater:
                 present = os.read(handle, MAX_NOTE + 1)
                 if present != self._written and self._size(present) >= size:
                     return
-                self._written = text.encode()
-                os.pwrite(handle, self._written, 0)
-                if len(present) > len(self._written):
-                    os.ftruncate(handle, len(self._written))
+                data = text.encode()
+                os.pwrite(handle, data, 0)
+                if len(present) > len(data):
+                    os.ftruncate(handle, len(data))
                 if sync:
                     os.fsync(handle)
+                self._written = data
         except FileNotFoundError as error:
             raise Corrupt("the high-water mark was taken away", where=str(self), hint="restore the file") from error
         except OSError as error:

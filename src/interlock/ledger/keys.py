@@ -89,15 +89,17 @@ def read_secret(path: Path) -> str:
     except OSError as error:
         reason = "it is a symbolic link" if path.is_symlink() else str(error.strerror).lower()
         raise _lost(path, reason) from error
-    with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(file.fileno())
+    try:
+        facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
             raise _lost(path, "it is not a plain file")
         if stat.S_IMODE(facts.st_mode) & 0o077:
             raise _lost(path, "others on this machine can read or change it", "chmod 600, and consider it leaked")
         if facts.st_uid not in (0, os.geteuid()):
             raise _lost(path, "it belongs to somebody else")
-        data = file.read(MAX_KEY_FILE + 1)
+        data = os.read(handle, MAX_KEY_FILE + 1)
+    finally:
+        os.close(handle)
     try:
         text = data.decode("ascii")
     except UnicodeDecodeError:
