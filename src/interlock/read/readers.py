@@ -1,0 +1,41 @@
+"""The table of readers: technology to reader. Each is imported when it is first asked for, so that starting stays quick."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final, cast
+
+from interlock.errors import BadProposal
+from interlock.read.reader import Reader
+
+#: Technology -> the module that holds its `reader`.
+_READERS: Final = {
+    "sql": "interlock.read.sql.reader",
+}
+
+
+def reader_for(kind: str) -> Reader:
+    """The reader of a kind, `technology` or `technology:dialect`. BadProposal lists the known ones."""
+    technology, _, dialect = kind.partition(":")
+    module = _READERS.get(technology)
+    if module is None:
+        raise BadProposal(
+            f"there is no reader for `{technology}`", hint=f"one of {', '.join(known_kinds())}", code="unknown-kind"
+        )
+    found = cast(Reader, import_module(module).reader)
+    if ":" in kind and dialect not in found.dialects:
+        raise BadProposal(
+            f"`{technology}` has no dialect `{dialect}`",
+            hint=f"one of {', '.join(found.dialects)}",
+            code="unknown-dialect",
+        )
+    return found
+
+
+def known_kinds() -> list[str]:
+    """Every kind that can be read, with its dialects."""
+    found: list[str] = []
+    for technology, module in _READERS.items():
+        found.append(technology)
+        found.extend(f"{technology}:{dialect}" for dialect in import_module(module).reader.dialects if dialect)
+    return found

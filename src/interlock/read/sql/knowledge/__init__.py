@@ -1,0 +1,65 @@
+"""Reviewed knowledge about what functions and settings do: data files beside this one, read once when first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import msgspec
+
+from interlock.model.change import Aspect, Choice, Trait, Verb
+
+
+class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a group of functions does when one of them is called."""
+
+    cause: str
+    functions: tuple[str, ...]
+    verb: Verb = "execute"
+    kind: str = "function"
+    aspect: Aspect = "content"
+    choice: Choice = "named"
+    traits: tuple[Trait, ...] = ()
+    names: int | None = None  # the argument that names the resource
+    runs: int | None = None  # the argument that holds SQL, which the function runs
+    setting: bool = False  # the first argument names a setting, the second is its value
+    unknown: bool = False  # what it does cannot be told from its arguments
+
+
+class _Groups(msgspec.Struct, frozen=True):
+    about: str
+    groups: tuple[Group, ...]
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a session may set without consequence, and which settings protect something."""
+
+    about: str
+    harmless: frozenset[str]
+    protects: dict[str, str]
+    parsing: frozenset[str]
+
+
+class Functions(NamedTuple):
+    """The functions of one dialect. A name in neither is unknown."""
+
+    harmless: frozenset[str]
+    effects: dict[str, Group]
+
+
+@cache
+def functions(dialect: str) -> Functions:
+    """What is known of the functions of a dialect (a file stem in this folder)."""
+    folder = files(__name__)
+    text = (folder / f"{dialect}_harmless.txt").read_text("utf-8")
+    words = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+    known = msgspec.json.decode((folder / f"{dialect}_functions.json").read_bytes(), type=_Groups)
+    effects = {name: group for group in known.groups for name in group.functions}
+    return Functions(frozenset(words) - effects.keys(), effects)
+
+
+@cache
+def settings(dialect: str) -> Settings:
+    """What is known of the settings of a dialect."""
+    return msgspec.json.decode((files(__name__) / f"{dialect}_settings.json").read_bytes(), type=Settings)

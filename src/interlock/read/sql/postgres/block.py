@@ -1,0 +1,101 @@
+"""DO blocks: PL/pgSQL is read statement by statement; what it builds at run time is unknown."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from interlock.read.sql.postgres import names
+from interlock.read.sql.postgres.grammar import Node, SyntaxFault, TooDeep, parse, parse_block
+from interlock.read.sql.postgres.reading import Reading
+
+#: Statements of PL/pgSQL that only hold others, expressions, or nothing that reaches the database.
+_PLAIN: Final = frozenset(
+    (
+        "PLpgSQL_function PLpgSQL_stmt_block PLpgSQL_stmt_assign PLpgSQL_stmt_if PLpgSQL_if_elsif PLpgSQL_stmt_case"
+        " PLpgSQL_case_when PLpgSQL_stmt_loop PLpgSQL_stmt_while PLpgSQL_stmt_fori PLpgSQL_stmt_fors PLpgSQL_stmt_forc"
+        " PLpgSQL_stmt_foreach_a PLpgSQL_stmt_exit PLpgSQL_stmt_return PLpgSQL_stmt_return_next"
+        " PLpgSQL_stmt_return_query PLpgSQL_stmt_raise PLpgSQL_raise_option PLpgSQL_stmt_assert PLpgSQL_stmt_execsql"
+        " PLpgSQL_stmt_getdiag PLpgSQL_diag_item PLpgSQL_stmt_open PLpgSQL_stmt_fetch PLpgSQL_stmt_close"
+        " PLpgSQL_stmt_perform PLpgSQL_stmt_call PLpgSQL_exception_block PLpgSQL_exception PLpgSQL_condition"
+        " PLpgSQL_var PLpgSQL_row PLpgSQL_rec PLpgSQL_recfield PLpgSQL_type PLpgSQL_stmt_set"
+    ).split()
+)
+_ENDS: Final = {"PLpgSQL_stmt_commit": "commit", "PLpgSQL_stmt_rollback": "rollback"}
+#: How PL/pgSQL hands an expression to the parser, by number: a statement, a type, an expression, an assignment.
+_STATEMENT, _EXPRESSION = 0, 2
+
+
+def do(reading: Reading, node: Node) -> None:
+    """An anonymous block. Only PL/pgSQL can be read."""
+    options = names.options(node.get("args", ()))
+    language = names.text(options.get("language", {}).get("arg", {})) or "plpgsql"
+    body = names.text(options.get("as", {}).get("arg", {}))
+    if language.lower() != "plpgsql":
+        reading.cannot_tell("do", f"a block in {language}", traits=("runs-code",))
+        return
+    tag = "$interlock$"
+    if tag in body:
+        reading.cannot_tell("do", "a block that cannot be read", traits=("runs-code",))
+        return
+    try:
+        tree = parse_block(f"DO {tag}{body}{tag}")
+    except (SyntaxFault, TooDeep):
+        reading.cannot_tell("do", "a block that cannot be read", traits=("runs-code",))
+        return
+    with reading.inside() as readable:
+        if readable and tree:
+            _walk(reading, tree)
+        else:
+            reading.cannot_tell("do", "a block that cannot be read", traits=("runs-code",))
+
+
+def _walk(reading: Reading, root: Any) -> None:
+    stack: list[Any] = [root]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, list):
+            stack.extend(reversed(value))
+            continue
+        if not isinstance(value, dict):
+            continue
+        for kind, inner in reversed(value.items()):
+            if kind == "PLpgSQL_expr":
+                _expression(reading, inner)
+            elif kind in _ENDS:
+                reading.add(
+                    "execute", "session", "transaction", _ENDS[kind], aspect="process", traits=("ends-transaction",)
+                )  # fmt: skip
+            elif kind.startswith("PLpgSQL_stmt_dyn") or _is_dynamic(inner):
+                reading.cannot_tell("execute", "runs SQL that it builds at run time", traits=("runs-code", "dynamic"))
+            elif kind.startswith("PLpgSQL_") and kind not in _PLAIN:
+                reading.cannot_tell(kind, "a statement of a block that is not modelled", traits=("runs-code",))
+            elif isinstance(inner, (dict, list)):
+                stack.append(inner)
+
+
+def _is_dynamic(inner: object) -> bool:
+    """OPEN … FOR EXECUTE and RETURN QUERY EXECUTE keep their text in a field of its own."""
+    return isinstance(inner, dict) and "dynquery" in inner
+
+
+def _expression(reading: Reading, node: Node) -> None:
+    query = str(node.get("query", ""))
+    mode = node.get("parseMode", _STATEMENT)
+    candidates = [query] if mode == _STATEMENT else []
+    if mode > _EXPRESSION and ":=" in query:
+        candidates.append("SELECT " + query.split(":=", 1)[1])
+    elif mode > _EXPRESSION and "=" in query:
+        candidates.append("SELECT " + query.split("=", 1)[1])
+    candidates.append("SELECT " + query)
+    for candidate in candidates:
+        try:
+            statements = parse(candidate)
+        except (SyntaxFault, TooDeep):
+            continue
+        for statement in statements:
+            reading.statement(statement)
+        return
+    reading.cannot_tell("do", "an expression of a block that cannot be read", traits=("runs-code",))
+
+
+HANDLERS: Final = {"DoStmt": do}

@@ -1,0 +1,178 @@
+"""The one place that calls the native parser: text in, plain dictionaries out, never deeper than the stack allows.
+
+libpg_query gives its tree as JSON; that is decoded into dictionaries. A node is `{"Kind": {field: value}}`; a field
+whose type is fixed holds its fields directly; a field that has its default value is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from postgast.native import lib
+
+#: The tree is untyped JSON from a grammar with some 250 node kinds; the modules beside this one say what they expect.
+Node = dict[str, Any]
+
+#: Deepest chain of operators, joins, set operations and parentheses that is handed to the native parser. Its stack
+#: holds about 20,000 on a main thread and a twentieth of that on small ones; past it the process would die.
+MAX_CHAIN: Final = 1_000
+#: Deepest tree that is walked; past it JSON decoding would depend on how deep the caller's own stack is.
+MAX_TREE: Final = 400
+#: Texts shorter than this cannot hold a chain that long.
+_SHORT: Final = MAX_CHAIN
+
+_WORD: Final = r"[\w$\x80-\U0010ffff]"
+_TOKEN: Final = re.compile(
+    rf"(?<!{_WORD})[eE]'(?:[^'\\]|\\.|'')*+'|'(?:[^']|'')*+'|\"(?:[^\"]|\"\")*+\""
+    rf"|(?<!{_WORD})\$(?:[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$|--[^\r\n]*|/\*"
+    r"|[(\[]|[)\]]|,|;|(?:(?!--|/\*)[-+*/<>=~!@#%^&|`?:])+"
+    r"|\b(?:union|except|intersect|join|is|isnull|notnull|like|ilike|similar|in|between|collate|at|case|not|and|or)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_COMMENT: Final = re.compile(r"/\*|\*/")
+_KEEP_BRACKETS: Final = bytes(set(range(256)) - set(b"{}"))
+
+
+class SyntaxFault(Exception):
+    """The server's grammar refuses this text. `offset` counts bytes from 0."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+class TooDeep(Exception):
+    """The text nests deeper than can be read safely."""
+
+
+class Piece(NamedTuple):
+    """One statement of a script: where its bytes are."""
+
+    start: int
+    length: int
+
+
+def parse(text: str) -> list[Node]:
+    """The statements of this text, each `{"Kind": {…}}`. SyntaxFault, TooDeep."""
+    if len(text) > _SHORT and chain(text) > MAX_CHAIN:
+        raise TooDeep
+    result = lib.pg_query_parse(text.encode())
+    try:
+        if result.error:
+            fault = result.error.contents
+            raise SyntaxFault(fault.message.decode("utf-8", "replace"), max(fault.cursorpos - 1, 0))
+        raw: bytes = result.parse_tree
+    finally:
+        lib.pg_query_free_parse_result(result)
+    if len(raw) > 4 * MAX_TREE and _tree_depth(raw) > MAX_TREE:
+        raise TooDeep
+    try:
+        tree = msgspec.json.decode(raw)
+    except RecursionError:
+        raise TooDeep from None
+    return [entry.get("stmt", {}) for entry in tree.get("stmts", ())]
+
+
+def pieces(raw: bytes) -> list[Piece]:
+    """Where the statements of this script are, by the server's own scanner. SyntaxFault for an unterminated token."""
+    result = lib.pg_query_split_with_scanner(raw)
+    try:
+        if result.error:
+            fault = result.error.contents
+            raise SyntaxFault(fault.message.decode("utf-8", "replace"), max(fault.cursorpos - 1, 0))
+        found = (result.stmts[index].contents for index in range(result.n_stmts))
+        return [Piece(one.stmt_location, one.stmt_len) for one in found]
+    finally:
+        lib.pg_query_free_split_result(result)
+
+
+def parse_block(text: str) -> list[Any]:
+    """A DO block or function in PL/pgSQL as libpg_query's JSON. SyntaxFault, TooDeep."""
+    if chain(text) > MAX_CHAIN:
+        raise TooDeep
+    result = lib.pg_query_parse_plpgsql(text.encode())
+    try:
+        if result.error:
+            fault = result.error.contents
+            raise SyntaxFault(fault.message.decode("utf-8", "replace"), max(fault.cursorpos - 1, 0))
+        raw: bytes = result.plpgsql_funcs
+    finally:
+        lib.pg_query_free_plpgsql_parse_result(result)
+    if _tree_depth(raw) > MAX_TREE:
+        raise TooDeep
+    try:
+        found = msgspec.json.decode(raw)
+    except (RecursionError, msgspec.DecodeError):
+        raise TooDeep from None
+    return found if isinstance(found, list) else []
+
+
+def chain(text: str) -> int:
+    """An upper bound of how deep a tree the grammar can build of this text, in one pass.
+
+    Every operator deepens what stands to its left, every bracket what it holds; a comma starts anew on its level.
+    """
+    deepest = 0
+    operators = held = widest = 0  # of the level at hand: since its last comma, inside its brackets, of its items
+    levels: list[tuple[int, int, int]] = []
+    for token in _tokens(text):
+        first = token[0]
+        if first in "([":
+            levels.append((operators, held, widest))
+            operators = held = widest = 0
+        elif first in ")]":
+            depth = max(widest, operators + held) + 1
+            operators, held, widest = levels.pop() if levels else (0, 0, 0)
+            held = max(held, depth)
+        elif first in ",;":
+            widest = max(widest, operators + held)
+            deepest = max(deepest, widest + len(levels))
+            operators = held = 0
+        elif first not in "'\"":
+            operators += 1
+    while levels:
+        depth = max(widest, operators + held) + 1
+        operators, held, widest = levels.pop()
+        held = max(held, depth)
+    return max(deepest, widest, operators + held)
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """What of a text can matter to its depth: strings and comments are stepped over as the server's scanner would."""
+    position = 0
+    while found := _TOKEN.search(text, position):
+        token = found[0]
+        position = found.end()
+        if token == "/*":
+            position = _end_of_comment(text, position)
+        elif token[0] == "$":
+            end = text.find(token, position)
+            position = len(text) if end < 0 else end + len(token)
+        elif not token.startswith("--") and not (token[0] in "eE" and token[-1] == "'"):
+            yield token
+
+
+def _end_of_comment(text: str, position: int) -> int:
+    depth = 1
+    while depth:
+        found = _COMMENT.search(text, position)
+        if not found:
+            return len(text)
+        depth += 1 if found[0] == "/*" else -1
+        position = found.end()
+    return position
+
+
+def _tree_depth(raw: bytes) -> int:
+    deepest = depth = 0
+    for bracket in raw.translate(None, _KEEP_BRACKETS):
+        if bracket == 123:
+            depth += 1
+            deepest = max(deepest, depth)
+        else:
+            depth -= 1
+    return deepest

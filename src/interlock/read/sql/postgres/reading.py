@@ -1,0 +1,53 @@
+"""One PostgreSQL script while it is read: the script's effects plus the way back to the table of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from interlock.model.change import Trait
+from interlock.read.sql.postgres.grammar import Node
+from interlock.read.sql.script import Script
+
+Handler: TypeAlias = "Callable[[Reading, Node], None]"
+
+#: Schemas that hold the server's own catalogue; writing there by hand can do anything.
+_CATALOGUE = ("pg_catalog.", "information_schema.", "pg_toast.")
+
+
+class Reading(Script):
+    """A script in PostgreSQL. `statement` reads any statement node, so that one statement can hold another."""
+
+    def __init__(self, environment: str, handlers: Mapping[str, Handler]) -> None:
+        super().__init__("postgres", environment)
+        self._handlers = handlers
+
+    def statement(self, node: Node) -> None:
+        """The effects of one statement node, `{"Kind": {…}}`. What has no handler is unknown."""
+        kind, inner = next(iter(node.items()), ("", {}))
+        handler = self._handlers.get(kind)
+        if handler is None:
+            self.cannot_tell(kind or "empty", "a statement that is not modelled")
+        else:
+            handler(self, inner)
+
+    def embedded(self, node: Node) -> None:
+        """A statement inside another one."""
+        with self.inside() as readable:
+            if readable:
+                self.statement(node)
+            else:
+                self.cannot_tell("nested", "statements are nested too deep")
+
+    def is_catalogue(self, table: str) -> bool:
+        """Whether a table of this name is the server's own."""
+        return table.startswith(_CATALOGUE) or (table.startswith("pg_") and "." not in table)
+
+    def is_temporary(self, table: str) -> bool:
+        """Whether this script made the table itself, for its own session alone."""
+        return table in self.temporary or table.startswith("pg_temp.")
+
+
+def cascade(node: Node) -> tuple[Trait, ...]:
+    """The trait of a statement that says CASCADE."""
+    return ("cascades",) if node.get("behavior") == "DROP_CASCADE" else ()

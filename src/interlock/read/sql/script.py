@@ -1,0 +1,86 @@
+"""A script while it is read: the effects found so far, in order, and what the dialect modules remember between statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from interlock.model.change import TRAITS, Aspect, Change, Choice, Effect, Known, Resource, Trait, Verb
+
+_RANK: Final = {trait: rank for rank, trait in enumerate(TRAITS)}
+
+#: A script with more statements than this is read so far and no further; the change says so and is unknown.
+MAX_STATEMENTS: Final = 100_000
+#: Statements inside statements (EXPLAIN, PREPARE, DO, functions of a script) deeper than this are unknown.
+MAX_NESTED: Final = 16
+
+
+class Script:
+    """Collects effects. `part` is the statement being read; `add` and `cannot_tell` are the only ways to say something."""
+
+    def __init__(self, dialect: str, environment: str) -> None:
+        self.dialect = dialect
+        self.environment = environment
+        self.part = 0
+        self.parts = 0
+        self._effects: list[Effect] = []
+        self._unknown: dict[str, None] = {}
+        self._degraded: dict[str, None] = {}
+        self._depth = 0
+        self.prepared: dict[str, object] = {}  # PREPARE name -> what it holds
+        self.shadowed: set[str] = set()  # function names that this script itself (re)defines
+        self.path_moved = False  # this script decides itself where unqualified names are looked up
+        self.temporary: set[str] = set()  # tables that this script itself made for its own session
+
+    def add(
+        self,
+        verb: Verb,
+        kind: str,
+        name: str,
+        cause: str,
+        *,
+        aspect: Aspect = "content",
+        choice: Choice = "named",
+        count: int | None = None,
+        keys: tuple[str, ...] = (),
+        fields: tuple[str, ...] = (),
+        traits: Iterable[Trait] = (),
+        known: Known = "parsed",
+        tags: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """One effect of the statement being read."""
+        unique = set(traits)
+        if self._depth:
+            unique.add("nested")
+        ordered = tuple(sorted(unique, key=_RANK.__getitem__)) if unique else ()
+        resource = Resource(f"sql.{kind}", name, self.environment, (), tags)
+        self._effects.append(
+            Effect(verb, resource, known, aspect, choice, count, keys, fields, ordered, self.part, cause)
+        )
+
+    def cannot_tell(self, what: str, cause: str, *, kind: str = "statement", traits: Iterable[Trait] = ()) -> None:
+        """Something that could do anything: an unknown effect, and a line that names it."""
+        self.add("execute", kind, what, cause, choice="unknown", traits=traits, known="unknown")
+        self._unknown[f"{cause}: {what}" if what else cause] = None
+
+    def degrade(self, limit: str) -> None:
+        """A bound was hit: what lies beyond it was not read, so the change cannot be known."""
+        self._degraded[limit] = None
+        self._unknown[limit] = None
+
+    @contextmanager
+    def inside(self) -> Iterator[bool]:
+        """While a statement within a statement is read. Gives False when it is too deep to go on."""
+        self._depth += 1
+        try:
+            yield self._depth <= MAX_NESTED
+        finally:
+            self._depth -= 1
+
+    @property
+    def nested(self) -> bool:
+        return self._depth > 0
+
+    def change(self, kind: str) -> Change:
+        return Change(kind, tuple(self._effects), self.parts, tuple(self._unknown), tuple(self._degraded))
