@@ -50,8 +50,13 @@ def add(
 ) -> None:
     """Register the agent NAME, or write its passport anew. With an incomplete passport it may only observe.
 
-    A capability is TIER:RESOURCES:ENVIRONMENTS[:max_rows=N][:max_resources=N][:verbs=V,…][:requires=CONDITION,…], for
-    example modify:orders,order_*:production:max_rows=500:requires=simulated-rollback. Resources are name patterns.
+    A capability is one line of parts; resources are name patterns, and what no bound is said of has none of its own:
+
+    \b
+      TIER:RESOURCES:ENVIRONMENTS[:max_rows=N][:max_resources=N][:verbs=V,…]
+      [:requires=CONDITION,…]
+    for example
+      modify:orders,order_*:production:max_rows=500:requires=simulated-rollback
     """
     import msgspec
 
