@@ -1,0 +1,131 @@
+"""Assess: the third leg of the road: what a change amounts to, how far it is felt, whether it can be taken back.
+
+Pure, and equal for equal worlds: nothing of when a survey was made, or in which order it found things, is in an
+assessment, so that looking again at an unchanged world gives the same digest.
+
+    1 choose the environment    2 index the world    3 weigh each effect    4 reach    5 findings    6 put it together
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from interlock.assess.findings import FINDINGS
+from interlock.assess.reach import critical_things, reach_of
+from interlock.assess.seen import WHOLE, Noted, Seen, sort_effects
+from interlock.assess.tier import tier_of_change
+from interlock.assess.weigh import Figures, rows_of, unread_writes, weigh
+from interlock.assess.world import World
+from interlock.model.assessment import SEVERITIES, Assessment, Finding, Reversibility, worst_reversibility
+from interlock.model.change import Change, Tier
+from interlock.model.inventory import Inventory, Rehearsal, RollbackProof
+from interlock.model.target import Environment
+
+#: How many places one kind of finding lists; the rest are counted under the highest severity among them.
+PLACES: Final = 100
+
+_SEVERITY: Final = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+
+
+def assess(
+    change: Change,
+    *,
+    inventory: Inventory | None,
+    rehearsal: Rehearsal | None,
+    claimed: Environment,
+    found: Environment | None,
+    secrets: tuple[str, ...] = (),
+) -> Assessment:
+    """The assessment of this change in this world.
+
+    `claimed` is what the proposal says, `found` what the operator says of the target; the stricter one counts.
+    `secrets` are the kinds of secret that were seen in the payload.
+    """
+    environment = stricter(claimed, found)
+    world, figures = World.of(inventory), Figures(rehearsal)
+    weighed = weigh(change, world, figures, rehearsal, environment.undo_window_seconds)
+    reach, grave = reach_of(change, world, inventory, rehearsal)
+    unread = unread_writes(change, world, figures)
+    unknown = _unknown(change, unread)
+    tier: Tier = "destroy" if unknown else tier_of_change(change, tuple(each.tier for each in weighed))
+    ways_back = {each.reversibility for each in weighed}
+    reversibility: Reversibility = "irreversible" if unknown else worst_reversibility(*ways_back)
+    seen = Seen(
+        change, inventory, rehearsal, world, figures, claimed, found, environment, tier, weighed, reach, grave,
+        unread, secrets, *sort_effects(change),
+    )  # fmt: skip
+    return Assessment(
+        environment=environment.name,
+        tier=tier,
+        reversibility=reversibility,
+        reach=reach,
+        effects=tuple(weighed),
+        critical=tuple(dict.fromkeys(name for name, _ in critical_things(world, reach, grave))),
+        findings=_in_order(seen),
+        unknown=unknown,
+        degraded=_degraded(change, inventory, rehearsal, seen),
+        measured=figures.measured,
+        rollback=rehearsal.rollback if rehearsal is not None else RollbackProof(),
+        rows=None if unread else rows_of(change, weighed, figures),
+    )
+
+
+def stricter(claimed: Environment, found: Environment | None) -> Environment:
+    """The stricter of what is claimed and what is there; of two equally strict ones, what is there."""
+    if found is None:
+        return claimed
+    return max(found, claimed, key=lambda environment: (environment.strictness, environment.production))
+
+
+def _unknown(change: Change, unread: tuple[str, ...]) -> tuple[str, ...]:
+    unclear = (
+        f"statement {effect.part + 1}: {effect.cause or f'{effect.verb} of `{effect.resource.name}`'}"
+        for effect in change.effects
+        if effect.known == "unknown"
+    )
+    written = (f"`{name}` was written though no statement names it" for name in unread)
+    return tuple(dict.fromkeys((*change.unknown, *unclear, *written)))
+
+
+def _degraded(change: Change, inventory: Inventory | None, rehearsal: Rehearsal | None, seen: Seen) -> tuple[str, ...]:
+    said = [*change.degraded]
+    if inventory is not None:
+        said += inventory.limits or (() if inventory.complete else ("the survey is not complete",))
+        if inventory.environment not in ("", seen.claimed.name, seen.environment.name):
+            said.append(f"the target says it is `{inventory.environment}`, whose contract was not applied")
+    if rehearsal is not None:
+        said += rehearsal.limits or (() if rehearsal.complete else ("the rehearsal is not complete",))
+    if seen.reach.frontier:
+        said.append(f"the reach was cut: at least {seen.reach.frontier:,} things were not followed")
+    return tuple(dict.fromkeys(said))
+
+
+def _in_order(seen: Seen) -> tuple[Finding, ...]:
+    """All findings, the severest first, then by place; many of one kind are cut, with the rest counted."""
+    noted: list[Noted] = []
+    for row in FINDINGS:
+        if row.trait is None or row.trait in seen.by_trait:
+            noted += _few(row.find(seen))
+    noted.sort(key=_order)
+    return tuple(dict.fromkeys(finding for _, finding in noted))
+
+
+def _few(notes: Iterable[Noted]) -> list[Noted]:
+    kept: list[Noted] = []
+    rest, worst = 0, None
+    for note in notes:
+        if len(kept) < PLACES:
+            kept.append(note)
+            continue
+        rest += 1
+        if worst is None or _SEVERITY[note[1].severity] > _SEVERITY[worst.severity]:
+            worst = note[1]
+    if worst is not None:
+        message = f"and {rest:,} places more like these"
+        kept.append((WHOLE, Finding(worst.id, worst.severity, worst.confidence, message, fix=worst.fix)))
+    return kept
+
+
+def _order(note: Noted) -> tuple[int, int]:
+    return -_SEVERITY[note[1].severity], note[0]

@@ -1,0 +1,152 @@
+"""Reach: changed ⊆ must ⊆ may: what the change touches, what certainly feels it, what could, each with its evidence.
+
+The rules of this room: `spread` says how an event travels along an edge; here it is only walked, breadth first, so
+that each chain is a shortest one. Of two chains of one length the one through the smaller names counts, so that the
+order of a survey never shows. What was cut is counted in `frontier`, and then the reach is not complete. Without a
+survey nobody knows what depends on what: must and may are then what is known to be touched, and not complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from interlock.assess.spread import EVENTS, GRAVE, Event, event_of, event_of_measured
+from interlock.assess.walk import WIDTH, Walk
+from interlock.assess.world import World
+from interlock.model.assessment import Reach, Reached
+from interlock.model.change import Change, Effect, Resource
+from interlock.model.inventory import Inventory, Measured, Rehearsal
+
+#: How many things beyond the changed ones are listed at most. More than anybody reads; fewer than fills a ledger.
+BOUND: Final = 10_000
+
+_EVENT: Final[dict[Event, int]] = {event: number for number, event in enumerate(EVENTS)}
+_GRAVE: Final = frozenset(_EVENT[event] for event in GRAVE)
+
+
+class Felt(NamedTuple):
+    """A reach, and the keys of the things in it that may lose something by it or stop working."""
+
+    reach: Reach
+    grave: frozenset[tuple[str, str]]
+
+
+def reach_of(
+    change: Change, world: World, inventory: Inventory | None, rehearsal: Rehearsal | None, bound: int = BOUND
+) -> Felt:
+    """How far this change is felt in this world."""
+    start = _Start(world)
+    start.add_effects(change.effects)
+    if rehearsal is not None:
+        start.add_measured(rehearsal.measured)
+    certain, possible = Walk(world), Walk(world)
+    certain.run(start.certain, only_certain=True, room=bound)
+    possible.run([*start.certain, *start.possible], only_certain=False, room=bound)
+
+    changed = start.changed
+    must = {**changed, **{key: each for key, each in start.unplaced.items() if key not in changed}}
+    must.update(_reached(certain, start.lines, must))
+    may = {**must, **_reached(possible, start.lines, must)}
+    cut = certain.cut | possible.cut
+    seen = inventory is not None and inventory.complete and not start.unfound
+    complete = seen and not cut and not change.unknown and not start.anything
+    grave = {world.keys[state // WIDTH] for state in possible.depth if state % WIDTH in _GRAVE}
+    grave.update(start.grave)
+    reach = Reach(tuple(changed.values()), tuple(must.values()), tuple(may.values()), complete, len(cut))
+    return Felt(reach, frozenset(grave))
+
+
+def _reached(
+    walk: Walk, lines: dict[int, str], known: dict[tuple[str, str], Reached]
+) -> dict[tuple[str, str], Reached]:
+    world = walk.world
+    return {
+        world.keys[thing]: Reached(world.resources[thing], walk.chain(thing, lines))
+        for thing in walk.first
+        if world.keys[thing] not in known
+    }
+
+
+class _Start:
+    """Where the walks begin: what the effects touch, what the rehearsal saw, and what of it has no place in the world.
+
+    `lines` says in words why a thing is a seed. `anything` is True when an effect could have touched anything.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.changed: dict[tuple[str, str], Reached] = {}
+        self.unplaced: dict[tuple[str, str], Reached] = {}
+        self.certain: list[int] = []
+        self.possible: list[int] = []
+        self.lines: dict[int, str] = {}
+        self.grave: set[tuple[str, str]] = set()
+        self.unfound = False
+        self.anything = False
+
+    def add_effects(self, effects: Sequence[Effect]) -> None:
+        """Every effect that writes is a certain seed; one that reads by running unknown code a possible one."""
+        created: set[tuple[str, str]] = set()
+        for effect in effects:
+            resource, writes = effect.resource, effect.verb != "read" or effect.known == "unknown"
+            event = event_of(effect, self.world.items(resource))
+            if not writes and event is None:
+                continue
+            self.anything = self.anything or effect.known == "unknown"
+            numbers = self.world.find(resource)
+            line = seed_line(effect)
+            if writes:
+                self._change(resource, numbers, line)
+            if event is not None:
+                (self.certain if writes else self.possible).extend(n * WIDTH + _EVENT[event] for n in numbers)
+                if event in GRAVE:
+                    self.grave.add(resource.key)
+            for number in numbers:
+                self.lines.setdefault(number, line)
+            if effect.verb == "create" and effect.aspect == "structure":
+                created.add(resource.key)
+            elif not numbers and resource.key not in created:
+                self.unfound = True
+
+    def add_measured(self, measured: Sequence[Measured]) -> None:
+        """What a rehearsal did is certain: what it did directly was changed, what followed must be felt."""
+        for each in measured:
+            if each.count <= 0:
+                continue
+            event, numbers = event_of_measured(each.verb), self.world.find(each.resource)
+            line = f"the rehearsal: {each.verb} {each.count:,} in `{each.resource.name}`"
+            if each.count > each.indirect:
+                self._change(each.resource, numbers, line)
+            elif not numbers:
+                self.unplaced.setdefault(each.resource.key, Reached(each.resource, (line,)))
+            self.certain.extend(number * WIDTH + _EVENT[event] for number in numbers)
+            for number in numbers:
+                self.lines.setdefault(number, line)
+            if event in GRAVE:
+                self.grave.add(each.resource.key)
+
+    def _change(self, resource: Resource, numbers: tuple[int, ...], line: str) -> None:
+        if resource.key not in self.changed:
+            self.changed[resource.key] = Reached(resource, (line,))
+        for number in numbers:
+            other = self.world.resources[number]
+            if other.key not in self.changed:
+                self.changed[other.key] = Reached(other, (line,))
+
+
+def seed_line(effect: Effect) -> str:
+    """The first line of a chain: which statement does what to what, and what in it says so."""
+    cause = f" ({effect.cause})" if effect.cause else ""
+    return f"statement {effect.part + 1}: {effect.verb} `{effect.resource.name}`{cause}"
+
+
+def critical_things(world: World, reach: Reach, grave: frozenset[tuple[str, str]]) -> list[tuple[str, tuple[str, str]]]:
+    """The critical things that are certainly reached, and those that could lose something; by name."""
+    certain = {each.resource.key for each in reach.must}
+    found = []
+    for each in reach.may:
+        key = each.resource.key
+        if (key in certain or key in grave) and any(item.critical for item in world.items(each.resource)):
+            found.append((each.resource.name, key))
+    return sorted(found)

@@ -1,0 +1,111 @@
+"""Reverse: whether an effect can be taken back, from evidence only.
+
+The rules of this room: FROM_TEXT is what holds when there is only the text. It is `irreversible` wherever the text
+does not itself hold what would be needed to go back. Only evidence lowers it: keys that a survey proves to name one
+thing, or a way back that a rehearsal has simulated. What leaves the target, or runs code that nobody has read, stays
+irreversible, whatever a rehearsal inside the target has shown. A way back that was found not to work raises.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from interlock.assess.tier import DEFINING
+from interlock.model.assessment import Reversibility
+from interlock.model.change import Aspect, Effect, Trait, Verb
+from interlock.model.inventory import Rehearsal, RollbackVerdict
+
+#: No entry: irreversible. `create` holds when what is created is named and surely new (see `_from_text`).
+FROM_TEXT: Final[dict[tuple[Verb, Aspect], Reversibility]] = {
+    # What was added takes nothing away, but the rows have to be found again; proved keys make it exact.
+    ("create", "content"): "disruptive-inverse",
+    # The text names what it creates; taking it away again leaves what was there before.
+    ("create", "structure"): "exact-inverse",
+    ("create", "authority"): "exact-inverse",
+    # The old definition is not in the text, but nothing in it is lost: it can be altered back, with the same trouble.
+    ("update", "structure"): "disruptive-inverse",
+    # What runs can be started, stopped or set again; those who used it meanwhile notice.
+    ("create", "process"): "disruptive-inverse",
+    ("update", "process"): "disruptive-inverse",
+    # Who is given what stands in the text, and so does the opposite.
+    ("grant", "content"): "exact-inverse",
+    ("grant", "structure"): "exact-inverse",
+    ("grant", "authority"): "exact-inverse",
+    ("grant", "process"): "exact-inverse",
+    ("revoke", "content"): "exact-inverse",
+    ("revoke", "structure"): "exact-inverse",
+    ("revoke", "authority"): "exact-inverse",
+    ("revoke", "process"): "exact-inverse",
+}
+
+#: Nothing that was seen inside the target says anything about these.
+BEYOND_PROOF: Final[frozenset[Trait]] = frozenset({"leaves-target", "dynamic"})
+#: By these the target is not free for others while it goes back, any more than while it went there.
+DISRUPTIVE: Final[frozenset[Trait]] = frozenset({"rewrites", "blocks-writes", "blocks-reads"})
+
+#: What a simulated way back proves; content comes back exactly unless something is said to be lost with it.
+PROVED: Final[dict[RollbackVerdict, Reversibility]] = {"valid": "exact-inverse", "valid-with-loss": "verified-copy"}
+
+
+def proof_of(rehearsal: Rehearsal | None) -> Reversibility | None:
+    """What the rehearsal proves of the way back; None when it proves nothing.
+
+    A proof needs a whole rehearsal that succeeded and a way back that was walked, not only written.
+    """
+    if rehearsal is None:
+        return None
+    rollback = rehearsal.rollback
+    if rollback.verdict == "invalid":
+        return "irreversible"
+    if rehearsal.failed or not rehearsal.complete or not rollback.simulated:
+        return None
+    return PROVED.get(rollback.verdict)
+
+
+def reverse_of(effect: Effect, *, keyed: bool, proof: Reversibility | None, undo_window: int) -> Reversibility:
+    """How this effect can be taken back. `undo_window` is the seconds for which what is lost is kept aside."""
+    stored = effect.aspect == "structure" and effect.verb in DEFINING
+    traits = effect.traits
+    opaque = effect.known == "unknown" or effect.verb == "execute" or ("runs-code" in traits and not stored)
+    if opaque or not BEYOND_PROOF.isdisjoint(traits):
+        return "irreversible"
+    if effect.verb == "read":
+        return "none-needed"
+    if proof == "irreversible":
+        return "irreversible"
+    text = _from_text(effect, keyed)
+    if proof is None:
+        return text
+    proved = _as_proved(effect, proof, undo_window)
+    return min(text, proved, key=_RANK.__getitem__)
+
+
+def _from_text(effect: Effect, keyed: bool) -> Reversibility:
+    if "loses-data" in effect.traits or "cascades" in effect.traits:
+        return "irreversible"
+    if effect.verb == "create" and "hides-failure" in effect.traits:
+        return "irreversible"  # whether it was new cannot be told afterwards, so taking it away may take what was there
+    if effect.verb in ("create", "grant", "revoke") and effect.choice != "named":
+        return "irreversible"  # among all or some, those that were there before cannot be told from the new
+    if effect.verb == "create" and effect.aspect == "content" and keyed:
+        return "exact-inverse"
+    return FROM_TEXT.get((effect.verb, effect.aspect), "irreversible")
+
+
+def _as_proved(effect: Effect, proof: Reversibility, undo_window: int) -> Reversibility:
+    if "loses-data" in effect.traits:
+        # It is moved aside, not kept: there is a way back only for as long as the window is open.
+        return "grace-period" if undo_window > 0 else "irreversible"
+    if proof == "exact-inverse" and not DISRUPTIVE.isdisjoint(effect.traits):
+        return "disruptive-inverse"
+    return proof
+
+
+_RANK: Final[dict[Reversibility, int]] = {
+    "none-needed": 0,
+    "exact-inverse": 1,
+    "disruptive-inverse": 2,
+    "verified-copy": 3,
+    "grace-period": 4,
+    "irreversible": 5,
+}

@@ -1,0 +1,104 @@
+"""Seen: everything that a finding may look at, gathered once, and the few words in which findings speak of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from interlock.assess.tier import TAKING
+from interlock.assess.weigh import Figures
+from interlock.assess.world import World
+from interlock.model.assessment import Finding, Reach, Severity, Weighed
+from interlock.model.change import Change, Effect, Resource, Tier, Trait
+from interlock.model.inventory import Inventory, Rehearsal
+from interlock.model.target import Environment
+
+#: A finding and the ordinal of the effect that it is about, by which findings are put in order; WHOLE: all of it.
+Noted = tuple[int, Finding]
+WHOLE: Final = -1
+
+#: How many names a message lists before it counts the rest.
+NAMES: Final = 5
+#: From this many rows on, writing a thing anew or keeping others from it is felt for minutes.
+LARGE: Final = 100_000
+#: Up to this many rows it is over before anybody notices.
+SMALL: Final = 1_000
+
+
+class Seen(NamedTuple):
+    """A change, the world around it, and what is assessed of it so far.
+
+    `by_trait` lists the ordinals of the effects that carry each trait; `taking` those that update, replace or delete
+    content; `writing` all that do more than read. `grave` are the keys of things in reach that may lose something.
+    `unread` names what a rehearsal saw written though no effect names it.
+    """
+
+    change: Change
+    inventory: Inventory | None
+    rehearsal: Rehearsal | None
+    world: World
+    figures: Figures
+    claimed: Environment
+    found: Environment | None
+    environment: Environment
+    tier: Tier
+    weighed: Sequence[Weighed]
+    reach: Reach
+    grave: frozenset[tuple[str, str]]
+    unread: tuple[str, ...]
+    secrets: tuple[str, ...]
+    by_trait: dict[Trait, list[int]]
+    taking: list[int]
+    writing: list[int]
+
+    def carrying(self, trait: Trait) -> Iterable[tuple[int, Effect]]:
+        """The effects that carry this trait, each with its ordinal."""
+        return [(ordinal, self.change.effects[ordinal]) for ordinal in self.by_trait.get(trait, ())]
+
+    def size(self, resource: Resource) -> int | None:
+        """How much is in it, by the survey; None when nobody knows."""
+        sizes = [item.size for item in self.world.items(resource)]
+        return None if not sizes or None in sizes else sum(size for size in sizes if size is not None)
+
+
+def sort_effects(change: Change) -> tuple[dict[Trait, list[int]], list[int], list[int]]:
+    """`by_trait`, `taking` and `writing` of Seen, in one pass over the effects."""
+    by_trait: dict[Trait, list[int]] = {}
+    taking: list[int] = []
+    writing: list[int] = []
+    for ordinal, effect in enumerate(change.effects):
+        for trait in effect.traits:
+            by_trait.setdefault(trait, []).append(ordinal)
+        if effect.verb != "read":
+            writing.append(ordinal)
+            if effect.aspect == "content" and effect.verb in TAKING:
+                taking.append(ordinal)
+    return by_trait, taking, writing
+
+
+def where(effect: Effect) -> str:
+    """The place of an effect, as people count: `statement 2: orders`."""
+    return f"statement {effect.part + 1}: {effect.resource.name}"
+
+
+def act(effect: Effect) -> str:
+    """What the effect does to what, in three words: "delete of `orders`"."""
+    return f"{effect.verb} of `{effect.resource.name}`"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a message: the first few in backticks, the rest counted."""
+    shown = ", ".join(f"`{name}`" for name in names[:NAMES])
+    return shown if len(names) <= NAMES else f"{shown} and {len(names) - NAMES:,} more"
+
+
+def by_size(size: int | None) -> Severity:
+    """How much it matters that a thing of this size is written anew or kept from others."""
+    if size is None:
+        return "medium"
+    return "high" if size >= LARGE else "low" if size <= SMALL else "medium"
+
+
+def in_it(size: int | None) -> str:
+    """The size of a thing in a message."""
+    return "an unknown number of rows" if size is None else f"{size:,} rows"
