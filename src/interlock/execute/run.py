@@ -7,38 +7,31 @@ not committed.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import closing
 
 from interlock.errors import InterlockError, TargetError
-from interlock.execute.executor import Executor, Order, Seal, Unseal
 from interlock.execute.stages import START, advance, finish
-from interlock.model.entry import Purpose
 from interlock.model.execution import Step
 
 
-def run(
-    executor: Executor, order: Order, purpose: Purpose, *, seal: Seal, unseal: Unseal, images: Sequence[str] = ()
-) -> Generator[Step]:
-    """The steps of one purpose. `images` are those that the run has sealed; only undo needs them.
+def drive(steps: Iterator[Step]) -> Generator[Step]:
+    """The steps of one purpose, as `execute`, `undo` or `close` of an executor gives them.
 
     Errors are InterlockError only: what an executor did not foresee is TargetError, and whether the step that was
     said took effect is for `look` to tell.
     """
     position = START
-    with closing(_steps(executor, order, purpose, seal, unseal, images)) as steps:
-        for step in steps:
+    with closing(_own(steps)) as own:
+        for step in own:
             position = advance(position, step)
             yield step
     finish(position)
 
 
-def _steps(
-    executor: Executor, order: Order, purpose: Purpose, seal: Seal, unseal: Unseal, images: Sequence[str]
-) -> Generator[Step]:
+def _own(steps: Iterator[Step]) -> Generator[Step]:
     """The executor's own generator; it is closed with this one, and its surprises become TargetError."""
     try:
-        steps = _asked(executor, order, purpose, seal, unseal, images)
         if isinstance(steps, Generator):
             with closing(steps):
                 yield from steps
@@ -49,17 +42,6 @@ def _steps(
     except Exception as error:  # the edge to a driver: nothing of it may pass as if it were ours
         raise TargetError(
             f"the executor failed: {type(error).__name__}: {error}",
-            where=f"target `{order.target.name}`",
             hint="look at the target to see whether the step took effect",
             code="executor-failed",
         ) from error
-
-
-def _asked(
-    executor: Executor, order: Order, purpose: Purpose, seal: Seal, unseal: Unseal, images: Sequence[str]
-) -> Iterator[Step]:
-    if purpose == "undo":
-        return executor.undo(order, images, unseal)
-    if purpose == "close":
-        return executor.close(order)
-    return executor.execute(order, seal)

@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 
 from interlock.execute.executor import Order
-from interlock.execute.run import run
+from interlock.execute.run import drive
 from interlock.execute.sql.sqlite import SqliteExecutor
 from interlock.model.change import Change, Effect, Resource
 from interlock.model.entry import Purpose
@@ -85,14 +85,16 @@ class World:
             change(reads), sql.encode(), self.target, bounds=bounds or Bounds(), monotonic=milliseconds
         )
 
-    def order(
-        self, sql: str, measured: Iterable[Measured] = (), *, case: str = "c1", writes: bool = True
-    ) -> Order:
+    def order(self, sql: str, measured: Iterable[Measured] = (), *, case: str = "c1", writes: bool = True) -> Order:
         digest = hashlib.sha256(sql.encode()).hexdigest()
         return Order(case, digest, change(not writes), sql.encode(), self.target, tuple(measured), writes)
 
     def steps(self, order: Order, purpose: Purpose = "run", images: tuple[str, ...] = ()) -> list[Step]:
-        return list(run(self.executor, order, purpose, seal=self.seal, unseal=self.unseal, images=images))
+        if purpose == "undo":
+            return list(drive(self.executor.undo(order, images, self.unseal)))
+        if purpose == "close":
+            return list(drive(self.executor.close(order)))
+        return list(drive(self.executor.execute(order, self.seal)))
 
     def approve_and_run(self, sql: str, *, case: str = "c1") -> tuple[Order, tuple[str, ...]]:
         order = self.order(sql, self.rehearse(sql).measured, case=case)

@@ -17,8 +17,8 @@ import msgspec
 from interlock.errors import TargetError
 from interlock.execute.sql.budget import BoundHit, Budget
 from interlock.execute.sql.fence import Deed, Fence, Kind
-from interlock.execute.sql.image import Done, Image, Kept
-from interlock.execute.sql.keep import altered, created, dropped, rows_in, set_aside, without_triggers
+from interlock.execute.sql.image import Done, Image, Kept, Made
+from interlock.execute.sql.keep import altered, created, drop_texts, dropped, rows_in, set_aside, texts
 from interlock.execute.sql.names import KEPT, fold, quoted
 from interlock.execute.sql.output import Output, run
 from interlock.execute.sql.place import is_worldly
@@ -207,14 +207,19 @@ class _Doing:
         self.done.append(set_aside(self.connection, table, self._kept_name(table)))
 
     def _empty(self, table: str) -> None:
-        """What DROP TABLE does first when others point at it: its rows go, and the foreign keys act."""
+        """What DROP TABLE does first when others point at it: its rows go, the foreign keys act, and the triggers of
+        other tables fire. Its own do not, so they go before.
+        """
+        before = things(self.connection)
+        own = texts([t for t in before.values() if fold(t.table) == table and t.type == "trigger"])
+        drop_texts(self.connection, own)
+        self.done += dropped(self.connection, before)
         recorder = self._recording()
         emptying = next(statements(self.connection, f"DELETE FROM main.{quoted(table)}", self.fence))  # noqa: S608
         for deed in emptying.deeds:
             self._note(deed)
             recorder.may_touch(deed.name)
-        with without_triggers(self.connection):
-            self._run(emptying)
+        self._run(emptying)
         self._close_rows()
 
     def _not_a_plain_table(self, table: str) -> str:
@@ -235,11 +240,8 @@ class _Doing:
         gone = dropped(self.connection, before)
         self.done += [*made, *gone]
         for deed in statement.deeds:
-            if deed.kind == "sql.table":
-                if deed.verb == "create":
-                    self.tally["sql.table", deed.name, "create", False] += rows_in(self.connection, deed.name)
-            else:
-                self.tally[deed.kind, deed.name, deed.verb, False] += 1
+            if deed.kind == "sql.table" and deed.verb == "create" and any(isinstance(piece, Made) for piece in made):
+                self.tally["sql.table", deed.name, "create", False] += rows_in(self.connection, deed.name)
 
     def _kept_name(self, table: str) -> str:
         """A free name of ours; the number is only there when one script drops two tables of the same name."""

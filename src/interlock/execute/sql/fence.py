@@ -44,6 +44,7 @@ TELLING_PRAGMAS: Final = frozenset(
         "pragma_list",
         "compile_options",
         "database_list",
+        "data_version",  # full-text search asks it of itself
     ]
 )
 #: These tell when they are asked without a value, and set something when they are given one.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import apsw
 import msgspec
 
-from interlock.errors import Conflict, Stale, TargetError
+from interlock.errors import Stale, TargetError
 from interlock.execute.sql.names import KEPT, MARKER, fold, quoted
 from interlock.model.entry import Purpose
 
@@ -51,7 +51,7 @@ def read(connection: apsw.Connection, case: str) -> tuple[Purpose, str, tuple[st
 def expect_none(connection: apsw.Connection, case: str) -> None:
     """Before a run: it must not have taken effect already."""
     if read(connection, case) is not None:
-        raise Conflict(f"case `{case}` was executed here already", hint="nothing was done", code="already-executed")
+        raise Stale(f"case `{case}` was executed here already", hint="nothing was done", code="already-executed")
 
 
 def expect_run(connection: apsw.Connection, case: str, digest: str) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def expect_run(connection: apsw.Connection, case: str, digest: str) -> tuple[str
         raise Stale(f"another change of case `{case}` was executed here", hint="nothing was done")
     if purpose != "run":
         word = {"undo": "undone", "close": "closed"}[purpose]
-        raise Conflict(f"case `{case}` was {word} already", hint="nothing was done", code=f"already-{word}")
+        raise Stale(f"case `{case}` was {word} already", hint="nothing was done", code=f"already-{word}")
     return kept
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import apsw
 
-from interlock.errors import InterlockError, Stale, TargetError, Untold
+from interlock.errors import Stale, TargetError, Untold
 from interlock.execute.executor import Order, Seal, Seen, Unseal
 from interlock.execute.sql import marker
 from interlock.execute.sql.apply import Applied, apply
@@ -26,6 +26,9 @@ from interlock.model.entry import Purpose
 from interlock.model.execution import Step
 from interlock.model.inventory import Rehearsal
 from interlock.model.target import Bounds, Target
+
+#: With these the target is reached and yet cannot tell, now or later.
+_TELLS_NOTHING = frozenset({"foreign-marker", "not-a-database", "corrupt"})
 
 
 class SqliteExecutor:
@@ -97,14 +100,19 @@ class SqliteExecutor:
         yield Step("close", "did")
 
     def look(self, order: Order, purpose: Purpose) -> Seen:
-        """From the marker alone. A target that cannot be read, or lacks a case that it must know, is unknown."""
+        """From the marker alone. A database that does not know a case that it must know is unknown.
+
+        One that cannot be asked now (locked, not there) is TargetError: it can be asked again.
+        """
+        place = find(order.target)
         try:
-            place = find(order.target)
             # Opened for writing, because only then SQLite takes back what a crash has left half written.
             with opened(place, write=True) as connection, speaking(place):
                 found = marker.read(connection, order.case)
-        except InterlockError:
-            return "unknown"
+        except TargetError as error:
+            if error.code in _TELLS_NOTHING:
+                return "unknown"
+            raise
         if found is None:
             # Only a case that was executed here is ever undone or closed.
             return "not-done" if purpose == "run" else "unknown"
@@ -161,7 +169,7 @@ def _commit(connection: apsw.Connection, place: Place, order: Order, purpose: Pu
     except apsw.Error as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        seen = SqliteExecutor().look(order, purpose)
+        seen = _seen_after(order, purpose)
         if seen == "not-done":
             with speaking(place):
                 raise
@@ -173,3 +181,10 @@ def _commit(connection: apsw.Connection, place: Place, order: Order, purpose: Pu
             ) from error
     if find(order.target) != place:
         raise Untold("the database file was swapped during the commit", where=place.path, hint="find out by whom")
+
+
+def _seen_after(order: Order, purpose: Purpose) -> Seen:
+    try:
+        return SqliteExecutor().look(order, purpose)
+    except TargetError:
+        return "unknown"

@@ -1,0 +1,33 @@
+"""The table of surveyors: which one looks at which kind of target. Imported only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from interlock.errors import BadConfiguration
+from interlock.model.target import Target
+from interlock.survey.surveyor import Surveyor
+
+
+def surveyor_for(target: Target) -> Surveyor:
+    """The surveyor of a target's kind; a kind without one is BadConfiguration that lists the known ones."""
+    find = SURVEYORS.get(target.kind)
+    if find is None:
+        raise BadConfiguration(
+            f"nothing is known of how to survey a target of kind `{target.kind}`",
+            where=f"target `{target.name}`",
+            hint=f"known kinds: {', '.join(sorted(SURVEYORS))}",
+        )
+    return find()
+
+
+def _sqlite() -> Surveyor:
+    from interlock.survey.sql.sqlite import survey
+
+    return survey
+
+
+SURVEYORS: Final[dict[str, Callable[[], Surveyor]]] = {
+    "sql:sqlite": _sqlite,
+}
