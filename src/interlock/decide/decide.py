@@ -1,15 +1,7 @@
 """Decide: what policy says of one assessed change, with reasons that name what they are about.
 
-The rules of this room, in the order in which they are asked of each effect:
-
-    1  the engine could not say                      deny
-    2  a forbid applies that nothing lifts           deny
-    3  no permit applies                             deny
-    4  a forbid applies that something lifts         hold, until that is there
-    5  otherwise                                     allow
-
-A change is what its worst effect is. What was not fully understood is never allowed, whatever the policies say. The
-ids that start with `interlock:` are rules of this file and not policies; no policy file can use such an id.
+The rules of this room: effects with equal facts are judged once; what each ruling amounts to is said in verdict.py;
+a change is what its worst effect is; and what was not fully understood is never allowed, whatever the policies say.
 """
 
 from __future__ import annotations
@@ -19,36 +11,26 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from interlock.decide.facts import FACTS, Fact, schema
+from interlock.decide.verdict import Reason, merge, reasons_of, worst
 from interlock.decide.view import NOTHING, View
 from interlock.model.agent import Passport
 from interlock.model.assessment import Assessment, Weighed
 from interlock.model.change import Change, Effect
-from interlock.model.decision import Because, Decision, Outcome, Requirement, RequirementKind, parse_requirement
+from interlock.model.decision import Because, Decision, Requirement, parse_requirement
 from interlock.model.target import Environment
 from interlock.policy.cedar import CedarEngine, load
-from interlock.policy.engine import Engine, Plain, Question, Ruling
+from interlock.policy.engine import Engine, Plain, Question
 
 #: Ordinals that one reason lists at most; the decision is recorded and shown, and nobody reads more.
 MAX_ORDINALS: Final = 100
 MAX_SHOWN: Final = 80
 
-NO_PERMIT: Final = "interlock:no-permit"
-ENGINE_ERROR: Final = "interlock:engine-error"
 NOT_UNDERSTOOD: Final = "interlock:not-understood"
 NOTHING_PROPOSED: Final = "interlock:nothing-proposed"
 DOES_NOT_FIT: Final = "interlock:does-not-fit"
 
 #: What lifts the hold on a change that the policies allowed although not all of it was understood.
 _TWO_PEOPLE: Final = Requirement("approval", 2)
-
-
-class _Reason(NamedTuple):
-    """Why one group of effects came out as it did, before the groups are joined."""
-
-    outcome: Outcome
-    policy: str
-    because: str
-    lift: str = ""
 
 
 class _Plan(NamedTuple):
@@ -85,15 +67,15 @@ def decide(
     if problem:
         return Decision("deny", (problem,), (), engine.version, binding, _degraded(assessment, change, ()))
     view = View(assessment, change, passport, environment, now)
-    reasons: dict[_Reason, list[int]] = {}
+    reasons: dict[Reason, list[int]] = {}
     for question, ordinals in _grouped(view, engine).items():
-        for reason in _reasons(engine, engine.judge(question)):
+        for reason in reasons_of(engine, engine.judge(question)):
             reasons.setdefault(reason, []).extend(ordinals)
-    outcome = _worst(reason.outcome for reason in reasons)
+    outcome = worst(reason.outcome for reason in reasons)
     if outcome == "allow" and view.unknown:
         outcome = "hold"
         text = "not all of this change was understood, and what is not understood is never allowed as it stands"
-        reasons[_Reason("hold", NOT_UNDERSTOOD, text, _TWO_PEOPLE.text)] = []
+        reasons[Reason("hold", NOT_UNDERSTOOD, text, _TWO_PEOPLE.text)] = []
     made = {reason: ordinals for reason, ordinals in reasons.items() if reason.outcome == outcome}
     return Decision(
         outcome=outcome,
@@ -102,21 +84,6 @@ def decide(
         policy_version=engine.version,
         digest=binding,
         degraded=_degraded(assessment, change, view.doubts),
-    )
-
-
-def merge(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
-    """All of these at once: of approvals in one role the most people, every condition once, in one order."""
-    approvals: dict[str, int] = {}
-    conditions: set[RequirementKind] = set()
-    for each in requirements:
-        if each.kind == "approval":
-            approvals[each.role] = max(each.count, approvals.get(each.role, 0))
-        else:
-            conditions.add(each.kind)
-    return (
-        *(Requirement("approval", count, role) for role, count in sorted(approvals.items())),
-        *(Requirement(kind) for kind in sorted(conditions)),
     )
 
 
@@ -172,30 +139,7 @@ def _grouped(view: View, engine: Engine) -> dict[Question, list[int]]:
     }
 
 
-def _reasons(engine: Engine, ruling: Ruling) -> list[_Reason]:
-    """What one ruling amounts to; all reasons of the strongest kind. See the head of this file for the order."""
-    if ruling.errors:
-        text = f"the policy engine gave no decision: {'; '.join(ruling.errors)}"
-        return [_Reason("deny", ENGINE_ERROR, text[:400])]
-    rules = engine.rules
-    forbids = [rules[each] for each in ruling.forbids]
-    if any(not rule.lift for rule in forbids):
-        return [_Reason("deny", rule.id, rule.because) for rule in forbids if not rule.lift]
-    if not ruling.permits:
-        return [_Reason("deny", NO_PERMIT, "no policy permits this")]
-    if forbids:
-        return [_Reason("hold", rule.id, rule.because, rule.lift) for rule in forbids]
-    return [_Reason("allow", each, rules[each].because) for each in ruling.permits]
-
-
-_RANK: Final[dict[Outcome, int]] = {"allow": 0, "hold": 1, "deny": 2}
-
-
-def _worst(outcomes: Iterable[Outcome]) -> Outcome:
-    return max(outcomes, key=_RANK.__getitem__, default="deny")
-
-
-def _because(reason: _Reason, ordinals: list[int], change: Change) -> Because:
+def _because(reason: Reason, ordinals: list[int], change: Change) -> Because:
     """The reason as it is told; one that stands against the change names what it stands against."""
     text = reason.because
     if reason.outcome != "allow" and ordinals:

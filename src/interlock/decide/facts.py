@@ -8,11 +8,12 @@ is given as the worst that it could be, and a flag beside it says that it is not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from interlock.decide.view import UNDO_RANK, View
 from interlock.model.assessment import REVERSIBILITIES, SEVERITIES
-from interlock.model.change import TIERS, Tier
+from interlock.model.change import KNOWN, TIERS, TRAITS, VERBS, Aspect, Choice, Tier
+from interlock.model.inventory import RollbackVerdict
 from interlock.policy.engine import Plain
 
 Type = Literal["Bool", "Long", "String", "Set<String>"]
@@ -22,254 +23,141 @@ WRITE: Final[tuple[Tier, ...]] = ("modify", "configure", "destroy")
 
 
 class Fact(NamedTuple):
-    """One thing that a policy may read. `per` is what it can differ between: agents and changes, or single effects."""
+    """One thing that a policy may read.
+
+    `per` is what it can differ between: whole changes, or single effects of one. `usual` is what a case of a policy
+    test starts from: a small, keyed fix in production by an agent that may. `words` are all that it can say, if closed.
+    """
 
     path: str
     type: Type
     per: Literal["change", "effect"]
+    usual: Plain
     doc: str
     take: Callable[[View], Plain]
+    words: tuple[str, ...] = ()
 
 
 def _ranks(words: tuple[str, ...]) -> str:
     return ", ".join(f"{rank} {word}" for rank, word in enumerate(words))
 
 
-FACTS: Final[tuple[Fact, ...]] = (
-    Fact("principal.name", "String", "change", "the agent's name", lambda v: v.passport.name),
-    Fact("principal.registered", "Bool", "change", "somebody registered this agent", lambda v: v.passport.registered),
-    Fact(
-        "principal.passport_complete",
-        "Bool",
-        "change",
-        "its passport says everything that K1 asks, and it is not retired",
-        lambda v: v.passport.complete,
-    ),
-    Fact(
-        "principal.general_purpose",
-        "Bool",
-        "change",
-        "it was built for no single task (what nobody said is so)",
-        lambda v: v.passport.general_purpose,
-    ),
-    Fact(
-        "principal.destroy_authorised",
-        "Bool",
-        "change",
-        "a person authorised it, by name, for the destroy tier",
-        lambda v: bool(v.passport.destroy_authorised_by.strip()),
-    ),
-    Fact("principal.retired", "Bool", "change", "it was taken out of service", lambda v: v.passport.retired),
-    Fact(
-        "principal.environments",
-        "Set<String>",
-        "change",
-        "the environments that its passport names",
-        lambda v: frozenset(v.passport.environments),
-    ),
-    Fact("resource.name", "String", "effect", "as the target itself would say it", lambda v: v.effect.resource.name),
-    Fact("resource.type", "String", "effect", "dotted by technology: `sql.table`", lambda v: v.effect.resource.type),
-    Fact(
-        "resource.critical",
-        "Bool",
-        "effect",
-        "the operator named it as one that the business cannot lose",
-        lambda v: v.effect.resource.name in v.critical,
-    ),
-    Fact("context.kind", "String", "change", "technology and dialect: `sql:postgres`", lambda v: v.change.kind),
-    Fact(
-        "context.verb",
-        "String",
-        "effect",
-        "read, create, update, replace, delete, execute, grant or revoke",
-        lambda v: v.effect.verb,
-    ),
-    Fact(
-        "context.aspect",
-        "String",
-        "effect",
-        "what of the resource is touched: content, structure, authority or process",
-        lambda v: v.effect.aspect,
-    ),
-    Fact(
-        "context.choice",
-        "String",
-        "effect",
-        "how the touched things were chosen: named, filtered, all or unknown",
-        lambda v: v.effect.choice,
-    ),
-    Fact("context.keyed", "Bool", "effect", "the choice pins a unique key", lambda v: v.weighed.keyed),
-    Fact(
-        "context.known",
-        "String",
-        "effect",
-        "how the effect is known: planned, parsed, estimated or unknown",
-        lambda v: v.effect.known,
-    ),
-    Fact(
-        "context.traits",
-        "Set<String>",
-        "effect",
-        "what else the reader knows of it; docs/words.md lists them",
-        lambda v: frozenset(v.effect.traits),
-    ),
-    Fact(
-        "context.reversibility",
-        "String",
-        "effect",
-        ", ".join(REVERSIBILITIES[:-1]) + " or " + REVERSIBILITIES[-1],
-        lambda v: v.reversibility,
-    ),
-    Fact(
-        "context.undo_rank",
-        "Long",
-        "effect",
-        "the same as a number: " + _ranks(REVERSIBILITIES),
-        lambda v: UNDO_RANK[v.reversibility],
-    ),
-    Fact(
-        "context.capability.granted",
-        "Bool",
-        "effect",
-        "a capability of the agent covers this tier, verb, resource and environment",
-        lambda v: v.fit.granted,
-    ),
-    Fact(
-        "context.capability.within_scope",
-        "Bool",
-        "effect",
-        "the whole change is within that capability's bounds on rows and resources",
-        lambda v: v.fit.within_scope,
-    ),
-    Fact(
-        "context.capability.requires_met",
-        "Bool",
-        "effect",
-        "every condition that the capability requires is met",
-        lambda v: v.fit.granted and not v.fit.missing,
-    ),
-    Fact(
-        "context.capability.missing",
-        "Set<String>",
-        "effect",
-        "the conditions that are not met, in the words of @lift (`approval` for any approval)",
-        lambda v: v.fit.missing,
-    ),
-    Fact(
-        "context.capability.max_rows",
-        "Long",
-        "effect",
-        "the capability's own bound on rows; 0 when it gives none",
-        lambda v: v.fit.max_rows,
-    ),
-    Fact(
-        "context.rows",
-        "Long",
-        "change",
-        "things changed by the whole change, cascades included; the largest number when that is not known",
-        lambda v: v.rows,
-    ),
-    Fact("context.rows_known", "Bool", "change", "`rows` is a count and not the worst case", lambda v: v.rows_known),
-    Fact("context.resources", "Long", "change", "how many resources the whole change writes to", lambda v: v.resources),
-    Fact(
-        "context.rollback.verdict",
-        "String",
-        "change",
-        "of the way back: none-needed, valid, valid-with-loss, invalid or unknown",
-        lambda v: v.assessment.rollback.verdict,
-    ),
-    Fact(
-        "context.rollback.simulated",
-        "Bool",
-        "change",
-        "the way back was tried, and not only written",
-        lambda v: v.assessment.rollback.simulated,
-    ),
-    Fact(
-        "context.reach.must",
-        "Long",
-        "change",
-        "how many resources certainly feel the change",
-        lambda v: len(v.assessment.reach.must),
-    ),
-    Fact(
-        "context.reach.may",
-        "Long",
-        "change",
-        "how many resources could feel it",
-        lambda v: len(v.assessment.reach.may),
-    ),
-    Fact(
-        "context.reach.complete",
-        "Bool",
-        "change",
-        "nothing was cut or left unread on the way",
-        lambda v: v.assessment.reach.complete,
-    ),
-    Fact(
-        "context.reaches_critical",
-        "Bool",
-        "change",
-        "something that the business cannot lose is in reach",
-        lambda v: bool(v.assessment.critical),
-    ),
-    Fact(
-        "context.findings",
-        "Set<String>",
-        "change",
-        "ids of the findings; docs/findings/ has a page for each",
-        lambda v: frozenset(finding.id for finding in v.assessment.findings),
-    ),
-    Fact(
-        "context.worst_severity",
-        "Long",
-        "change",
-        "of the findings: " + _ranks(SEVERITIES) + "; 0 without any",
-        lambda v: max((SEVERITIES.index(finding.severity) for finding in v.assessment.findings), default=0),
-    ),
-    Fact("context.unknown", "Bool", "change", "anything of the change was not understood", lambda v: v.unknown),
-    Fact("context.degraded", "Bool", "change", "a limit was hit while it was read or assessed", lambda v: v.degraded),
-    Fact(
-        "context.claim_disagrees",
-        "Bool",
-        "change",
-        "the environment that was claimed is not the one that was found",
-        lambda v: v.claim_disagrees,
-    ),
-    Fact(
-        "context.environment.name", "String", "change", "the stricter of claimed and found", lambda v: v.contract.name
-    ),
-    Fact(
-        "context.environment.production",
-        "Bool",
-        "change",
-        "its contract says that customers depend on it",
-        lambda v: v.contract.production,
-    ),
-    Fact(
-        "context.environment.strictness",
-        "Long",
-        "change",
-        "its rank among the environments",
-        lambda v: v.contract.strictness,
-    ),
-    Fact("context.environment.frozen", "Bool", "change", "a freeze is on", lambda v: v.frozen),
-    Fact("context.environment.open_window", "Bool", "change", "working hours are on", lambda v: v.open_window),
-    Fact(
-        "context.environment.max_rows",
-        "Long",
-        "change",
-        "the contract's bound on rows of one change",
-        lambda v: v.contract.max_rows,
-    ),
-    Fact(
-        "context.environment.max_resources",
-        "Long",
-        "change",
-        "the contract's bound on resources of one change",
-        lambda v: v.contract.max_resources,
-    ),
+#: The conditions that a capability may require, in the words of @lift; any approval is just `approval` here.
+CONDITIONS: Final = (
+    "approval",
+    "named-resources",
+    "open-window",
+    "simulated-rollback",
+    "staging-proof",
+    "verified-backup",
 )
+
+# fmt: off
+FACTS: Final[tuple[Fact, ...]] = (
+    Fact("principal.name", "String", "change", "fixer", "the agent's name",
+         lambda v: v.passport.name),
+    Fact("principal.registered", "Bool", "change", True, "somebody registered this agent",
+         lambda v: v.passport.registered),
+    Fact("principal.passport_complete", "Bool", "change", True,
+         "its passport says everything that K1 asks, and it is not retired",
+         lambda v: v.passport.complete),
+    Fact("principal.general_purpose", "Bool", "change", False,
+         "it was built for no single task; so is every agent of which nobody said otherwise",
+         lambda v: v.passport.general_purpose),
+    Fact("principal.destroy_authorised", "Bool", "change", False,
+         "a person authorised it, by name, for the destroy tier",
+         lambda v: bool(v.passport.destroy_authorised_by.strip())),
+    Fact("principal.retired", "Bool", "change", False, "it was taken out of service",
+         lambda v: v.passport.retired),
+    Fact("principal.environments", "Set<String>", "change", frozenset({"production"}),
+         "the environments that its passport names",
+         lambda v: frozenset(v.passport.environments)),
+    Fact("resource.name", "String", "effect", "orders", "the name as the target itself would say it",
+         lambda v: v.effect.resource.name),
+    Fact("resource.type", "String", "effect", "sql.table", "the type, dotted by technology: `sql.table`",
+         lambda v: v.effect.resource.type),
+    Fact("resource.critical", "Bool", "effect", False, "it is one that the business cannot lose",
+         lambda v: v.effect.resource.name in v.critical),
+    Fact("context.kind", "String", "change", "sql:sqlite", "technology and dialect: `sql:postgres`",
+         lambda v: v.change.kind),
+    Fact("context.verb", "String", "effect", "update", "what is done",
+         lambda v: v.effect.verb, VERBS),
+    Fact("context.aspect", "String", "effect", "content", "what of the resource it is done to",
+         lambda v: v.effect.aspect, get_args(Aspect)),
+    Fact("context.choice", "String", "effect", "filtered", "how the touched things were chosen",
+         lambda v: v.effect.choice, get_args(Choice)),
+    Fact("context.keyed", "Bool", "effect", True, "the choice pins a unique key",
+         lambda v: v.weighed.keyed),
+    Fact("context.known", "String", "effect", "parsed", "how the effect is known",
+         lambda v: v.effect.known, KNOWN),
+    Fact("context.traits", "Set<String>", "effect", frozenset(), "what else is known of it",
+         lambda v: frozenset(v.effect.traits), TRAITS),
+    Fact("context.reversibility", "String", "effect", "exact-inverse", "how it can be taken back",
+         lambda v: v.reversibility, REVERSIBILITIES),
+    Fact("context.undo_rank", "Long", "effect", 1, "the same as a number: " + _ranks(REVERSIBILITIES),
+         lambda v: UNDO_RANK[v.reversibility]),
+    Fact("context.capability.granted", "Bool", "effect", True,
+         "a capability of the agent covers this tier, verb, resource and environment",
+         lambda v: v.fit.granted),
+    Fact("context.capability.within_scope", "Bool", "effect", True,
+         "the whole change is within that capability's bounds on rows and resources",
+         lambda v: v.fit.within_scope),
+    Fact("context.capability.requires_met", "Bool", "effect", True,
+         "every condition that the capability requires is met",
+         lambda v: v.fit.granted and not v.fit.missing),
+    Fact("context.capability.missing", "Set<String>", "effect", frozenset(), "the conditions that are not met",
+         lambda v: v.fit.missing, CONDITIONS),
+    Fact("context.capability.max_rows", "Long", "effect", 10,
+         "the capability's own bound on rows; 0 when it gives none",
+         lambda v: v.fit.max_rows),
+    Fact("context.rows", "Long", "change", 1,
+         "things changed by the whole change, cascades included; the largest number when not known",
+         lambda v: v.rows),
+    Fact("context.rows_known", "Bool", "change", True, "`rows` is a count and not the worst case",
+         lambda v: v.rows_known),
+    Fact("context.resources", "Long", "change", 1, "how many resources the whole change writes to",
+         lambda v: v.resources),
+    Fact("context.rollback.verdict", "String", "change", "valid", "what is known of the way back",
+         lambda v: v.assessment.rollback.verdict, get_args(RollbackVerdict)),
+    Fact("context.rollback.simulated", "Bool", "change", True, "the way back was tried, and not only written",
+         lambda v: v.assessment.rollback.simulated),
+    Fact("context.reach.must", "Long", "change", 1, "how many resources certainly feel the change",
+         lambda v: len(v.assessment.reach.must)),
+    Fact("context.reach.may", "Long", "change", 1, "how many resources could feel it",
+         lambda v: len(v.assessment.reach.may)),
+    Fact("context.reach.complete", "Bool", "change", True, "nothing was cut or left unread on the way",
+         lambda v: v.assessment.reach.complete),
+    Fact("context.reaches_critical", "Bool", "change", False, "something that the business cannot lose is in reach",
+         lambda v: bool(v.critical)),
+    Fact("context.findings", "Set<String>", "change", frozenset(),
+         "ids of the findings; docs/findings/ has a page for each",
+         lambda v: frozenset([finding.id for finding in v.assessment.findings])),
+    Fact("context.worst_severity", "Long", "change", 0, "of the findings: " + _ranks(SEVERITIES) + "; 0 without any",
+         lambda v: v.worst_severity),
+    Fact("context.unknown", "Bool", "change", False, "anything of the change was not understood",
+         lambda v: v.unknown),
+    Fact("context.degraded", "Bool", "change", False, "a limit was hit while it was read or assessed",
+         lambda v: v.degraded),
+    Fact("context.claim_disagrees", "Bool", "change", False,
+         "the environment that was claimed is not the one that was found",
+         lambda v: v.claim_disagrees),
+    Fact("context.environment.name", "String", "change", "production", "the stricter of claimed and found",
+         lambda v: v.contract.name),
+    Fact("context.environment.production", "Bool", "change", True, "its contract says that customers depend on it",
+         lambda v: v.contract.production),
+    Fact("context.environment.strictness", "Long", "change", 100, "its rank among the environments",
+         lambda v: v.contract.strictness),
+    Fact("context.environment.frozen", "Bool", "change", False, "a freeze is on",
+         lambda v: v.frozen),
+    Fact("context.environment.open_window", "Bool", "change", True, "working hours are on",
+         lambda v: v.open_window),
+    Fact("context.environment.max_rows", "Long", "change", 1_000, "the contract's bound on the rows of one change",
+         lambda v: v.contract.max_rows),
+    Fact("context.environment.max_resources", "Long", "change", 20,
+         "the contract's bound on the resources of one change",
+         lambda v: v.contract.max_resources),
+)
+# fmt: on
 
 
 def schema(reads: Callable[[str], bool] | None = None) -> str:
@@ -299,3 +187,12 @@ def _record(paths: Mapping[str, Type], root: str, indent: int) -> str:
                 nested.append(name)
     lines.extend(f"{' ' * indent}{name}: {_record(paths, f'{root}.{name}', indent + 2)}," for name in nested)
     return "{\n" + "\n".join(lines) + "\n" + " " * (indent - 2) + "}"
+
+
+def table() -> str:
+    """The facts as the table that docs/policy.md shows; tests/unit/decide hold the page to it."""
+    lines = ["| fact | type | what it says |", "| --- | --- | --- |"]
+    for fact in FACTS:
+        words = f": {', '.join(f'`{word}`' for word in fact.words)}" if fact.words else ""
+        lines.append(f"| `{fact.path}` | {fact.type} | {fact.doc}{words} |")
+    return "\n".join(lines) + "\n"

@@ -12,7 +12,7 @@ from interlock.decide.capability import Fit, best_fit
 from interlock.decide.hours import is_frozen, is_open
 from interlock.errors import BadConfiguration
 from interlock.model.agent import Passport
-from interlock.model.assessment import REVERSIBILITIES, Assessment, Reversibility, Weighed
+from interlock.model.assessment import REVERSIBILITIES, SEVERITIES, Assessment, Reversibility, Weighed
 from interlock.model.canon import MAX_INTEGER
 from interlock.model.change import TIERS, Change, Effect, Resource, Tier
 from interlock.model.target import Environment
@@ -50,6 +50,7 @@ class View:
         self.unknown = bool(assessment.unknown) or not change.fully_known
         self.degraded = bool(assessment.degraded or change.degraded)
         self.critical = frozenset(assessment.critical)
+        self.worst_severity = max([SEVERITIES.index(finding.severity) for finding in assessment.findings], default=0)
         self.claim_disagrees = any(finding.id == CLAIM_FINDING for finding in assessment.findings)
         self.rows, self.resources = _figures(assessment, change)
         self.rows_known = self.rows < MAX_ROWS

@@ -78,7 +78,7 @@ class CedarEngine:
         self.version = version
         self._checked = checked
         self.rules: Mapping[str, Rule] = MappingProxyType({each.rule.id: each.rule for each in checked})
-        self._mentions = frozenset().union(*(each.mentions for each in checked))
+        self._mentions = frozenset(path for each in checked for path in each.rule.facts)
         self._schema = cedarpy.Schema.from_str(schema)
         self._policies = _as_permits(checked)
         self._rulings: OrderedDict[tuple[object, ...], Ruling] = OrderedDict()

@@ -23,12 +23,11 @@ _MAX_BECAUSE: Final = 300
 
 
 class Checked(NamedTuple):
-    """One policy that may be used: its annotations, its text, its tree, and the facts that it looks at."""
+    """One policy that may be used, with its piece of the file and its syntax tree."""
 
     rule: Rule
     piece: Piece
     policy: pst.Template
-    mentions: frozenset[str]
 
 
 def examine(
@@ -90,8 +89,9 @@ def _checked(piece: Piece, parse_lift: Callable[[str], object]) -> Checked:
         )
     if "lift" in notes:
         _check_lift(name, kind, lift, piece, parse_lift)
-    rule = Rule(name, kind, because, lift, piece.file, piece.line, piece.column)
-    return Checked(rule, piece, policy, mentioned(policy))
+    facts = tuple(sorted(mentioned(policy)))
+    rule = Rule(name, kind, because, lift, piece.file, piece.line, piece.column, piece.text, facts)
+    return Checked(rule, piece, policy)
 
 
 def _check_lift(name: str, kind: Kind, lift: str, piece: Piece, parse_lift: Callable[[str], object]) -> None:

@@ -45,7 +45,10 @@ class Ruling(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One policy as its author annotated it. `lift` is empty unless it is a forbid that something may lift."""
+    """One policy as its author wrote it. `lift` is empty unless it is a forbid that something may lift.
+
+    `facts` are the dotted paths that it looks at; a bare `principal`, `resource` or `context` is all of it.
+    """
 
     id: str
     kind: Kind
@@ -54,6 +57,8 @@ class Rule(NamedTuple):
     file: str
     line: int
     column: int
+    text: str
+    facts: tuple[str, ...]
 
     @property
     def where(self) -> str:
