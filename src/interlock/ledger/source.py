@@ -1,7 +1,8 @@
 """Where a verifier reads from: a copy of the SQLite file, an export, or an open store; nothing in it is trusted.
 
-A SQLite copy is opened immutable, so that not a byte of it or beside it changes. Where a write-ahead log lies
-beside it, the copy is not complete without it: a database in use is opened read-only, a dead one is copied first.
+A SQLite copy is opened immutable, so that not a byte of it or beside it changes. Where SQLite's `-shm` file lies
+beside it the database is in use, and is opened read-only. Where only a write-ahead log does, the copy is not
+complete without it, and both are copied to a temporary folder first.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from interlock.ledger.head import CHUNK
 from interlock.ledger.note import strict_base64
 from interlock.ledger.storage import Head, Readable
 
-SQLITE_MAGIC = b"SQLite format 3\x00"
 EXPORT_FORMAT = "interlock-ledger-export/1"
 MAX_LINE = MAX_DATA * 4 // 3 + 64 * 1024
 
@@ -184,36 +184,45 @@ def open_source(source: Path | Readable) -> Iterator[Source]:
         yield StoreSource(source, str(getattr(source, "where", "store")))
         return
     place = source.name
+    if not source.is_file():
+        raise BadInput("there is no such file to verify", where=str(source))
+    with contextlib.ExitStack() as stack:
+        connection = stack.enter_context(_sqlite_copy(source))
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_schema")
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+                raise Corrupt("the file is damaged or not a ledger", where=place) from error
+        else:
+            try:
+                yield SqliteSource(connection, place)
+            except sqlite3.Error as error:
+                raise Corrupt("the file is damaged or not a ledger", where=place) from error
+            return
     try:
-        file = source.open("rb")
+        with source.open("rb") as file:
+            yield ExportSource(file, place)
     except OSError as error:
         raise BadInput(f"the file cannot be read: {error.strerror}", where=str(source)) from error
-    with file:
-        magic = file.read(len(SQLITE_MAGIC))
-        file.seek(0)
-        if magic != SQLITE_MAGIC:
-            yield ExportSource(file, place)
-            return
-    with _sqlite_copy(source) as connection:
-        try:
-            yield SqliteSource(connection, place)
-        except sqlite3.Error as error:
-            raise Corrupt("the file is damaged or not a ledger", where=place) from error
 
 
 @contextlib.contextmanager
 def _sqlite_copy(path: Path) -> Iterator[sqlite3.Connection]:
-    log = path.with_name(path.name + "-wal")
+    """Whether it is SQLite at all is for SQLite to say: had this process the ledger open, then closing the file
+    after looking into it would drop the locks of that ledger (so POSIX wants it)."""
+    log, index = path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
     with contextlib.ExitStack() as stack:
         mode = "immutable=1"
-        if log.exists() and log.stat().st_size:
+        if index.exists():
             mode = "mode=ro"
-            if not path.with_name(path.name + "-shm").exists():
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-                shutil.copyfile(log, folder / "copy-wal")
-                path = Path(shutil.copyfile(path, folder / "copy"))
-        address = f"file:{quote(str(path.absolute()))}?{mode}"
-        connection = sqlite3.connect(address, uri=True, isolation_level=None)
+        elif log.exists() and log.stat().st_size:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            shutil.copyfile(log, folder / "copy-wal")
+            path, mode = Path(shutil.copyfile(path, folder / "copy")), "mode=ro"
+        try:
+            connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?{mode}", uri=True, isolation_level=None)
+        except sqlite3.Error as error:
+            raise BadInput("the file cannot be read", where=str(path)) from error
         stack.enter_context(contextlib.closing(connection))
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("BEGIN")

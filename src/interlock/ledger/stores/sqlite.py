@@ -252,12 +252,12 @@ def _migrate(connection: sqlite3.Connection, where: str) -> None:
         if (mark != APPLICATION_ID and not (empty and mark == 0 and version == 0)) or version > len(MIGRATIONS):
             hint = "it belongs to another program, or to a newer version of this one"
             raise BadConfiguration("the file is not a ledger this version can use", where=where, hint=hint)
-        if version < len(MIGRATIONS):
-            for step in MIGRATIONS[version:]:
-                for statement in step:
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        for step in MIGRATIONS[version:]:
+            for statement in step:
+                connection.execute(statement)
+        # Written even when nothing is new: a file that cannot be written is found out here, not at the first append.
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
