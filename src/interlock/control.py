@@ -192,22 +192,39 @@ class Control:
         """Resolve what a dead process left in the middle, and close what is past its window; those that moved."""
         require("resume", caller)
         moved = []
-        for case in self.record.cases():
-            if case.state in OPEN_STATES or case.state in ("proposed", "read", "assessed"):
-                recovered = self.road.recover(case)
-                if recovered.entries != case.entries:
-                    moved.append(recovered)
+        for case in self.interrupted():
+            settled = self.settle(case)
+            if settled.entries != case.entries:
+                moved.append(settled)
         return moved + self.sweep()
+
+    def interrupted(self, idle_ms: int = 0) -> list[Case]:
+        """Cases in the middle of a leg that nobody has moved for this long: some process may have died on them."""
+        since = self.record.now() - idle_ms
+        unfinished = (*OPEN_STATES, "proposed", "read", "assessed")
+        return [case for case in self.record.cases() if case.state in unfinished and case.changed_at <= since]
+
+    def settle(self, case: Case) -> Case:
+        """What the target says became of an interrupted case, recorded; unmoved when it cannot be asked now."""
+        return self.road.recover(case)
 
     def sweep(self) -> list[Case]:
         """Close every case whose undo window is over; those that were closed."""
+        return [self.close_window(case) for case in self.due()]
+
+    def due(self) -> list[Case]:
+        """Cases whose undo window is over and that still keep what the way back needed."""
         now = self.record.now()
-        due = [
+        return [
             case
             for case in self.record.cases()
             if case.state == "done" and case.execution is not None and 0 < case.execution.undo_until < now
+            if not case.erased
         ]
-        return [self.road.close(case.id) for case in due if not case.erased]
+
+    def close_window(self, case: Case) -> Case:
+        """Let go of what was kept for the way back of a case that is due."""
+        return self.road.close(case.id)
 
     def erase(self, caller: Caller, case_id: str, reason: str) -> Case:
         """Erase the vault's contents of a case. What is still running or can still be undone is closed first."""
@@ -238,6 +255,13 @@ class Control:
             "targets": sorted(self.configuration.targets),
             "gates": {"cli": "cooperative", "http": "sealed for targets whose credential only this home holds"},
         }
+
+    def rearm(self) -> None:
+        """Repeat the self-test. A gate that fails it lets nothing pass from here on; a change is recorded."""
+        problems = self._arm()
+        if problems != self.problems:
+            self.problems = problems
+            self._opened()
 
     def _reviews_due(self) -> list[str]:
         return [
