@@ -46,11 +46,15 @@ _CLOUD = "|".join(
 
 _KEY_BLOCK = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,8}-----")
 _KEY_END = "-----END "
-_PLACEHOLDER = re.compile(
-    r"""(?ix) \[redacted: .* | \$\{? .* | \{\{ .* | < .* > | %\(? .* | [?:@&*.]+ | x{3,} | \* .*
-    | null | none | true | false | default | undefined | string | text | bytes | integer | required | optional
-    | [a-z_.]* (?: password | passwd | hash | token | secret | digest | salt | value | column | example ) [a-z_.]*
-    | [A-Za-z_][\w.]{0,60}\( .* """
+# What stands for a secret that is elsewhere …
+_TEMPLATE = re.compile(
+    r"""(?x) \[redacted: .* | \$\d{1,3} | \$\{ .* | \$[A-Z_][A-Z0-9_]* | \$\( .* | \{\{ .* | < .* > | %s
+    | %\(\w+\)s | %\w+% | [:@]\w+ | [?*.]+ | x{3,} """
+)
+# … and what, without quotes, is a name, a type or nothing at all.
+_NAME = re.compile(
+    r"""(?ix) null | none | true | false | default | undefined | string | text | bytes | integer | required | optional
+    | [a-z_.]* (?: password | passwd | hash | token | secret | digest | salt | value | column | example ) [a-z_.]* """
 )
 _UUID_OR_HEX = re.compile(r"(?i)(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?:sha\d+[:-])?[0-9a-f]+|\d+)")
 
@@ -121,17 +125,18 @@ def _always(match: re.Match[str]) -> bool:
 def _literal(match: re.Match[str]) -> bool:
     """A quoted value is a secret unless it stands for one."""
     value = match["value"].lstrip("EeNn").strip("'\"$")
-    return len(value) > 0 and not _PLACEHOLDER.fullmatch(value)
+    return bool(value) and not _TEMPLATE.fullmatch(value)
 
 
 def _assigned(match: re.Match[str]) -> bool:
     """After a strong word any value; after a weak one only what a person would not write as a word."""
-    value = match["value"].strip("'\"")
-    if _PLACEHOLDER.fullmatch(value):
+    value = match["value"]
+    if value[0] in "'\"":
+        return _literal(match) and (bool(match["strong"]) or (len(value) >= 10 and _mixed(value)))
+    if _TEMPLATE.fullmatch(value) or _NAME.fullmatch(value) or match.string[match.end() : match.end() + 1] == "(":
         return False
-    quoted = match["value"][:1] in ("'", '"')
     if match["strong"]:
-        return quoted or match["sign"] in ("=", ":=") or _mixed(value)
+        return match["sign"] in ("=", ":=") or _mixed(value)
     return len(value) >= 8 and _mixed(value)
 
 
@@ -186,7 +191,7 @@ RULES = (
         "url-password",
         ("://",),
         re.compile(r"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"]{0,200}:(?P<value>[^\s@/'\"]{1,500})@"),
-        lambda match: not _PLACEHOLDER.fullmatch(match["value"]),
+        lambda match: not _TEMPLATE.fullmatch(match["value"]),
     ),
     Rule(
         "sql-password",
@@ -214,7 +219,7 @@ RULES = (
             r"(?i)(?<![\w-])--(?:password|passphrase|passwd|pwd|token|secret|api-key|client-secret)\s{1,4}"
             rf"(?P<value>{_QUOTED}|(?!-)[^\s'\"]{{1,500}})"
         ),
-        lambda match: not _PLACEHOLDER.fullmatch(match["value"].strip("'\"")),
+        lambda match: not _TEMPLATE.fullmatch(match["value"].strip("'\"")),
     ),
     Rule(
         "secret",

@@ -119,7 +119,8 @@ class ExportSource:
         if header["format"] != EXPORT_FORMAT:
             raise self._malformed("the export is of a format that this version does not read")
         self.vkey = self._text(header, "vkey")
-        self.origin = self._text(header, "origin")
+        if self._text(header, "origin") != self.vkey.partition("+")[0]:
+            raise self._malformed("the origin is not the name of the key")
 
     def entries(self) -> Iterator[Stored]:
         while (line := self._line()) is not None:
