@@ -98,11 +98,14 @@ class CedarEngine:
     def judge(self, question: Question) -> Ruling:
         # The types belong to the key: 1 and True are equal to Python and are two different facts to a policy.
         key = (question, tuple(map(type, question.values)))
-        with self._lock:
-            ruling = self._rulings.get(key)
-            if ruling is not None:
-                self._rulings.move_to_end(key)
-                return ruling
+        try:
+            with self._lock:
+                ruling = self._rulings.get(key)
+                if ruling is not None:
+                    self._rulings.move_to_end(key)
+                    return ruling
+        except TypeError as fault:
+            return Ruling(errors=(f"a fact is of no kind that the engine knows: {fault}",))
         ruling = self._evaluate(question)
         if not ruling.errors:
             with self._lock:
