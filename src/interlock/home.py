@@ -18,7 +18,7 @@ from interlock.configuration import FILE, Configuration, load
 from interlock.errors import BadConfiguration, BadPolicy, KeyLost
 from interlock.identify.issuer import create_issuer
 from interlock.ledger.keys import create_master, create_signer
-from interlock.policy.starter import starter_files
+from interlock.policy.starter import starter_cases, starter_files
 
 POLICIES: Final = "policies"
 TESTS: Final = "tests.toml"
@@ -105,6 +105,7 @@ def create(path: Path, *, origin: str, entropy: Callable[[int], bytes]) -> Home:
         create_issuer(home.issuer_key, entropy=entropy)
         for name, text in starter_files().items():
             (home.policies / name).write_text(text, encoding="utf-8")
+        (home.policies / TESTS).write_text(starter_cases(), encoding="utf-8")
         (path / FILE).write_text(_CONFIGURATION.format(origin=origin), encoding="utf-8")
     except OSError as error:
         raise BadConfiguration("the home cannot be written", hint=str(error), where=str(path)) from error
