@@ -59,7 +59,14 @@ class Applied(NamedTuple):
 
 
 def apply(
-    connection: apsw.Connection, script: str, fence: Fence, budget: Budget, *, prefix: str, samples: int = 0
+    connection: apsw.Connection,
+    script: str,
+    fence: Fence,
+    budget: Budget,
+    *,
+    prefix: str,
+    samples: int = 0,
+    which: bool = True,
 ) -> Applied:
     """Do the script. The caller holds the transaction and takes it back on any error.
 
@@ -68,7 +75,7 @@ def apply(
     budget.watch(connection)
     try:
         with _statement_errors():
-            doing = _Doing(connection, script, fence, budget, prefix, samples)
+            doing = _Doing(connection, script, fence, budget, prefix, samples, which)
             try:
                 return doing.all()
             finally:
@@ -95,7 +102,14 @@ class _Doing:
     """The script while it is being done."""
 
     def __init__(
-        self, connection: apsw.Connection, script: str, fence: Fence, budget: Budget, prefix: str, samples: int
+        self,
+        connection: apsw.Connection,
+        script: str,
+        fence: Fence,
+        budget: Budget,
+        prefix: str,
+        samples: int,
+        which: bool,
     ) -> None:
         self.connection = connection
         self.script = script
@@ -110,6 +124,7 @@ class _Doing:
         self.tally: Tally = Counter()
         self.deeds: set[Deed] = set()
         self.samples: list[RowSample] = []
+        self.wanted_which = which
         self.which: list[str] = []
         self.uncovered: set[str] = set()
         self.output = Output()
@@ -176,7 +191,7 @@ class _Doing:
 
     def _recording(self) -> Recorder:
         if self.recorder is None:
-            self.recorder = Recorder(self.connection, self.wanted)
+            self.recorder = Recorder(self.connection, self.wanted, self.wanted_which)
         return self.recorder
 
     def _close_rows(self) -> None:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import msgspec
 
 from interlock.errors import BadInput
+from interlock.model.change import Verb
 
 
 class Rows(msgspec.Struct, frozen=True, tag_field="piece", tag="rows"):
-    """Row changes. `shapes` are the columns of each table then, by folded name; `count` is how many rows changed."""
+    """Row changes. `shapes` are the columns of each table then, by folded name; `counts` are rows by table and verb."""
 
     changeset: bytes
     shapes: tuple[tuple[str, str], ...]
-    count: int
+    counts: tuple[tuple[str, Verb, int], ...]
 
 
 class Made(msgspec.Struct, frozen=True, tag_field="piece", tag="made"):

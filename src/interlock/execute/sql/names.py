@@ -12,7 +12,7 @@ _FOLD: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 def fold(name: str) -> str:
     """The one spelling of a name: SQLite takes A-Z and a-z for the same, and no other letters."""
-    return name.translate(_FOLD)
+    return name.lower() if name.isascii() else name.translate(_FOLD)
 
 
 def quoted(name: str) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
-import apsw
-
 from interlock.execute.sql.image import AddedColumn, Done, Dropped, Image, Kept, Made, RenamedColumn, RenamedTable, Rows
-from interlock.execute.sql.names import fold
+from interlock.model.change import Verb
 
-_BACK: Final[dict[int, str]] = {
-    apsw.SQLITE_INSERT: "remove {} of `{}` that were added",
-    apsw.SQLITE_UPDATE: "set {} of `{}` back to their old values",
-    apsw.SQLITE_DELETE: "put {} back into `{}`",
+_BACK: Final[dict[Verb, str]] = {
+    "create": "remove {} that came into `{}`",
+    "update": "give {} of `{}` the old values",
+    "delete": "put {} back into `{}`",
 }
 
 
@@ -24,8 +21,7 @@ def steps_back(image: Image) -> tuple[str, ...]:
 def _lines(piece: Done) -> list[str]:
     match piece:
         case Rows():
-            counts = Counter((change.opcode, fold(change.name)) for change in apsw.Changeset.iter(piece.changeset))
-            return [_BACK[code].format(_rows(count), name) for (code, name), count in sorted(counts.items())]
+            return [_BACK[verb].format(_rows(count), name) for name, verb, count in piece.counts]
         case Made():
             return [f"drop {piece.type} `{piece.name}`"]
         case Dropped():

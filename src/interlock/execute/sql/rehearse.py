@@ -76,7 +76,7 @@ def rehearse(
         return Rehearsal(rollback=RollbackProof(why="the change does not run"), failed=error.message)
     except BoundHit as hit:
         limits.append(f"on the live database: {hit}")
-    proved = _on_copy(trial)
+    proved = _on_copy(trial, live is not None)
     found = live or proved.applied
     if found is None:
         return Rehearsal(rollback=proved.rollback, complete=False, limits=tuple(limits))
@@ -98,26 +98,27 @@ def _on_live(trial: Trial) -> Applied:
         try:
             return apply(connection, trial.script, Fence(), budget, prefix=_REHEARSAL, samples=trial.bounds.samples)
         finally:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # an interrupted statement may have ended it already
+                connection.execute("ROLLBACK")
 
 
-def _on_copy(trial: Trial) -> Proved:
+def _on_copy(trial: Trial, known: bool) -> Proved:
     """Apply, undo and compare on a copy. Whatever cannot be done there leaves the verdict unknown, never valid."""
     try:
         with _copied(trial) as connection, speaking(trial.place):
-            return _there_and_back(connection, trial)
+            return _there_and_back(connection, trial, known)
     except BoundHit as hit:
         return Proved(None, RollbackProof(why=f"not simulated: {hit}"))
     except TargetError as error:
         return Proved(None, RollbackProof(why=f"not simulated: {error.message}"))
 
 
-def _there_and_back(connection: apsw.Connection, trial: Trial) -> Proved:
+def _there_and_back(connection: apsw.Connection, trial: Trial, known: bool) -> Proved:
     budget = trial.budget("the time for simulating the rollback is over")
     before = contents(connection, budget)
     connection.execute("BEGIN IMMEDIATE")
-    samples = trial.bounds.samples
-    applied = apply(connection, trial.script, Fence(), budget, prefix=_REHEARSAL, samples=samples)
+    samples = 0 if known else trial.bounds.samples  # what the live database has told already is not told again
+    applied = apply(connection, trial.script, Fence(), budget, prefix=_REHEARSAL, samples=samples, which=not known)
     connection.execute("COMMIT")
     steps = steps_back(applied.image)
     if applied.uncovered:

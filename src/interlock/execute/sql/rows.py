@@ -29,6 +29,7 @@ _VERBS: Final[dict[int, Verb]] = {
     apsw.SQLITE_DELETE: "delete",
 }
 _SHOWN: Final = 80
+_encode: Final = msgspec.msgpack.Encoder().encode
 
 
 class RowSample(NamedTuple):
@@ -50,10 +51,14 @@ class Recorded(NamedTuple):
 
 
 class Recorder:
-    """Records row changes from its making to `finish`. The caller names the tables that statements could touch."""
+    """Records row changes from its making to `finish`. The caller names the tables that statements could touch.
 
-    def __init__(self, connection: apsw.Connection, samples: int) -> None:
+    `which` False leaves out the digest of which rows it was, which takes as long as everything else together.
+    """
+
+    def __init__(self, connection: apsw.Connection, samples: int, which: bool) -> None:
         self._connection = connection
+        self._which = which
         self._samples = samples
         self._tables: set[str] = set()
         self.uncovered: set[str] = set()
@@ -83,31 +88,42 @@ class Recorder:
             changeset = self._session.changeset()
         finally:
             self._session.close()
-        return _told(self._connection, changeset, self._samples) if changeset else None
+        return _told(self._connection, changeset, self._samples, self._which) if changeset else None
 
     def abandon(self) -> None:
         self._session.close()
 
 
-def _told(connection: apsw.Connection, changeset: bytes, wanted: int) -> Recorded:
+def _told(connection: apsw.Connection, changeset: bytes, wanted: int, which: bool) -> Recorded:
     counts: Counter[tuple[str, Verb, bool]] = Counter()
     groups: dict[tuple[str, Verb], list[RowSample]] = {}
     addresses: list[bytes] = []
-    names: dict[str, tuple[str, ...]] = {}
+    shapes: dict[str, str] = {}
+    table, folded, names, keys = "", "", (), ()  # type: str, str, tuple[str, ...], tuple[int, ...]
     for change in apsw.Changeset.iter(changeset):
-        table, verb = change.name, _VERBS[change.opcode]
-        if table not in names:
-            names[table] = _names(connection, table)
-        counts[fold(table), verb, change.indirect] += 1
-        if verb != "create":
-            addresses.append(_address(table, verb, change))
-        group = groups.setdefault((fold(table), verb), [])
-        if len(group) < wanted:
-            group.append(_sample(names[table], verb, change))
+        if change.name != table:  # changes come table by table
+            table, folded = change.name, fold(change.name)
+            names, keys = _names(connection, table), tuple(sorted(change.pk_columns))
+            shapes[folded] = shape(connection, table)
+        verb = _VERBS[change.opcode]
+        counts[folded, verb, change.indirect] += 1
+        try:
+            old = change.old if which or wanted else None
+            if which and old is not None:
+                addresses.append(_encode((folded, verb, [old[place] for place in keys])))
+            if wanted:
+                group = groups.setdefault((folded, verb), [])
+                if len(group) < wanted:
+                    group.append(RowSample(folded, verb, _pairs(names, old), _pairs(names, change.new, keys, old)))
+        except UnicodeDecodeError as error:
+            raise BoundHit(f"`{table}` holds text that is not UTF-8") from error
     addresses.sort()
-    which = hashlib.sha256(msgspec.msgpack.encode(addresses)).hexdigest()
-    shapes = tuple(sorted((fold(table), shape(connection, table)) for table in names))
-    return Recorded(Rows(changeset, shapes, counts.total()), counts, which, tuple(_dealt(groups, wanted)))
+    digest = hashlib.sha256(_encode(addresses)).hexdigest()
+    totals: Counter[tuple[str, Verb]] = Counter()
+    for (name, verb, _), count in counts.items():
+        totals[name, verb] += count
+    rows = Rows(changeset, tuple(sorted(shapes.items())), tuple((*key, count) for key, count in sorted(totals.items())))
+    return Recorded(rows, counts, digest, tuple(_dealt(groups, wanted)))
 
 
 def _names(connection: apsw.Connection, table: str) -> tuple[str, ...]:
@@ -117,24 +133,10 @@ def _names(connection: apsw.Connection, table: str) -> tuple[str, ...]:
     return plain if keyed else (row_address(connection, table) or "rowid", *plain)
 
 
-def _address(table: str, verb: Verb, change: apsw.TableChange) -> bytes:
-    """Which row it is, as bytes: table, verb and key, not its other values."""
-    try:
-        old = change.old or ()
-    except UnicodeDecodeError as error:
-        raise BoundHit(f"`{table}` holds text that is not UTF-8") from error
-    return msgspec.msgpack.encode((fold(table), verb, [old[place] for place in sorted(change.pk_columns)]))
-
-
-def _sample(names: tuple[str, ...], verb: Verb, change: apsw.TableChange) -> RowSample:
-    old, new = change.old, change.new
-    return RowSample(fold(change.name), verb, _pairs(names, old), _pairs(names, new, change.pk_columns, old))
-
-
 def _pairs(
     names: tuple[str, ...],
     values: tuple[object, ...] | None,
-    keys: set[int] | None = None,
+    keys: tuple[int, ...] = (),
     old: tuple[object, ...] | None = None,
 ) -> tuple[tuple[str, str], ...]:
     """The values that are known, with their columns; the key of an updated row stands on both sides."""
@@ -143,7 +145,7 @@ def _pairs(
     shown = []
     for place, (name, value) in enumerate(zip(names, values, strict=False)):
         known = value
-        if known is apsw.no_change and old is not None and place in (keys or ()):
+        if known is apsw.no_change and old is not None and place in keys:
             known = old[place]
         if known is not apsw.no_change:
             shown.append((name, as_text(known)))

@@ -86,7 +86,7 @@ class _Way:
                 if problem:
                     raise problem[0] from None
                 raise
-        if self.connection.total_changes() - before != piece.count:
+        if self.connection.total_changes() - before != sum(count for _, _, count in piece.counts):
             raise TargetError("not every row could be put back", hint="nothing was undone", code="undo-incomplete")
 
     @back.register

@@ -127,3 +127,5 @@ class _Survey:
     def _reads(self, reader: Resource, words: str, uses: Uses) -> None:
         for name in sorted(uses.reads & self.kinds.keys()):
             self.edges.append(Edge(reader, self._named(name), "reads", "hard", f"{words} reads `{name}`"))
+        for name in sorted(uses.maybe & self.kinds.keys() - uses.reads):
+            self.edges.append(Edge(reader, self._named(name), "reads", "soft", f"{words} may read `{name}`"))

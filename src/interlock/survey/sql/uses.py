@@ -6,6 +6,7 @@ The statement is prepared and never run; and where it is prepared nothing could 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import apsw
@@ -18,10 +19,11 @@ Note = Callable[[int, str, str], None]
 
 
 class Uses(NamedTuple):
-    """Folded names of what is read and written."""
+    """Folded names of what is read and written; `maybe` is read by this trigger or by another one that it fires."""
 
     reads: frozenset[str]
-    writes: frozenset[str]
+    writes: frozenset[str] = frozenset()
+    maybe: frozenset[str] = frozenset()
 
 
 def of_view(connection: apsw.Connection, view: str) -> Uses:
@@ -33,36 +35,37 @@ def of_view(connection: apsw.Connection, view: str) -> Uses:
             reads.add(fold(name))
 
     _prepare(connection, f"SELECT * FROM main.{quoted(view)}", note)  # noqa: S608 - a quoted name
-    return Uses(frozenset(reads), frozenset())
+    return Uses(frozenset(reads))
 
 
 def of_triggers(
     connection: apsw.Connection, table: str, fields: tuple[str, ...], triggers: frozenset[str]
 ) -> dict[str, Uses]:
-    """What each of these triggers on a table (or view) uses, by the trigger's folded name; one that fails is missing."""
-    told: dict[str, tuple[set[str], set[str]]] = {}
-    last = ""
+    """What each of these triggers on a table (or view) uses, by its folded name; one that fails is missing.
+
+    SQLite names the trigger that it is working on, or a view or WITH name inside of some trigger. In the second case
+    whose it is cannot be told, and every trigger on the table may be the one.
+    """
+    reads: dict[str, set[str]] = {}
+    writes: dict[str, set[str]] = {}
+    maybe: set[str] = set()
 
     def note(code: int, name: str, inner: str) -> None:
-        nonlocal last
+        used = fold(name)
         if inner in triggers:
-            last = inner
-            told.setdefault(inner, (set(), set()))
-        # SQLite names the trigger, or a view or WITH name inside of it: then it is the trigger that came last.
-        if not inner or not last or fold(name) == fold(table):
+            reads.setdefault(inner, set())
+            writes.setdefault(inner, set())
+        if not inner or used == fold(table):
             return
-        if code == apsw.SQLITE_READ:
-            told[last][0].add(fold(name))
-        elif code in _WRITES:
-            told[last][1].add(fold(name))
+        if code in _WRITES and inner in triggers:
+            writes[inner].add(used)
+        elif code == apsw.SQLITE_READ:
+            (reads[inner] if inner in triggers else maybe).add(used)
 
     for statement in _firing(table, fields):
-        last = ""
-        try:
+        with suppress(apsw.SQLError):  # a view that can be deleted from need not be one that can be inserted into
             _prepare(connection, statement, note)
-        except apsw.SQLError:
-            continue  # a view that can be deleted from need not be one that can be inserted into
-    return {name: Uses(frozenset(reads), frozenset(writes)) for name, (reads, writes) in told.items()}
+    return {name: Uses(frozenset(reads[name]), frozenset(writes[name]), frozenset(maybe)) for name in reads}
 
 
 def _firing(table: str, fields: tuple[str, ...]) -> tuple[str, ...]:
