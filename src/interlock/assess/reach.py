@@ -8,10 +8,10 @@ survey nobody knows what depends on what: must and may are then what is known to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from interlock.assess.spread import EVENTS, GRAVE, Event, event_of, event_of_measured
+from interlock.assess.spread import ENDS, EVENTS, LOSSES, Event, event_of, event_of_measured
 from interlock.assess.walk import WIDTH, Walk
 from interlock.assess.world import World
 from interlock.model.assessment import Reach, Reached
@@ -22,7 +22,6 @@ from interlock.model.inventory import Inventory, Measured, Rehearsal
 BOUND: Final = 10_000
 
 _EVENT: Final[dict[Event, int]] = {event: number for number, event in enumerate(EVENTS)}
-_GRAVE: Final = frozenset(_EVENT[event] for event in GRAVE)
 
 
 class Felt(NamedTuple):
@@ -51,10 +50,27 @@ def reach_of(
     cut = certain.cut | possible.cut
     seen = inventory is not None and inventory.complete and not start.unfound
     complete = seen and not cut and not change.unknown and not start.anything
-    grave = {world.keys[state // WIDTH] for state in possible.depth if state % WIDTH in _GRAVE}
-    grave.update(start.grave)
     reach = Reach(tuple(changed.values()), tuple(must.values()), tuple(may.values()), complete, len(cut))
-    return Felt(reach, frozenset(grave))
+    whole = rehearsal is not None and rehearsal.complete and not rehearsal.failed and change.fully_known
+    return Felt(reach, frozenset(_grave(possible, counted=whole)))
+
+
+def _grave(walk: Walk, *, counted: bool) -> Iterator[tuple[str, str]]:
+    """The things that may lose something or stop working.
+
+    Where a whole rehearsal counted what happens to content, only what it counted is lost; what holds nothing loses
+    nothing.
+    """
+    world = walk.world
+    for state, depth in walk.depth.items():
+        thing, number = divmod(state, WIDTH)
+        event = EVENTS[number]
+        if event in ENDS or (event == "unknown" and not counted):
+            yield world.keys[thing]
+        elif event in LOSSES and (depth == 0 or not counted):
+            item = world.item(thing)
+            if item is None or item.size is not None or item.fields or item.keys:
+                yield world.keys[thing]
 
 
 def _reached(
@@ -81,7 +97,6 @@ class _Start:
         self.certain: list[int] = []
         self.possible: list[int] = []
         self.lines: dict[int, str] = {}
-        self.grave: set[tuple[str, str]] = set()
         self.unfound = False
         self.anything = False
 
@@ -100,8 +115,6 @@ class _Start:
                 self._change(resource, numbers, line)
             if event is not None:
                 (self.certain if writes else self.possible).extend(n * WIDTH + _EVENT[event] for n in numbers)
-                if event in GRAVE:
-                    self.grave.add(resource.key)
             for number in numbers:
                 self.lines.setdefault(number, line)
             if effect.verb == "create" and effect.aspect == "structure":
@@ -123,16 +136,15 @@ class _Start:
             self.certain.extend(number * WIDTH + _EVENT[event] for number in numbers)
             for number in numbers:
                 self.lines.setdefault(number, line)
-            if event in GRAVE:
-                self.grave.add(each.resource.key)
 
     def _change(self, resource: Resource, numbers: tuple[int, ...], line: str) -> None:
-        if resource.key not in self.changed:
-            self.changed[resource.key] = Reached(resource, (line,))
-        for number in numbers:
-            other = self.world.resources[number]
-            if other.key not in self.changed:
-                self.changed[other.key] = Reached(other, (line,))
+        """The resource itself where the survey knows it so, or not at all; else what it knows under that name."""
+        keys = [self.world.keys[number] for number in numbers]
+        if not keys or resource.key in keys:
+            self.changed.setdefault(resource.key, Reached(resource, (line,)))
+            return
+        for number, key in zip(numbers, keys, strict=True):
+            self.changed.setdefault(key, Reached(self.world.resources[number], (line,)))
 
 
 def seed_line(effect: Effect) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from interlock.assess.tier import DEFINING
+from interlock.assess.tier import is_opaque
 from interlock.model.assessment import Reversibility
 from interlock.model.change import Aspect, Effect, Trait, Verb
 from interlock.model.inventory import Rehearsal, RollbackVerdict
@@ -27,6 +27,7 @@ FROM_TEXT: Final[dict[tuple[Verb, Aspect], Reversibility]] = {
     # What runs can be started, stopped or set again; those who used it meanwhile notice.
     ("create", "process"): "disruptive-inverse",
     ("update", "process"): "disruptive-inverse",
+    ("execute", "process"): "disruptive-inverse",
     # Who is given what stands in the text, and so does the opposite.
     ("grant", "content"): "exact-inverse",
     ("grant", "structure"): "exact-inverse",
@@ -38,8 +39,6 @@ FROM_TEXT: Final[dict[tuple[Verb, Aspect], Reversibility]] = {
     ("revoke", "process"): "exact-inverse",
 }
 
-#: Nothing that was seen inside the target says anything about these.
-BEYOND_PROOF: Final[frozenset[Trait]] = frozenset({"leaves-target", "dynamic"})
 #: By these the target is not free for others while it goes back, any more than while it went there.
 DISRUPTIVE: Final[frozenset[Trait]] = frozenset({"rewrites", "blocks-writes", "blocks-reads"})
 
@@ -64,10 +63,7 @@ def proof_of(rehearsal: Rehearsal | None) -> Reversibility | None:
 
 def reverse_of(effect: Effect, *, keyed: bool, proof: Reversibility | None, undo_window: int) -> Reversibility:
     """How this effect can be taken back. `undo_window` is the seconds for which what is lost is kept aside."""
-    stored = effect.aspect == "structure" and effect.verb in DEFINING
-    traits = effect.traits
-    opaque = effect.known == "unknown" or effect.verb == "execute" or ("runs-code" in traits and not stored)
-    if opaque or not BEYOND_PROOF.isdisjoint(traits):
+    if is_opaque(effect) or "leaves-target" in effect.traits:
         return "irreversible"
     if effect.verb == "read":
         return "none-needed"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, get_args
 
+from interlock.assess.tier import is_opaque
 from interlock.model.change import Effect, Verb
 from interlock.model.inventory import EdgeKind, Item
 
@@ -17,7 +18,9 @@ Event = Literal[
     "altered",  # content was added or changed, no key of it
     "rekeyed",  # content was changed, and keys that others name may be among it
     "emptied",  # content was taken away
-    "reshaped",  # the thing itself was changed
+    "fired",  # it runs because of something, and does whatever it does
+    "reshaped",  # the thing itself was changed, and nothing of it taken away
+    "diminished",  # a part of the thing was taken away
     "gone",  # the thing itself was taken away
     "broken",  # it still stands but what it is made from does not
     "reauthorised",  # who may do what with it has changed
@@ -28,8 +31,10 @@ Event = Literal[
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)
 EDGE_KINDS: Final[tuple[EdgeKind, ...]] = get_args(EdgeKind)
 
-#: Events after which content is lost or unusable, or may be.
-GRAVE: Final[frozenset[Event]] = frozenset({"rekeyed", "emptied", "gone", "broken", "unknown"})
+#: Events by which content is lost, or may be, and which a rehearsal counts.
+LOSSES: Final[frozenset[Event]] = frozenset({"rekeyed", "emptied"})
+#: Events by which the thing itself is lost or may stop working, which no count of rows shows.
+ENDS: Final[frozenset[Event]] = frozenset({"diminished", "gone", "broken"})
 
 MAY: Final = 0
 MUST: Final = 1
@@ -45,12 +50,12 @@ class Felt(NamedTuple):
 SPREAD: Final[dict[Event, dict[EdgeKind, Felt]]] = {
     "altered": {
         "reads": Felt(MAY, "altered"),
-        "triggers": Felt(MAY, "unknown"),
+        "triggers": Felt(MAY, "fired"),
         "contains": Felt(MAY, "altered"),
     },
     "rekeyed": {
         "reads": Felt(MAY, "altered"),
-        "triggers": Felt(MAY, "unknown"),
+        "triggers": Felt(MAY, "fired"),
         "contains": Felt(MAY, "rekeyed"),
         "cascades": Felt(MAY, "rekeyed"),
         "nulls": Felt(MAY, "rekeyed"),
@@ -58,20 +63,30 @@ SPREAD: Final[dict[Event, dict[EdgeKind, Felt]]] = {
     },
     "emptied": {
         "reads": Felt(MAY, "altered"),
-        "triggers": Felt(MAY, "unknown"),
+        "triggers": Felt(MAY, "fired"),
         "contains": Felt(MAY, "emptied"),
         "cascades": Felt(MAY, "emptied"),  # MUST when a rehearsal measured it; it is then a seed of its own
         "nulls": Felt(MAY, "rekeyed"),
         "references": Felt(MAY, "touched"),
     },
+    "fired": {kind: Felt(MAY, "unknown") for kind in EDGE_KINDS},
     "reshaped": {
-        "reads": Felt(MAY, "broken"),
-        "triggers": Felt(MAY, "unknown"),
+        "reads": Felt(MAY, "reshaped"),
+        "triggers": Felt(MAY, "reshaped"),
         "contains": Felt(MAY, "reshaped"),
+        "cascades": Felt(MAY, "touched"),
+        "nulls": Felt(MAY, "touched"),
+        "references": Felt(MAY, "touched"),
+        "owns": Felt(MAY, "reshaped"),
+    },
+    "diminished": {
+        "reads": Felt(MAY, "broken"),
+        "triggers": Felt(MAY, "broken"),
+        "contains": Felt(MAY, "broken"),
         "cascades": Felt(MAY, "rekeyed"),
         "nulls": Felt(MAY, "rekeyed"),
         "references": Felt(MAY, "rekeyed"),
-        "owns": Felt(MAY, "reshaped"),
+        "owns": Felt(MAY, "gone"),
     },
     "gone": {
         "reads": Felt(MUST, "broken"),
@@ -84,7 +99,7 @@ SPREAD: Final[dict[Event, dict[EdgeKind, Felt]]] = {
     },
     "broken": {
         "reads": Felt(MUST, "broken"),
-        "triggers": Felt(MAY, "unknown"),
+        "triggers": Felt(MAY, "broken"),
         "contains": Felt(MAY, "broken"),
         "cascades": Felt(MAY, "broken"),
         "nulls": Felt(MAY, "broken"),
@@ -122,22 +137,21 @@ def event_of(effect: Effect, items: tuple[Item, ...]) -> Event | None:
     `items` are what an inventory knows of the resource, empty when it knows nothing.
     """
     verb, aspect = effect.verb, effect.aspect
-    traits = effect.traits
-    stored = aspect == "structure" and verb in ON_STRUCTURE
-    if effect.known == "unknown" or verb == "execute" or "dynamic" in traits or ("runs-code" in traits and not stored):
+    if is_opaque(effect):
         return "unknown"
     if verb == "read":
         return None
-    if verb in ("grant", "revoke") or aspect == "authority":
+    if aspect == "authority" or verb in ("grant", "revoke"):
         return "reauthorised"
     if aspect == "process":
         return "disturbed"
-    if aspect == "structure":
-        whole = ON_STRUCTURE[verb]
-        return "reshaped" if whole == "gone" and verb == "delete" and effect.fields else whole
-    if verb == "update" and effect.fields and _spares_every_key(effect, items):
-        return "altered"
-    return ON_CONTENT[verb]
+    if verb == "execute":
+        return "unknown"  # it was read, but what running it does to content or structure no table here says
+    if aspect == "content":
+        return "altered" if verb == "update" and _spares_every_key(effect, items) else ON_CONTENT[verb]
+    if effect.fields and (verb == "delete" or (verb == "update" and "loses-data" in effect.traits)):
+        return "diminished"
+    return ON_STRUCTURE[verb]
 
 
 def event_of_measured(verb: Verb) -> Event:
@@ -148,7 +162,9 @@ def event_of_measured(verb: Verb) -> Event:
 def _spares_every_key(effect: Effect, items: tuple[Item, ...]) -> bool:
     """Whether it is proved that no key is written: keys that nobody has told us of prove nothing."""
     written = set(effect.fields)
-    return bool(items) and all(item.keys and all(written.isdisjoint(key) for key in item.keys) for item in items)
+    return bool(items and written) and all(
+        item.keys and all(written.isdisjoint(key) for key in item.keys) for item in items
+    )
 
 
 def compiled(spread: Mapping[Event, Mapping[EdgeKind, Felt]]) -> tuple[tuple[tuple[int, int] | None, ...], ...]:

@@ -45,12 +45,7 @@ class Raise(NamedTuple):
 RAISED: Final[dict[Trait, tuple[Raise, ...]]] = {
     "loses-data": (Raise("destroy"),),
     "leaves-target": (Raise("destroy"),),
-    "dynamic": (Raise("destroy"),),
-    "runs-code": (
-        Raise("configure"),
-        Raise("destroy", frozenset(VERBS) - DEFINING),
-        Raise("destroy", DEFINING, frozenset({"content", "authority", "process"})),
-    ),
+    "runs-code": (Raise("configure"),),  # where it runs at once the effect is opaque, and so destroys
     "cascades": (
         Raise("configure"),
         Raise("destroy", frozenset({"delete", "replace"}), frozenset({"content", "structure", "process"})),
@@ -67,9 +62,20 @@ RAISED: Final[dict[Trait, tuple[Raise, ...]]] = {
 _RANK: Final[dict[Tier, int]] = {tier: rank for rank, tier in enumerate(TIERS)}
 
 
+def is_opaque(effect: Effect) -> bool:
+    """Whether what the effect does is not in its text: not understood, built at run time, or code that it runs.
+
+    Code that a definition puts in place is not run by that: the definition was read, and its tier says what it is.
+    """
+    if effect.known == "unknown" or (effect.verb == "execute" and effect.known == "estimated"):
+        return True
+    stored = effect.aspect == "structure" and effect.verb in DEFINING
+    return "dynamic" in effect.traits or ("runs-code" in effect.traits and not stored)
+
+
 def tier_of(effect: Effect) -> Tier:
     """The consequence class of one effect."""
-    if effect.known == "unknown" or (effect.verb == "execute" and effect.known == "estimated"):
+    if is_opaque(effect):
         return "destroy"
     verb, aspect = effect.verb, effect.aspect
     if verb in TAKING and aspect == "content" and effect.choice in SPARING_NOTHING:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from interlock.assess.reverse import proof_of, reverse_of
-from interlock.assess.tier import DEFINING, UNCONDITIONAL, tier_of
+from interlock.assess.tier import UNCONDITIONAL, is_opaque, tier_of
 from interlock.assess.world import World
 from interlock.model.assessment import Weighed
 from interlock.model.change import Change, Effect, Trait, Verb
@@ -24,7 +24,7 @@ SEEN_AS: Final[dict[Verb, frozenset[Verb]]] = {
     "replace": frozenset({"create", "update", "replace", "delete"}),
 }
 #: Traits by which an effect on something else than content still goes through content.
-THROUGH_CONTENT: Final[frozenset[Trait]] = frozenset({"loses-data", "cascades", "dynamic", "leaves-target"})
+THROUGH_CONTENT: Final[frozenset[Trait]] = frozenset({"loses-data", "cascades", "leaves-target"})
 
 
 class Figures:
@@ -85,7 +85,7 @@ def count_of(effect: Effect, world: World, figures: Figures) -> int | None:
     if effect.known == "unknown":
         return None
     content, verb = effect.aspect == "content", effect.verb
-    if not content and not _goes_through_content(effect):
+    if not content and not is_opaque(effect) and THROUGH_CONTENT.isdisjoint(effect.traits):
         return effect.count or 0
     if figures.whole and verb in SEEN_AS:
         measured = figures.direct(_keys(effect, world), SEEN_AS[verb])
@@ -116,12 +116,6 @@ def rows_of(change: Change, weighed: Sequence[Weighed], figures: Figures) -> int
             return None
         total += each.count
     return total
-
-
-def _goes_through_content(effect: Effect) -> bool:
-    stored = effect.aspect == "structure" and effect.verb in DEFINING
-    runs = effect.verb == "execute" or ("runs-code" in effect.traits and not stored)
-    return runs or not THROUGH_CONTENT.isdisjoint(effect.traits)
 
 
 def _keys(effect: Effect, world: World) -> list[tuple[str, str]]:

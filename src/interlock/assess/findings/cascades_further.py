@@ -23,10 +23,12 @@ def _measured(seen: Seen) -> Iterator[Noted]:
     for each in seen.figures.measured:
         if each.indirect <= 0 or each.verb == "read":
             continue
-        lost = each.verb != "create" or each.indirect > seen.environment.max_rows
+        severity: Severity = "high" if each.verb == "delete" else "low" if each.verb == "create" else "medium"
+        if each.indirect > seen.environment.max_rows:
+            severity = "high"
         also = "" if each.resource.key in named else ", which no statement names"
-        message = f"{each.verb} of {each.indirect:,} rows of `{each.resource.name}`{also} follows by cascade or trigger"
-        yield WHOLE, _finding("high" if lost and also else "medium", "high", message, "")
+        much = f"{each.indirect:,} of `{each.resource.name}`{also}"
+        yield WHOLE, _finding(severity, "high", f"by cascade or trigger: {each.verb} of {much}", "")
 
 
 def _from_survey(seen: Seen) -> Iterator[Noted]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.findings.not_by_key import looks_like_a_key
 from interlock.assess.seen import Noted, Seen, act, where
-from interlock.assess.tier import TAKING
 from interlock.model.assessment import Finding
 
 
@@ -34,10 +32,8 @@ def find(seen: Seen) -> Iterator[Noted]:
 
 
 def _untold(seen: Seen, ordinal: int) -> bool:
-    """Whether the unknown number is news: not where a key names one row, or where other findings say it all."""
+    """Whether the unknown number is news: not where what is meant is named, or where it is not understood at all."""
     effect = seen.change.effects[ordinal]
     if effect.aspect != "content" or effect.known == "unknown" or seen.weighed[ordinal].keyed:
         return False
-    if effect.verb == "create":
-        return effect.choice != "named"
-    return effect.verb in TAKING and not any(looks_like_a_key(name) for name in effect.keys)
+    return effect.choice != "named"

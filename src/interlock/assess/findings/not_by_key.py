@@ -7,36 +7,30 @@ from collections.abc import Iterator
 from interlock.assess.seen import Noted, Seen, act, listed, where
 from interlock.model.assessment import Finding
 
-#: Names that people give to keys. A guess from a name only ever silences a low-confidence finding.
-_KEY_NAMES = frozenset({"id", "_id", "rowid", "key", "uuid", "guid", "oid", "pk", "slug", "ctid"})
-_KEY_ENDINGS = ("_id", "_key", "_uuid", "_guid", "_pk", "Id", "ID")
-
 
 def find(seen: Seen) -> Iterator[Noted]:
-    """One for each effect whose choice pins no unique key of what it takes from; milder when the rows were counted."""
+    """One for each choice that pins no unique key of what it takes from.
+
+    Without a survey, the reader's word that something is named is taken. Where the rows were counted it is only told.
+    """
     for ordinal in seen.taking:
-        effect, weighed = seen.change.effects[ordinal], seen.weighed[ordinal]
-        if weighed.keyed or effect.choice not in ("named", "filtered") or effect.known == "unknown":
+        effect = seen.change.effects[ordinal]
+        if effect.verb == "replace" or effect.choice not in ("named", "filtered") or effect.known == "unknown":
             continue
-        keys = [key for item in seen.world.items(effect.resource) for key in item.keys]
-        if not keys and any(looks_like_a_key(name) for name in effect.keys):
+        items = seen.world.items(effect.resource)
+        keys = [key for item in items for key in item.keys if set(key) <= set(item.fields)]
+        if seen.weighed[ordinal].keyed or (effect.choice == "named" and not keys):
             continue
-        counted = seen.figures.whole
-        by = f"`{'`, `'.join(effect.keys)}`" if effect.keys else "a condition"
+        by = listed(effect.keys) if effect.keys else "a condition"
         proof = f"; its keys are {listed([', '.join(key) for key in keys])}" if keys else ""
         yield (
             ordinal,
             Finding(
                 id="not-by-key",
-                severity="info" if counted else "medium" if keys else "low",
+                severity="info" if seen.figures.whole else "medium" if keys else "low",
                 confidence="high" if keys else "low",
                 message=f"{act(effect)} chooses by {by}, which names no single row{proof}",
                 where=where(effect),
                 fix="choose by a whole key, or look first which ones are hit",
             ),
         )
-
-
-def looks_like_a_key(name: str) -> bool:
-    """Whether people usually give such a name to a key."""
-    return name.lower() in _KEY_NAMES or name.endswith(_KEY_ENDINGS)
