@@ -8,16 +8,11 @@ drawn like Latin ones. It is not all of Unicode's confusables table; `docs/appro
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from interlock.errors import BadInput, Conflict
-
-MAX_NAME: Final = 100
-
 #: Characters that are drawn like a Latin letter -> that letter. Both cases stand here, since Cyrillic `Н` reads as `H`
-#: and is folded before case is. The two texts of a line are of one length; `test_names` holds that.
+#: and is folded before case is. The two texts of a line are of one length; `test_approve_names` holds that.
 _DRAWN_ALIKE: Final = (
     ("АВСЕНІЈКМОРЅТХУԀԚԜҺӀ", "abcehijkmopstxydqwhl"),  # Cyrillic capitals
     ("авсеһіјкмнорѕтхуԁԛԝӏɡ", "abcehijkmhopstxydqwlg"),  # Cyrillic small letters, and the script g
@@ -42,19 +37,3 @@ def fold(name: str) -> str:
     plain = "".join(seen).translate(_ALIKE).casefold()
     # Case folding can bring forth what folds further (a capital without a small letter of its own in the table).
     return unicodedata.normalize("NFKD", plain).translate(_ALIKE)
-
-
-def admit_name(name: str, taken: Iterable[str]) -> str:
-    """`name` when a person or agent may be registered under it beside `taken`; BadInput or Conflict when not."""
-    if name != name.strip() or not fold(name) or len(name) > MAX_NAME or not name.isprintable():
-        raise BadInput(
-            "a name has to be readable: 1 to 100 printable characters, no space at either end", code="bad-name"
-        )
-    for other in taken:
-        if fold(other) == fold(name):
-            raise Conflict(
-                f"`{name}` reads like `{other}`, who is registered already",
-                hint="choose a name that cannot be taken for it",
-                code="name-taken",
-            )
-    return name

@@ -152,11 +152,10 @@ def _fill(
     chosen = [voters[human] for human in seated.values()]
     rest = [ballot for human, ballot in voters.items() if human not in set(seated.values())]
     chosen += rest[: max(0, seats.total - len(chosen))]
-    if len(chosen) < seats.total:
-        # The seats that are still empty bring people too; what is lacking beyond them is anybody.
-        coming = sum(seats.roles.values()) - len(seated)
-        if (anybody := seats.total - len(chosen) - coming) > 0:
-            lacking.append(_more(anybody, "", poll, roll))
+    # The seats that are still empty bring people too; what is lacking beyond them is anybody.
+    coming = len(chairs) - len(seated)
+    if (anybody := seats.total - len(chosen) - coming) > 0:
+        lacking.append(_more(anybody, "", poll, roll))
     return chosen, tuple(lacking)
 
 

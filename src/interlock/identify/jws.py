@@ -29,7 +29,7 @@ MAX_TOKEN: Final = 4096
 #: How far the clocks of two replicas may disagree. It never lengthens a token's life, only lets it begin.
 MAX_SKEW_MS: Final = 30_000
 
-_SHAPE = re.compile(r"[A-Za-z0-9_-]{1,512}\.[A-Za-z0-9_-]{1,4096}\.[A-Za-z0-9_-]{86}")
+_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 
 
 class _Header(Value, frozen=True):

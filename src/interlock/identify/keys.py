@@ -107,8 +107,8 @@ def check_passphrase(passphrase: str, name: str) -> None:
     text = unicodedata.normalize("NFKC", passphrase)
     if len(text) < MIN_PASSPHRASE or len(text) > MAX_PASSPHRASE or len(set(text)) < MIN_DISTINCT:
         problem = "too short, too long or too uniform"
-    elif name and text.casefold().replace(name.casefold(), "").strip(" -_.0123456789") == "":
-        problem = "made of the name"
+    elif text.casefold().replace(name.casefold(), "").strip(" -_.0123456789") == "":
+        problem = "little more than the name, or digits"
     else:
         return
     raise BadInput(

@@ -18,7 +18,8 @@ from interlock.model.proposal import Proposal
 
 USUAL_SECONDS: Final = 15 * 60
 LONGEST_SECONDS: Final = 3600
-MAX_NAME: Final = 200
+#: Five names of this length make a token of at most 2,900 characters, in any script.
+MAX_NAME: Final = 100
 
 _KIND: Final = "interlock-agent+jwt"
 _AUDIENCE: Final = "/agents"
@@ -81,9 +82,9 @@ def mint(
     """A token for one agent; BadInput when it is bound to nothing or would live longer than an hour."""
     needed = grant._replace(author=grant.author or "-")
     for field, text in needed._asdict().items():
-        if not text.strip() or len(text) > MAX_NAME:
+        if not text.strip() or len(text) > MAX_NAME or not text.isprintable():
             raise BadInput(
-                f"a token needs its {field}, of at most {MAX_NAME} characters",
+                f"a token needs its {field}, of at most {MAX_NAME} printable characters",
                 hint="agent, environment, session and the human who answers for the session are never left open",
                 code="bad-token-request",
             )

@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.approve import names
-from interlock.approve.names import admit_name, fold
-from interlock.errors import BadInput, Conflict
+from interlock.approve.names import fold
 
 
 @pytest.mark.parametrize(
@@ -62,20 +61,3 @@ def test_every_confusable_is_one_letter_for_one_letter():
     odd = "".join(line[0] for line in names._DRAWN_ALIKE)
     assert [len(a) for a, _ in names._DRAWN_ALIKE] == [len(b) for _, b in names._DRAWN_ALIKE]
     assert len(set(odd)) == len(odd)
-
-
-@pytest.mark.parametrize("name", ["", "  ", "\u200b", " ada", "ada ", "a\nda", "a\u202eda", "x" * 101, "\u0301"])
-def test_a_name_that_cannot_be_read_is_not_registered(name):
-    """Blank, padded, invisible, unprintable and endless names are bad input."""
-    with pytest.raises(BadInput) as caught:
-        admit_name(name, ())
-    assert caught.value.code == "bad-name"
-
-
-def test_a_name_that_reads_like_another_is_not_registered():
-    """A person cannot be added under a look-alike of an agent or another person."""
-    with pytest.raises(Conflict) as caught:
-        admit_name("Fіxer", ["ada", "fixer"])
-    assert caught.value.code == "name-taken"
-    assert "`fixer`" in caught.value.message
-    assert admit_name("fixers", ["ada", "fixer"]) == "fixers"

@@ -164,6 +164,15 @@ def test_two_trades_want_two_people(town):
     assert ask(town, poll, *votes_of(town, poll, "cyn", "bob")).people == ("bob", "cyn")
 
 
+def test_a_seat_is_given_up_for_another_when_that_fills_both(town):
+    """The first who could sit as `dba` is also the only `sre`: they move over, be the chain ever so long."""
+    town.person("abe", "dba", "sec", "sre")
+    town.person("ace", "dba", "sec")
+    poll = town.poll("approval 1 dba", "approval 1 sec", "approval 1 sre")
+    assert isinstance(ask(town, poll, *votes_of(town, poll, "abe", "ace", "bob")), Approval)
+    assert isinstance(ask(town, poll, *votes_of(town, poll, "abe", "ace", "eve")), Missing)
+
+
 def test_the_same_role_from_two_policies_is_asked_for_once_at_its_largest(town):
     """`approval 1 dba` and `approval 2 dba` are two, not three and not one."""
     poll = town.poll("approval 1 dba", "approval 2 dba", "approval 1 dba")

@@ -153,8 +153,9 @@ def test_a_vote_lasts_no_longer_than_the_environment_allows(town, lasts):
 def test_rejections_and_broken_glass_need_a_reason_that_can_be_read(town, reason):
     """Blank and invisible reasons are none; an ordinary approval needs none."""
     poll = town.poll("approval", "break-glass")
-    refused(town, poll, town.vote(poll, "bob", "reject", reason=reason), BadInput, "no-reason")
-    refused(town, poll, town.vote(poll, "gus", break_glass=True, reason=reason), BadInput, "no-reason")
+    no = refused(town, poll, town.vote(poll, "bob", "reject", reason=reason), BadInput, "no-reason")
+    glass = refused(town, poll, town.vote(poll, "gus", break_glass=True, reason=reason), BadInput, "no-reason")
+    assert (no.message, glass.message) == ("a rejection needs a reason", "breaking the glass needs a reason")
     assert cast(town, poll, town.vote(poll, "bob", reason=reason))
 
 

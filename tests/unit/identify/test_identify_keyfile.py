@@ -75,16 +75,17 @@ def test_a_symbolic_link_is_not_followed(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "key")
     with pytest.raises(KeyLost) as caught:
         keyfile.read(tmp_path / "link")
-    assert "symbolic link" in caught.value.message
+    assert "is a symbolic link" in caught.value.message
 
 
 def test_what_is_no_regular_file_is_not_read(tmp_path):
     """A pipe does not make us wait, a folder does not confuse us, nothing is nothing."""
     os.mkfifo(tmp_path / "pipe", 0o600)
     (tmp_path / "folder").mkdir(mode=0o700)
-    for name in ("pipe", "folder", "nothing"):
-        with pytest.raises(KeyLost):
+    for name, said in (("pipe", "no regular file"), ("folder", "no regular file"), ("nothing", "cannot be opened: No")):
+        with pytest.raises(KeyLost) as caught:
             keyfile.read(tmp_path / name)
+        assert said in caught.value.message
 
 
 def test_a_key_of_another_user_is_not_read(tmp_path, monkeypatch):

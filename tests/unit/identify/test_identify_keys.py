@@ -38,6 +38,11 @@ def rewrite(path, change):
     path.write_text(json.dumps(content, sort_keys=True, separators=(",", ":")) + "\n")
 
 
+def spelled(cost):
+    """A cost as it stands in a file."""
+    return json.loads(keys.canonical(cost))
+
+
 def test_what_was_made_is_what_is_opened(tmp_path):
     """The key that signs is the one whose public half was given at first."""
     made = create_key(tmp_path / "k", "ada", PHRASE, entropy=counting(), cost=CHEAP)
@@ -80,9 +85,10 @@ def test_neither_key_nor_passphrase_is_in_the_file_or_in_a_repr(path):
 @pytest.mark.parametrize("cost", [Cost(2**3), Cost(2**4, 7), Cost(2**4, 8, 0)])
 def test_a_file_that_is_cheaper_to_guess_at_than_the_least_is_refused(tmp_path, path, cost):
     """Whoever weakens a file, or made it weak, gets nowhere."""
-    rewrite(path, lambda content: content["header"].update(cost={"n": cost.n, "r": cost.r, "p": cost.p}))
-    with pytest.raises(KeyLost):
+    rewrite(path, lambda content: content["header"].update(cost=spelled(cost)))
+    with pytest.raises(KeyLost) as caught:
         open_key(path, PHRASE, least=CHEAP)
+    assert "too weakly" in caught.value.message
 
 
 def test_the_least_is_what_it_is_by_default(path):
@@ -96,9 +102,10 @@ def test_the_least_is_what_it_is_by_default(path):
 @pytest.mark.parametrize("cost", [Cost(2**21), Cost(2**4, 9), Cost(2**4, 8, 5), Cost(2**4 + 1)])
 def test_a_file_that_asks_for_endless_work_is_refused_before_it_is_done(path, cost):
     """A planted file cannot eat the machine; n is a power of two."""
-    rewrite(path, lambda content: content["header"].update(cost={"n": cost.n, "r": cost.r, "p": cost.p}))
-    with pytest.raises(KeyLost):
+    rewrite(path, lambda content: content["header"].update(cost=spelled(cost)))
+    with pytest.raises(KeyLost) as caught:
         open_key(path, PHRASE, least=CHEAP)
+    assert "more work" in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -163,7 +170,7 @@ def test_a_seal_over_another_keys_name_is_noticed(tmp_path):
     assert "another public key" in caught.value.message
 
 
-@pytest.mark.parametrize("phrase", ["", "short words", "aaaaaaaaaaaaaaaa", "abababababab", "x1y2" * 300, "  " * 10])
+@pytest.mark.parametrize("phrase", ["", "short words", "aaaaaaaaaaaaaaaa", "abababababab", "x1y2z" * 300, "  " * 10])
 def test_a_passphrase_that_could_be_guessed_is_refused(phrase):
     """Too short, too uniform or endless; the error says what is wanted and not what was tried."""
     with pytest.raises(BadInput) as caught:
@@ -184,6 +191,15 @@ def test_a_passphrase_is_not_ones_own_name(phrase):
 def test_twelve_characters_will_do():
     """No rules about kinds of characters."""
     check_passphrase("orchard lamp", "ada")
+    check_passphrase("aaaaaaaabcde", "ada")
+    check_passphrase("abcde" * 204 + "abcd", "ada")
+
+
+def test_digits_alone_are_no_passphrase():
+    """A date, a telephone number, a card: with or without a name to compare."""
+    for name in ("ada", ""):
+        with pytest.raises(BadInput):
+            check_passphrase("1815-12-10 1852", name)
 
 
 def test_a_weak_passphrase_writes_nothing(tmp_path):

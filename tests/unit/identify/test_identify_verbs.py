@@ -59,6 +59,8 @@ def test_the_table_is_what_is_enforced(verb, kind):
         require(verb, caller)
     assert VERBS[verb].because in caught.value.message
     assert sorted(VERBS[verb].kinds)[0] in caught.value.hint
+    who = {"anyone": "is for nobody who has not said who they are", "person": "is for no person"}
+    assert who.get(kind, f"is for no {kind}") in caught.value.message
 
 
 @pytest.mark.parametrize("verb", ["", "Approve", "approve ", "drop", "*"])
