@@ -1,0 +1,97 @@
+"""`interlock up`: serve the HTTP API, with the worker that closes undo windows, until somebody says stop."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from interlock.cli.frame import caller, home_option, opened
+
+if TYPE_CHECKING:
+    from interlock.control import Control
+    from interlock.gates.http.serve import Listening, Server
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=7117, show_default=True, type=click.IntRange(1, 65535), help="The port.")
+@click.option(
+    "--store", default="", help="The ledger's store, instead of the configured one: postgresql://… or sqlite:///…"
+)
+@click.option("--tls-cert", type=click.Path(path_type=Path, dir_okay=False), help="Certificate chain (PEM).")
+@click.option("--tls-key", type=click.Path(path_type=Path, dir_okay=False), help="Its key (PEM, mode 0600).")
+@click.option("--behind-proxy", is_flag=True, help="A proxy in front ends TLS; needed to listen beyond this machine.")
+@click.option("--allow-host", "names", multiple=True, help="A name under which it is reached; may be repeated.")
+@click.option("--log-requests", is_flag=True, help="Log each request as a JSON line: route, caller, status, time.")
+@home_option
+def command(
+    host: str,
+    port: int,
+    store: str,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    behind_proxy: bool,
+    names: tuple[str, ...],
+    log_requests: bool,
+    home: Path | None,
+) -> int:
+    """Serve the HTTP API until interrupted; what runs then comes to its end first.
+
+    Exit status: 0 after a stop, 1 when the port is taken or the store is down, 2 for options that cannot be used.
+    """
+    import logging
+
+    from interlock.gates.http.journal import write_to_stderr
+    from interlock.gates.http.serve import Listening, require_safe, serving
+    from interlock.identify.verbs import require
+
+    require("serve", caller())
+    listening = Listening(host, port, tls_cert, tls_key, behind_proxy, names)
+    require_safe(listening)
+    write_to_stderr(logging.INFO if log_requests else logging.WARNING)
+    with opened(home, store) as control, serving(control, listening) as server:
+        _greet(control, listening)
+        with _stopped_by_signals(server):
+            server.run()
+    click.echo("stopped; what was recorded stays recorded")
+    return 0
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(server: Server) -> Iterator[None]:
+    """The first signal lets what runs come to its end; a second one no longer waits for open connections."""
+
+    def stop(*_: object) -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _greet(control: Control, listening: Listening) -> None:
+    """Where it serves, what is armed, and how an agent connects."""
+    health = control.health()
+    click.echo(f"Interlock serves {listening.url} (names: {', '.join(sorted(listening.hosts))})")
+    click.echo(f"  home {control.home.path}, store {health['store']}, {health['ledger_entries']} entries")
+    if control.problems:
+        click.secho("  NOT ARMED: nothing passes", fg="red", bold=True)
+        for problem in control.problems:
+            click.echo(f"    {problem}")
+    else:
+        targets = ", ".join(sorted(control.configuration.targets)) or "none yet (interlock.toml)"
+        click.echo(f"  armed; policies {control.judge.engine.version[:12]}; targets: {targets}")
+    click.echo("  an agent connects with")
+    click.echo(f"    export INTERLOCK_URL={listening.url}")
+    click.echo("    export INTERLOCK_TOKEN=…    # `interlock agents token NAME …` shows one, once")
+    click.echo("    python -c 'import interlock; print(interlock.Client().health())'")
+    click.echo("  stop with Ctrl-C")

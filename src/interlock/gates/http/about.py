@@ -1,0 +1,44 @@
+"""Handlers that tell of the gate itself: its health, its verbs, its document."""
+
+from __future__ import annotations
+
+from interlock.gates.http import shapes
+from interlock.gates.http.openapi import document
+from interlock.gates.http.route import Asked, Reply
+from interlock.gates.http.shapes import Nothing
+from interlock.identify.verbs import VERBS
+
+
+def health(asked: Asked[Nothing, Nothing]) -> Reply:
+    """200 when all is armed, 503 when not. Says nothing of stores and targets, since it asks nobody who they are."""
+    told = asked.gate.control.health()
+    problems, degraded = asked.gate.worker.state()
+    problems = [*_texts(told["problems"]), *problems]
+    answer = {
+        "state": "stopped" if problems else "armed",
+        "version": told["version"],
+        "problems": problems,
+        "degraded": [*_texts(told["degraded"]), *degraded],
+        "policy_version": told["policy_version"],
+        "ledger_entries": told["ledger_entries"],
+        "gates": told["gates"],
+    }
+    return Reply(answer, 503 if problems else 200)
+
+
+def verbs(asked: Asked[Nothing, Nothing]) -> Reply:
+    """Our own verbs: who may, why, and through which routes; no route means that no network reaches it."""
+    routes = asked.gate.routes
+    listed = [
+        shapes.Verb(verb, sorted(rule.kinds), rule.because, [route.name for route in routes if verb in route.verbs])
+        for verb, rule in VERBS.items()
+    ]
+    return Reply(shapes.Verbs(listed))
+
+
+def openapi(asked: Asked[Nothing, Nothing]) -> Reply:
+    return Reply(document(asked.gate.routes))
+
+
+def _texts(value: object) -> list[str]:
+    return [str(text) for text in value] if isinstance(value, list) else []

@@ -1,0 +1,99 @@
+"""uvicorn's HTTP protocol with two bounds that it lacks: how long a request's head may be, and how long it may take.
+
+Without them a connection that sends one header byte a minute is kept for ever, and one that never ends its headers is
+buffered for ever. The body is bounded in app.py, the number of connections in serve.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES: Final = 32 * 1024
+HEAD_SECONDS: Final = 10.0
+
+_TOO_LONG: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
+)
+_WHY: Final = b'{"error":{"code":"head-too-long","message":"the head of a request has at most 32768 bytes"}}'
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection. The head's clock runs from the connection, or the end of the last request's wait, to its end."""
+
+    _head_timer: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _fields = 0
+    _in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        # Headers that came whole in one read are counted one by one in on_header.
+        if self._in_head and self._head_bytes > HEAD_BYTES:
+            self._refuse()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._fields = 0
+        if self._head_timer is None:
+            self._await_head()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(name + value)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._stop_clock()
+        if not self.transport.is_closing():
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self.transport.is_closing():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        if not self.transport.is_closing():
+            super().on_message_complete()
+
+    def _count(self, field: bytes) -> None:
+        self._fields += len(field)
+        if self._fields > HEAD_BYTES:
+            self._refuse()
+
+    def _await_head(self) -> None:
+        self._stop_clock()
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def _stop_clock(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _too_slow(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _refuse(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(_TOO_LONG + b"content-length: %d\r\n\r\n" % len(_WHY) + _WHY)
+            self.transport.close()
