@@ -10,10 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from interlock.model.agent import Capability, Passport
 from interlock.model.change import TIERS, Effect, Tier
+
+
+#: How a missing condition is told: in the words of @lift that a capability can wait for, or as `other`.
+CONDITIONS: Final = (
+    "approval",
+    "named-resources",
+    "open-window",
+    "simulated-rollback",
+    "staging-proof",
+    "verified-backup",
+    "other",
+)
 
 
 class Fit(NamedTuple):
@@ -72,5 +84,7 @@ def _within(bound: int, count: int) -> bool:
 
 
 def _word(condition: str) -> str:
-    """`approval 2 dba` is missing as `approval`: how many and who is for the policies to say, by kind."""
-    return condition.split(maxsplit=1)[0] if condition.split() else "nothing"
+    """`approval 2 dba` is missing as `approval`, since how many and who is for the policies to say; and what no policy
+    could know is missing as `other`."""
+    word = condition.partition(" ")[0]
+    return word if word in CONDITIONS else "other"

@@ -60,7 +60,7 @@ def run_cases(file: str, text: str, engine: Engine) -> tuple[Result, ...]:
         raise BadPolicy(
             f"this is no TOML: {problem}", where=file, hint="see docs/policy.md", code="case-file"
         ) from problem
-    lines = [match.start() for match in re.finditer(r"^\s*\[\[\s*case\s*\]\]", text, re.MULTILINE)]
+    lines = [match.start() for match in re.finditer(r"^[ \t]*\[\[\s*case\s*\]\]", text, re.MULTILINE)]
     cases = table.get("case")
     if not isinstance(cases, list) or not cases or len(cases) > MAX_CASES or set(table) - {"base", "case"}:
         raise _bad(file, f"a case file has an optional `[base]` and 1 to {MAX_CASES:,} `[[case]]`, and nothing else")

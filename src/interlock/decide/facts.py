@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple, get_args
 
+from interlock.decide.capability import CONDITIONS
 from interlock.decide.view import UNDO_RANK, View
 from interlock.model.assessment import REVERSIBILITIES, SEVERITIES
 from interlock.model.change import KNOWN, TIERS, TRAITS, VERBS, Aspect, Choice, Tier
@@ -41,16 +42,6 @@ class Fact(NamedTuple):
 def _ranks(words: tuple[str, ...]) -> str:
     return ", ".join(f"{rank} {word}" for rank, word in enumerate(words))
 
-
-#: The conditions that a capability may require, in the words of @lift; any approval is just `approval` here.
-CONDITIONS: Final = (
-    "approval",
-    "named-resources",
-    "open-window",
-    "simulated-rollback",
-    "staging-proof",
-    "verified-backup",
-)
 
 # fmt: off
 FACTS: Final[tuple[Fact, ...]] = (
@@ -123,7 +114,7 @@ FACTS: Final[tuple[Fact, ...]] = (
          lambda v: v.assessment.rollback.simulated),
     Fact("context.reach.must", "Long", "change", 1, "how many resources certainly feel the change",
          lambda v: len(v.assessment.reach.must)),
-    Fact("context.reach.may", "Long", "change", 1, "how many resources could feel it",
+    Fact("context.reach.may", "Long", "change", 0, "how many resources could feel it",
          lambda v: len(v.assessment.reach.may)),
     Fact("context.reach.complete", "Bool", "change", True, "nothing was cut or left unread on the way",
          lambda v: v.assessment.reach.complete),

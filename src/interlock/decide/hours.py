@@ -19,7 +19,8 @@ _DAY: Final = 24 * 60
 
 def is_open(environment: Environment, now: int) -> bool:
     """Whether working hours are on; always, when the contract names none. BadConfiguration for hours that are none."""
-    return not environment.hours or any(_covers(hours, now, environment.name) for hours in environment.hours)
+    open_now = [_covers(hours, now, environment.name) for hours in environment.hours]  # each, so that each is checked
+    return not open_now or any(open_now)
 
 
 def is_frozen(environment: Environment, now: int) -> bool:

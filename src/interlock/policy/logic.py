@@ -16,7 +16,7 @@ from cedarpy import pst
 from interlock.policy.tree import path
 
 #: How many ways through `||` are followed before giving up.
-_BRANCHES: Final = 256
+_BRANCHES: Final = 64
 
 
 class Atom(NamedTuple):
