@@ -16,8 +16,9 @@ SRC = ROOT / "src" / "interlock"
 #: The floors of the house, top first. A room may know only rooms on lower floors. Rooms on one line do not know each
 #: other. `errors` is known to all.
 FLOORS: list[list[str]] = [
+    ["testing"],
     ["cli"],
-    ["gates", "practice", "testing", "client"],
+    ["gates", "practice", "client"],
     ["control"],
     ["road", "registry", "answer"],
     ["judge", "record", "home"],
@@ -103,7 +104,6 @@ def test_every_file_says_first_what_it_is(path: Path) -> None:
 
     assert docstring, "begin the file with a docstring"
     assert path.read_text(encoding="utf-8").startswith('"""'), "the docstring is the first line"
-    assert docstring.splitlines()[0].rstrip().endswith((".", ":", ";", ",")) or len(docstring.splitlines()) > 1
 
 
 @pytest.mark.parametrize("path", FILES, ids=ids)
@@ -167,16 +167,17 @@ def test_any_exception_is_caught_only_at_the_edges(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=ids)
 def test_an_ignored_lint_or_type_gives_its_reason(path: Path) -> None:
+    """`# noqa: S608 - a quoted name`, or the reason after a second `#`."""
     for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        match = re.search(r"#\s*(noqa|type: ignore)(?!.*\s{2}#|.*# \w+.*# )", text)
-        if match and not re.search(r"#.*#\s*\S+", text):
-            pytest.fail(f"{ids(path)}:{number}: say why beside the exception")
+        if re.search(r"#\s*(noqa|type: ignore)", text):
+            reasoned = r"#\s*(noqa: [A-Z0-9, ]+?|type: ignore\[[a-z, -]+\])\s*(-|#)\s*\S+"
+            assert re.search(reasoned, text), f"line {number}: say why beside the exception"
 
 
 def test_no_room_is_empty() -> None:
     for folder in {path.parent for path in FILES}:
         files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
-        assert files or any(child.is_dir() for child in folder.iterdir()) or folder == SRC, f"{folder} is empty"
+        assert files or any(folder.rglob("*/*.py")), f"{folder} is empty"
 
 
 def test_lock_files_name_hashes_and_no_addresses() -> None:
