@@ -101,8 +101,9 @@ class Checked(NamedTuple):
 class Demo:
     """One run of the story in an empty folder. A context manager; each method is one scene, called in order."""
 
-    def __init__(self, folder: Path, senses: Senses) -> None:
+    def __init__(self, folder: Path, senses: Senses, *, orders: int = shop.ORDERS) -> None:
         self.folder = folder
+        self._orders = orders
         self.shop = folder / "shop.db"
         self._senses = senses
         self._operator = Caller("operator", "demo")
@@ -129,7 +130,7 @@ class Demo:
     def prepare(self, passphrase: str, say: Callable[[str], None]) -> Stock:
         """A home, the shop as its production target, three people, and the agent with its passport and a token."""
         say("building the shop")
-        shop.build(self.shop)
+        shop.build(self.shop, self._orders)
         say("making keys")
         home = create(self.folder / "home", origin=ORIGIN, entropy=self._senses.entropy)
         with (home.path / "interlock.toml").open("a", encoding="utf-8") as configuration:
