@@ -22,11 +22,11 @@ A condition is judged in three-valued logic: each term gives the set of outcomes
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from interlock.model.change import Choice
 
-Term: TypeAlias = tuple  # type: ignore[type-arg]  # a recursive union of tagged tuples; the docstring is its type
+Term: TypeAlias = tuple[Any, ...]  # a recursive union of tagged tuples; the docstring is its type
 
 TRUE: Final = 1
 FALSE: Final = 2

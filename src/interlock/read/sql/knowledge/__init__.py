@@ -38,7 +38,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     about: str
     harmless: frozenset[str]
     protects: dict[str, str]
-    parsing: frozenset[str]
+    parsing: frozenset[str] = frozenset()
+    keeps: dict[str, frozenset[str]] = {}  # the values of a protective setting that keep its protection
+    changes: dict[str, str] = {}  # settings that change more than the session, without taking protection away
 
 
 class Functions(NamedTuple):

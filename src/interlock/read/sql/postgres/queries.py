@@ -14,16 +14,7 @@ from interlock.read.sql.postgres.terms import term
 
 #: Node kinds that only compute: walking on into what they hold is all there is to do.
 _PLAIN: Final = frozenset(
-    (
-        "A_ArrayExpr A_Const A_Expr A_Indices A_Indirection A_Star Alias BitString BoolExpr Boolean BooleanTest CaseExpr"
-        " CaseWhen CoalesceExpr CollateClause ColumnDef ColumnRef CurrentOfExpr DefElem Float FuncCall GroupingFunc GroupingSet"
-        " Integer JoinExpr JsonAggConstructor JsonArgument JsonArrayAgg JsonArrayConstructor JsonArrayQueryConstructor"
-        " JsonBehavior JsonFormat JsonFuncExpr JsonIsPredicate JsonKeyValue JsonObjectAgg JsonObjectConstructor JsonOutput"
-        " JsonParseExpr JsonReturning JsonScalarExpr JsonSerializeExpr JsonTable JsonTableColumn JsonTablePathSpec"
-        " JsonValueExpr List LockingClause MinMaxExpr MultiAssignRef NamedArgExpr NullTest ParamRef RangeFunction"
-        " RangeSubselect RangeTableFunc RangeTableFuncCol RangeTableSample ResTarget RowExpr SetToDefault SortBy"
-        " SQLValueFunction String SubLink TypeCast TypeName WindowDef XmlExpr XmlSerialize MergeSupportFunc"
-    ).split()
+    ["A_ArrayExpr", "A_Const", "A_Expr", "A_Indices", "A_Indirection", "A_Star", "Alias", "BitString", "BoolExpr", "Boolean", "BooleanTest", "CaseExpr", "CaseWhen", "CoalesceExpr", "CollateClause", "ColumnDef", "ColumnRef", "CurrentOfExpr", "DefElem", "Float", "FuncCall", "GroupingFunc", "GroupingSet", "Integer", "JoinExpr", "JsonAggConstructor", "JsonArgument", "JsonArrayAgg", "JsonArrayConstructor", "JsonArrayQueryConstructor", "JsonBehavior", "JsonFormat", "JsonFuncExpr", "JsonIsPredicate", "JsonKeyValue", "JsonObjectAgg", "JsonObjectConstructor", "JsonOutput", "JsonParseExpr", "JsonReturning", "JsonScalarExpr", "JsonSerializeExpr", "JsonTable", "JsonTableColumn", "JsonTablePathSpec", "JsonValueExpr", "List", "LockingClause", "MinMaxExpr", "MultiAssignRef", "NamedArgExpr", "NullTest", "ParamRef", "RangeFunction", "RangeSubselect", "RangeTableFunc", "RangeTableFuncCol", "RangeTableSample", "ResTarget", "RowExpr", "SetToDefault", "SortBy", "SQLValueFunction", "String", "SubLink", "TypeCast", "TypeName", "WindowDef", "XmlExpr", "XmlSerialize", "MergeSupportFunc"]
 )
 _WRITES: Final = frozenset(("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"))
 

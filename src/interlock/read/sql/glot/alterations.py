@@ -1,0 +1,141 @@
+"""ALTER TABLE in MySQL: each of its comma-parted actions, by its first words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from interlock.model.change import Trait
+from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading
+
+_REWRITES: Final[tuple[Trait, ...]] = ("rewrites", "blocks-writes")
+#: Types that keep every value that a column is likely to have had; a change to any other can cut or round.
+_WIDE: Final = frozenset(("TEXT", "LONGTEXT", "MEDIUMTEXT", "BIGINT", "LONGBLOB", "MEDIUMBLOB", "JSON"))
+_OPTIONS: Final = frozenset(
+    ["AUTO_INCREMENT", "AVG_ROW_LENGTH", "CHARACTER", "CHARSET", "CHECKSUM", "COLLATE", "COMMENT", "COMPRESSION", "DATA", "DEFAULT", "DELAY_KEY_WRITE", "ENCRYPTION", "INSERT_METHOD", "KEY_BLOCK_SIZE", "MAX_ROWS", "MIN_ROWS", "PACK_KEYS", "PASSWORD", "STATS_AUTO_RECALC", "STATS_PERSISTENT", "STATS_SAMPLE_PAGES", "SECONDARY_ENGINE", "AUTOEXTEND_SIZE", "ALGORITHM", "LOCK", "WITH", "WITHOUT", "DISABLE", "ENABLE", "SECONDARY_LOAD", "SECONDARY_UNLOAD", "FORCE", "ORDER", "CONVERT", "ROW_FORMAT", "ENGINE", "TABLESPACE", "UNION", "CONNECTION", "INDEX"]
+)  # fmt: skip
+_REBUILDS: Final = frozenset(("FORCE", "ORDER", "CONVERT", "ROW_FORMAT", "ENGINE", "TABLESPACE", "ENCRYPTION"))
+
+
+def alter_table(reading: Reading, at: Cursor) -> None:
+    """Everything after ALTER TABLE."""
+    name = at.name()
+    if reading.is_own(name):
+        reading.cannot_tell(name, "alters the server's own tables by hand", kind="table")
+    for part in at.parts():
+        _action(reading, name, Cursor(reading, part))
+
+
+def _say(
+    reading: Reading, table: str, cause: str, traits: tuple[Trait, ...] = (), fields: tuple[str, ...] = ()
+) -> None:
+    reading.add("update", "table", table, cause, aspect="structure", fields=fields, traits=(*traits, *COMMITS))
+
+
+def _action(reading: Reading, table: str, at: Cursor) -> None:
+    word = at.token.word
+    at.at += 1
+    if word == "ADD":
+        _add(reading, table, at)
+    elif word == "DROP":
+        _drop(reading, table, at)
+    elif word in ("MODIFY", "CHANGE"):
+        at.take("COLUMN")
+        column = at.column()
+        if word == "CHANGE":
+            at.column()
+        wide = at.token.word in _WIDE
+        cause = f"{word.lower()} column" + ("" if wide else ", which can cut or round values")
+        _say(reading, table, cause, (*_REWRITES, *(() if wide else ("loses-data",))), (column,))
+    elif word == "RENAME":
+        _rename(reading, table, at)
+    elif word == "ALTER":
+        _alter(reading, table, at)
+    elif word in ("TRUNCATE", "DISCARD", "IMPORT", "EXCHANGE", "REORGANIZE", "COALESCE", "REBUILD", "REMOVE",
+                  "PARTITION", "ANALYZE", "CHECK", "OPTIMIZE", "REPAIR"):  # fmt: skip
+        _partitions(reading, table, at, word)
+    elif word in _OPTIONS:
+        guards: tuple[Trait, ...] = ("loses-protection",) if word == "DISABLE" else ()
+        if word == "ENCRYPTION" and at.has("N"):
+            guards = ("loses-protection",)
+        _say(reading, table, word.lower(), (*(_REWRITES if word in _REBUILDS else ()), *guards))
+    else:
+        reading.cannot_tell(table, f"an alter table action that is not modelled ({word.lower()})")
+
+
+def _add(reading: Reading, table: str, at: Cursor) -> None:
+    if at.any("INDEX", "KEY", "FULLTEXT", "SPATIAL"):
+        _say(reading, table, "add index")
+    elif at.any("PARTITION"):
+        _say(reading, table, "add partition")
+    elif at.any("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK"):
+        _say(reading, table, "add constraint", ("blocks-writes",))
+    else:
+        at.take("COLUMN")
+        at.take("IF", "NOT", "EXISTS")
+        if at.mark("("):
+            at.at -= 1
+            from interlock.read.sql.glot.tables import columns
+
+            fields = columns(reading, at.group())
+        else:
+            fields = (at.column(),)
+        rebuilds = at.has("AUTO_INCREMENT", "STORED")
+        _say(reading, table, "add column", _REWRITES if rebuilds else (), fields)
+
+
+def _drop(reading: Reading, table: str, at: Cursor) -> None:
+    if at.any("INDEX", "KEY"):
+        reading.add("delete", "index", f"{table}.{at.name()}", "drop index", aspect="structure", traits=COMMITS)
+        _say(reading, table, "drop index")
+    elif at.take("PRIMARY", "KEY"):
+        _say(reading, table, "drop primary key", ("loses-protection", *_REWRITES))
+    elif at.take("FOREIGN", "KEY") or at.any("CONSTRAINT", "CHECK"):
+        _say(reading, table, f"drop constraint `{at.name()}`", ("loses-protection",))
+    elif at.take("PARTITION"):
+        reading.add(
+            "delete", "table", table, "drop partition with its rows", choice="filtered",
+            traits=("loses-data", *COMMITS),
+        )  # fmt: skip
+    else:
+        at.take("COLUMN")
+        hides: tuple[Trait, ...] = ("hides-failure",) if at.take("IF", "EXISTS") else ()
+        _say(reading, table, "drop column", ("loses-data", *_REWRITES, *hides), (at.column(),))
+
+
+def _rename(reading: Reading, table: str, at: Cursor) -> None:
+    if at.take("COLUMN"):
+        _say(reading, table, "rename column", (), (at.column(),))
+    elif at.any("INDEX", "KEY"):
+        _say(reading, table, "rename index")
+    else:
+        at.any("TO", "AS")
+        reading.temporary.discard(table)
+        _say(reading, table, f"rename to `{at.name()}`")
+
+
+def _alter(reading: Reading, table: str, at: Cursor) -> None:
+    if at.any("INDEX"):
+        _say(reading, table, "alter index visibility")
+    elif at.any("CONSTRAINT", "CHECK"):
+        loses: tuple[Trait, ...] = ("loses-protection",) if at.has("NOT") else ()
+        _say(reading, table, "alter constraint", loses)
+    else:
+        at.take("COLUMN")
+        _say(reading, table, "alter column default", (), (at.column(),))
+
+
+def _partitions(reading: Reading, table: str, at: Cursor, word: str) -> None:
+    what = f"{word.lower()} partition"
+    if word == "TRUNCATE":
+        reading.add(
+            "delete", "table", table, what, choice="all" if at.has("ALL") else "filtered",
+            traits=("loses-data", *COMMITS),
+        )  # fmt: skip
+    elif word == "DISCARD":
+        reading.add("delete", "table", table, "discard tablespace", choice="all", traits=("loses-data", *COMMITS))
+    elif word in ("EXCHANGE", "IMPORT"):
+        _say(reading, table, what, ("loses-data", *_REWRITES))
+    elif word in ("ANALYZE", "CHECK"):
+        _say(reading, table, what)
+    else:
+        _say(reading, table, what, _REWRITES)

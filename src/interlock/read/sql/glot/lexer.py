@@ -1,0 +1,233 @@
+"""Tokens and statements of MySQL and SQLite, by the lexical rules of each server.
+
+sqlglot is not the server: it drops executable comments and reads some quotes otherwise. So the text is taken apart
+here, and what sqlglot gets to see is written anew from these tokens (`rewrite`), in a form that has only one reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+WORD, QUOTED, TEXT, NUMBER, PUNCTUATION, VARIABLE, STRAY, BLOB = "wqsnpvxb"
+
+
+class Token(NamedTuple):
+    """`value` is what it means (quotes and escapes undone), `word` its upper-case form when it is an unquoted word."""
+
+    kind: str
+    value: str
+    word: str
+    start: int
+    double: bool = False  # it stood in double quotes
+
+
+class LexicalFault(Exception):
+    """A quote or comment that never ends."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+class Lexed(NamedTuple):
+    """The statements of a script, and what about its text alone makes it uncertain."""
+
+    statements: list[list[Token]]
+    doubts: list[str]
+
+
+_MYSQL: Final = re.compile(
+    r"""(?P<space>[\x09-\x0d\x20\ufeff]+|\#[^\n]*|--(?:[\x01-\x09\x0b-\x20][^\n]*|(?=\n)|\Z))
+    |(?P<hint>/\*\+.*?\*/)
+    |(?P<opens>/\*M?!(?P<version>\d{5,6})?)
+    |(?P<comment>/\*.*?\*/)
+    |(?P<closes>\*/)
+    |(?P<blob>[xXbB]'[^']*')
+    |(?P<text>(?:[nN]|_[A-Za-z0-9]+\s*)?'(?:[^'\\]|''|\\.)*+')
+    |(?P<double>"(?:[^"\\]|""|\\.)*+")
+    |(?P<back>`(?:[^`]|``)*+`)
+    |(?P<variable>@@?(?:[\w.$]+|`(?:[^`]|``)*+`|'[^']*'|"[^"]*")?|\?)
+    |(?P<number>0[xX][0-9A-Fa-f]+(?![\w$])|0b[01]+(?![\w$])|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w$])|\.\d+(?:[eE][-+]?\d+)?)
+    |(?P<word>[\w$\x80-\U0010ffff]+)
+    |(?P<client>\\[A-Za-z!.#?])
+    |(?P<punctuation>:=|->>|->|<=>|<=|>=|<>|!=|<<|>>|\|\||&&|[-+*/%=<>~&|^!(){}\[\],;.:])""",
+    re.VERBOSE | re.DOTALL,
+)
+_MYSQL_PLAIN: Final = re.compile(
+    _MYSQL.pattern.replace(r"(?:[^'\\]|''|\\.)*+'", r"(?:[^']|'')*+'").replace(
+        r'(?:[^"\\]|""|\\.)*+"', r'(?:[^"]|"")*+"'
+    ),
+    re.VERBOSE | re.DOTALL,
+)
+_SQLITE: Final = re.compile(
+    r"""(?P<space>[\ \t\n\f\r\ufeff]+|--[^\n]*)
+    |(?P<comment>/\*.*?(?:\*/|\Z))
+    |(?P<blob>[xX]'[^']*')
+    |(?P<text>'(?:[^']|'')*+')
+    |(?P<double>"(?:[^"]|"")*+")
+    |(?P<back>`(?:[^`]|``)*+`)
+    |(?P<bracket>\[[^\]]*\])
+    |(?P<variable>\?\d*|[:@$\#][\w$]+(?:::[\w$]+)*(?:\([^)\s]*\))?)
+    |(?P<number>0[xX][0-9A-Fa-f_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?)
+    |(?P<word>[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)
+    |(?P<punctuation>->>|->|<=|>=|<>|!=|==|<<|>>|\|\||[-+*/%=<>~&|(),;.])""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPES: Final = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+#: Executable comments up to this version run on every server that is read here (MySQL 8.0).
+_RUNS: Final = 80_000
+#: Words outside of quotes that make a text mean more; used to compare two readings of one text.
+_WEIGHTY: Final = frozenset(
+    ["OR", "UNION", "SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "TRUNCATE", "REPLACE", "GRANT", "REVOKE", "SET", "CALL", "LOAD", "RENAME", "INTO"]
+)
+
+
+def lex(text: str, dialect: str) -> Lexed:
+    """The statements of a script in this dialect. LexicalFault for what never ends."""
+    if dialect == "sqlite":
+        return Lexed(_split(_tokens(text, _SQLITE, escapes=False, doubts=[]), dialect), [])
+    doubts: list[str] = []
+    statements = _split(_tokens(text, _MYSQL, escapes=True, doubts=doubts), dialect)
+    if "\\" in text and _reads_otherwise(text, statements):
+        doubts.append("the text reads otherwise where sql_mode has NO_BACKSLASH_ESCAPES")
+    return Lexed(statements, doubts)
+
+
+def _reads_otherwise(text: str, statements: list[list[Token]]) -> bool:
+    """Whether a server that takes backslashes as they stand would find other statements, or weightier ones."""
+    try:
+        other = _split(_tokens(text, _MYSQL_PLAIN, escapes=False, doubts=[]), "mysql")
+    except LexicalFault:
+        return False
+    if any(token.kind == STRAY for statement in other for token in statement):
+        return False
+    return len(other) != len(statements) or _weight(other) > _weight(statements)
+
+
+def _weight(statements: list[list[Token]]) -> int:
+    return sum(token.word in _WEIGHTY for statement in statements for token in statement)
+
+
+def _tokens(text: str, pattern: re.Pattern[str], *, escapes: bool, doubts: list[str]) -> list[Token]:
+    found: list[Token] = []
+    position, end = 0, len(text)
+    executing = 0
+    while position < end:
+        match = pattern.match(text, position)
+        if match is None:
+            _unfinished(text, position)
+            found.append(Token(STRAY, text[position], "", position))
+            position += 1
+            continue
+        kind = match.lastgroup or ""
+        start, position = position, match.end()
+        if kind == "space" or kind == "comment":
+            continue
+        if kind == "word":
+            value = match[0]
+            found.append(Token(WORD, value, value.upper(), start))
+        elif kind == "hint":
+            if "SET_VAR" in match[0].upper():
+                doubts.append("an optimizer hint changes a setting")
+        elif kind in ("opens", "version"):
+            executing += 1
+            version = match["version"]
+            if match[0].startswith("/*M") or (version and int(version) > _RUNS):
+                doubts.append("a comment that only some servers execute")
+        elif kind == "closes":
+            if not executing:
+                found.append(Token(STRAY, "*/", "", start))
+            executing = max(0, executing - 1)
+        else:
+            found.append(_token(kind, match[0], start, escapes=escapes))
+    if executing:
+        raise LexicalFault("an executable comment never ends", end)
+    return found
+
+
+def _token(kind: str, raw: str, start: int, *, escapes: bool) -> Token:
+    if kind == "text" or kind == "double":
+        quote = raw[-1]
+        inner = raw[raw.index(quote) + 1 : -1].replace(quote * 2, quote)
+        if kind == "double" and not escapes and quote == '"':
+            return Token(QUOTED, inner, "", start, True)
+        if escapes and "\\" in inner:
+            inner = _ESCAPED.sub(lambda one: _ESCAPES.get(one[1], one[1]), inner)
+        return Token(TEXT, inner, "", start, kind == "double")
+    if kind == "back":
+        return Token(QUOTED, raw[1:-1].replace("``", "`"), "", start)
+    if kind == "bracket":
+        return Token(QUOTED, raw[1:-1], "", start)
+    if kind == "client":
+        ends = raw in ("\\G", "\\g")
+        return Token(PUNCTUATION if ends else STRAY, ";" if ends else raw, "", start)
+    plain = {"number": NUMBER, "variable": VARIABLE, "blob": BLOB}.get(kind, PUNCTUATION)
+    return Token(plain, raw, "", start)
+
+
+def _unfinished(text: str, position: int) -> None:
+    opening = text[position]
+    if opening in "'\"`[":
+        raise LexicalFault(f"a quote opened by {opening} never ends", position)
+    if text.startswith("/*", position):
+        raise LexicalFault("a comment never ends", position)
+
+
+_COMPOUND: Final = frozenset(("TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"))
+_BLOCK_WORDS: Final = frozenset(("IF", "LOOP", "WHILE", "REPEAT", "CASE"))
+_BEFORE_STATEMENT: Final = frozenset(("BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT"))
+
+
+def _split(tokens: list[Token], dialect: str) -> list[list[Token]]:
+    """Statements end at a semicolon, except inside the body of a trigger or stored program.
+
+    A body is only ever closed early in doubt, never late: its rest is then read as statements that run.
+    """
+    found: list[list[Token]] = []
+    current: list[Token] = []
+    depth = 0
+    compound = False
+    for index, token in enumerate(tokens):
+        if token.value == ";" and token.kind == PUNCTUATION:
+            if depth:
+                current.append(token)
+                continue
+            if current:
+                found.append(current)
+            current, compound = [], False
+            continue
+        current.append(token)
+        if not compound:
+            compound = len(current) <= 12 and token.word in _COMPOUND and current[0].word == "CREATE"
+        elif token.word == "BEGIN":
+            before = current[-2]
+            starts = before.value in (";", ":") or before.word in _BEFORE_STATEMENT
+            if not depth or (dialect == "mysql" and starts):
+                depth += 1
+        elif token.word == "END" and depth and current[-2].value in (";",) + (("BEGIN",) if depth else ()):
+            after = tokens[index + 1].word if index + 1 < len(tokens) else ""
+            if dialect == "sqlite" or after not in _BLOCK_WORDS:
+                depth -= 1
+    if current:
+        found.append(current)
+    return found
+
+
+def rewrite(tokens: Sequence[Token], dialect: str) -> str:
+    """These tokens as text that has one reading only, for sqlglot."""
+    parts: list[str] = []
+    for token in tokens:
+        if token.kind == TEXT:
+            value = token.value.replace("'", "''")
+            parts.append("'" + (value.replace("\\", "\\\\") if dialect == "mysql" else value) + "'")
+        elif token.kind == QUOTED:
+            parts.append("`" + token.value.replace("`", "``") + "`")
+        elif token.kind == VARIABLE and dialect == "sqlite":
+            parts.append("?")
+        else:
+            parts.append(token.value)
+    return " ".join(parts)

@@ -1,0 +1,336 @@
+"""MySQL's statements other than queries, writes and definitions: word by word, each by its first word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from interlock.model.change import Trait
+from interlock.read.sql.glot import definitions, queries, variables
+from interlock.read.sql.glot.lexer import TEXT, VARIABLE, LexicalFault, lex
+from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading
+
+Handler = Callable[[Reading, Cursor], None]
+
+
+def query(reading: Reading, at: Cursor) -> None:
+    queries.statement(reading, at.tokens)
+
+
+def explain(reading: Reading, at: Cursor) -> None:
+    """EXPLAIN, DESCRIBE and DESC plan or describe; EXPLAIN ANALYZE runs."""
+    at.at += 1
+    runs = at.take("ANALYZE")
+    if at.take("FORMAT"):
+        at.mark("=")
+        at.word()
+    if at.take("INTO"):
+        at.word()
+    at.any("EXTENDED", "PARTITIONS")
+    at.take("FOR", "SCHEMA")
+    if at.take("FOR", "CONNECTION"):
+        reading.add("read", "session", at.word(), "explain")
+        return
+    rest = at.tokens[at.at :]
+    if rest and ((rest[0].word in _STATEMENTS and rest[0].word in _EXPLAINED) or rest[0].value == "("):
+        if runs:
+            with reading.inside():
+                read_one(reading, Cursor(reading, rest))
+            return
+        _planned(reading, rest)
+    else:
+        reading.add("read", "table", at.name(), "describe")
+
+
+_EXPLAINED: Final = frozenset(("SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE", "WITH", "TABLE", "VALUES"))
+
+
+def _planned(reading: Reading, rest: object) -> None:
+    probe = Reading(reading.dialect, reading.environment)
+    read_one(probe, Cursor(probe, rest))  # type: ignore[arg-type]  # the tokens of the statement it explains
+    for effect in probe.change("").effects:
+        kind = effect.resource.type.removeprefix("sql.")
+        if kind in ("table", "view"):
+            reading.add("read", kind, effect.resource.name, "explain", choice=effect.choice, keys=effect.keys)
+        elif effect.known == "unknown":
+            reading.cannot_tell(effect.resource.name, effect.cause, kind=kind)
+
+
+def show(reading: Reading, at: Cursor) -> None:
+    at.take("SHOW")
+    what = " ".join(token.value.lower() for token in at.tokens[1:3])
+    reading.add("read", "server", what, "show")
+
+
+def begin(reading: Reading, at: Cursor) -> None:
+    """BEGIN, START TRANSACTION, SAVEPOINT and RELEASE. BEGIN commits what came before it."""
+    word = at.tokens[0].word.lower()
+    if at.tokens[0].word == "START" and not at.peek("START", "TRANSACTION"):
+        _server(reading, at)
+        return
+    fresh = word in ("begin", "start")
+    reading.add("read", "session", "transaction", word, traits=("ends-transaction",) if fresh and reading.part else ())
+    if at.has("WRITE"):
+        reading.add(
+            "update", "setting", "transaction_read_only", "the session leaves read only", aspect="process",
+            traits=("loses-protection",),
+        )  # fmt: skip
+
+
+def end(reading: Reading, at: Cursor) -> None:
+    if at.has("TO"):
+        reading.add("read", "session", "transaction", "rollback to")
+        return
+    word = at.tokens[0].word.lower()
+    reading.add("execute", "session", "transaction", word, aspect="process", traits=("ends-transaction",))
+
+
+def xa(reading: Reading, at: Cursor) -> None:
+    reading.cannot_tell("xa", "what that transaction holds is not in the text", traits=("ends-transaction",))
+
+
+def use(reading: Reading, at: Cursor) -> None:
+    at.take("USE")
+    reading.add("read", "database", at.name(), "use: what follows names tables of it")
+
+
+def load(reading: Reading, at: Cursor) -> None:
+    """LOAD DATA and LOAD XML: rows from a file, of the server unless LOCAL."""
+    at.take("LOAD")
+    if not at.any("DATA", "XML"):
+        reading.cannot_tell("load", "a load that is not modelled")
+        return
+    replaces, hides = at.has("REPLACE"), at.has("IGNORE")
+    while not at.done and at.token.kind != TEXT:
+        at.at += 1
+    file = at.word() if not at.done else ""
+    while not at.done and not at.take("TABLE"):
+        at.at += 1
+    table = at.name()
+    reading.add("read", "file", file, "load data reads a file", traits=("leaves-target",))
+    if replaces:
+        reading.add("delete", "table", table, "replace: rows with the same key go", choice="filtered")
+    reading.add("create", "table", table, "load data", traits=("hides-failure",) if hides else ())
+    queries.calls(reading, at.tokens[at.at :])
+
+
+def truncate(reading: Reading, at: Cursor) -> None:
+    at.take("TRUNCATE")
+    at.take("TABLE")
+    name = at.name()
+    if name in reading.temporary:
+        reading.add("delete", "table", name, "truncate a temporary table of this script", choice="filtered")
+        return
+    reading.add(
+        "delete", "table", name, "truncate", choice="all",
+        traits=("loses-data", "blocks-reads", "blocks-writes", *COMMITS),
+    )  # fmt: skip
+
+
+def call(reading: Reading, at: Cursor) -> None:
+    at.take("CALL")
+    reading.cannot_tell(at.name(), "a procedure of the target", kind="function", traits=("runs-code",))
+
+
+def do(reading: Reading, at: Cursor) -> None:
+    queries.calls(reading, at.tokens)
+    if at.has("SELECT"):
+        reading.cannot_tell("do", "a do that holds a query")
+
+
+def handler(reading: Reading, at: Cursor) -> None:
+    at.take("HANDLER")
+    reading.add("read", "table", at.name(), "handler", choice="filtered")
+
+
+def prepare(reading: Reading, at: Cursor) -> None:
+    """PREPARE from a literal is read as if it ran; from a variable it is built at run time."""
+    at.take("PREPARE")
+    name = at.name()
+    at.take("FROM")
+    if at.token.kind == TEXT:
+        text = at.token.value
+        reading.source[name] = text
+        _embedded(reading, text)
+    else:
+        reading.cannot_tell(name, "prepares what is built at run time", traits=("dynamic",))
+
+
+def _embedded(reading: Reading, text: str) -> None:
+    try:
+        lexed = lex(text, reading.dialect)
+    except LexicalFault:
+        reading.cannot_tell("prepare", "a text that cannot be read", traits=("dynamic",))
+        return
+    with reading.inside() as readable:
+        for doubt in lexed.doubts:
+            reading.cannot_tell("prepare", doubt)
+        for one in lexed.statements:
+            if readable:
+                read_one(reading, Cursor(reading, one))
+            else:
+                reading.cannot_tell("nested", "statements are nested too deep")
+
+
+def execute(reading: Reading, at: Cursor) -> None:
+    at.take("EXECUTE")
+    name = at.name()
+    if name in reading.source:
+        _embedded(reading, reading.source[name])
+    else:
+        reading.cannot_tell(name, "executes what was prepared elsewhere", traits=("dynamic",))
+
+
+def deallocate(reading: Reading, at: Cursor) -> None:
+    at.at += 1
+    at.take("PREPARE")
+    name = at.name()
+    reading.source.pop(name, None)
+    reading.add("read", "session", name, "deallocate prepare")
+
+
+def lock(reading: Reading, at: Cursor) -> None:
+    """LOCK TABLES commits what came before it."""
+    at.take("LOCK")
+    if at.take("INSTANCE"):
+        _server(reading, at)
+        return
+    at.any("TABLES", "TABLE")
+    for part in at.parts():
+        one = Cursor(reading, part)
+        name = one.name()
+        traits: set[Trait] = {"blocks-writes", "ends-transaction"}
+        if one.has("WRITE"):
+            traits.add("blocks-reads")
+        reading.add("execute", "table", name, "lock tables", aspect="process", traits=traits)
+
+
+def unlock(reading: Reading, at: Cursor) -> None:
+    reading.add("execute", "session", "locks", "unlock", aspect="process", traits=("ends-transaction",))
+
+
+def upkeep(reading: Reading, at: Cursor) -> None:
+    """ANALYZE, CHECK, CHECKSUM, OPTIMIZE and REPAIR TABLE."""
+    word = at.tokens[0].word
+    at.at += 1
+    at.any("NO_WRITE_TO_BINLOG", "LOCAL")
+    at.any("TABLE", "TABLES")
+    traits: tuple[Trait, ...] = COMMITS if word in ("ANALYZE", "OPTIMIZE", "REPAIR") else ()
+    if word in ("OPTIMIZE", "REPAIR"):
+        traits = ("rewrites", "blocks-writes", *traits)
+    names = at.names()
+    for name in names:
+        if word in ("CHECK", "CHECKSUM"):
+            reading.add("read", "table", name, f"{word.lower()} table")
+        else:
+            reading.add("execute", "table", name, f"{word.lower()} table", aspect="process", traits=traits)
+    if not names:
+        reading.cannot_tell(word.lower(), "a statement that is not modelled")
+
+
+def flush(reading: Reading, at: Cursor) -> None:
+    at.take("FLUSH")
+    at.any("NO_WRITE_TO_BINLOG", "LOCAL")
+    what = " ".join(token.value.lower() for token in at.tokens[at.at : at.at + 2])
+    traits: set[Trait] = {"ends-transaction"}
+    if at.has("LOCK", "EXPORT"):
+        traits.update(("blocks-writes",))
+    reading.add("execute", "server", what, "flush", aspect="process", traits=traits)
+
+
+def kill(reading: Reading, at: Cursor) -> None:
+    at.take("KILL")
+    whole = not at.any("QUERY")
+    at.any("CONNECTION")
+    token = at.token
+    verb: Final = "delete" if whole else "execute"
+    reading.add(
+        verb, "session", token.value, "kill", aspect="process", choice="unknown" if token.kind == VARIABLE else "named"
+    )  # fmt: skip
+
+
+def purge(reading: Reading, at: Cursor) -> None:
+    reading.add(
+        "delete", "server", "binary logs", "purge binary logs: no way back to a point in them", choice="filtered",
+        traits=("loses-data", "loses-protection", "not-transactional"),
+    )  # fmt: skip
+
+
+def reset(reading: Reading, at: Cursor) -> None:
+    at.take("RESET")
+    if at.take("PERSIST"):
+        at.take("IF", "EXISTS")
+        reading.add("update", "setting", at.name() or "all", "reset persist", aspect="process")
+        return
+    what = at.token.word.lower()
+    traits: tuple[Trait, ...] = ("loses-data", "loses-protection", "not-transactional")
+    if what in ("master", "binary", "slave", "replica"):
+        reading.add("delete", "server", what, f"reset {what}", choice="all", traits=traits)
+    elif what == "query":
+        reading.add("execute", "server", "query cache", "reset query cache", aspect="process")
+    else:
+        reading.cannot_tell(what, "a reset that is not modelled")
+
+
+def _server(reading: Reading, at: Cursor) -> None:
+    """Statements about the server or its replication as a whole."""
+    words = " ".join(token.value.lower() for token in at.tokens[:3])
+    first = at.tokens[0].word
+    traits: set[Trait] = {"not-transactional"}
+    if first in ("STOP", "SHUTDOWN", "RESTART", "CHANGE"):
+        traits.add("loses-protection")
+    if first in ("CHANGE", "CLONE"):
+        traits.add("leaves-target")
+    if first == "CLONE" and not at.has("LOCAL"):
+        traits.add("loses-data")  # everything here is replaced by what the donor has
+    reading.add("execute", "server", words, words, aspect="process", traits=traits)
+
+
+def server(reading: Reading, at: Cursor) -> None:
+    _server(reading, at)
+
+
+def install(reading: Reading, at: Cursor) -> None:
+    reading.cannot_tell(
+        " ".join(token.value for token in at.tokens[1:3]), "installs or removes code of the server", kind="program",
+        traits=("runs-code",),
+    )  # fmt: skip
+
+
+def cache_index(reading: Reading, at: Cursor) -> None:
+    reading.add("execute", "server", "key cache", "cache index", aspect="process")
+
+
+def signal(reading: Reading, at: Cursor) -> None:
+    reading.add("read", "session", at.tokens[0].word.lower(), "says something of the session")
+
+
+def client(reading: Reading, at: Cursor) -> None:
+    reading.cannot_tell(at.tokens[0].word.lower(), "a command of the mysql client, not of the server")
+
+
+_STATEMENTS: Final[dict[str, Handler]] = {
+    "SELECT": query, "VALUES": query, "WITH": query, "TABLE": query, "INSERT": query, "REPLACE": query,
+    "UPDATE": query, "DELETE": query, "EXPLAIN": explain, "DESCRIBE": explain, "DESC": explain, "SHOW": show,
+    "BEGIN": begin, "START": begin, "SAVEPOINT": begin, "RELEASE": begin, "COMMIT": end, "ROLLBACK": end, "XA": xa,
+    "USE": use, "LOAD": load, "TRUNCATE": truncate, "CALL": call, "DO": do, "HANDLER": handler, "PREPARE": prepare,
+    "EXECUTE": execute, "DEALLOCATE": deallocate, "LOCK": lock, "UNLOCK": unlock, "ANALYZE": upkeep, "CHECK": upkeep,
+    "CHECKSUM": upkeep, "OPTIMIZE": upkeep, "REPAIR": upkeep, "FLUSH": flush, "KILL": kill, "PURGE": purge,
+    "RESET": reset, "STOP": server, "SHUTDOWN": server, "RESTART": server, "CHANGE": server, "CLONE": server,
+    "INSTALL": install, "UNINSTALL": install, "IMPORT": install, "BINLOG": install, "CACHE": cache_index,
+    "HELP": signal, "SIGNAL": signal, "RESIGNAL": signal, "GET": signal, "DELIMITER": client, "SOURCE": client,
+    "SYSTEM": client, "TEE": client, "PAGER": client, "SET": variables.assign, "CREATE": definitions.create,
+    "DROP": definitions.drop, "ALTER": definitions.alter, "RENAME": definitions.rename, "GRANT": definitions.grant,
+    "REVOKE": definitions.grant,
+}  # fmt: skip
+
+
+def read_one(reading: Reading, at: Cursor) -> None:
+    """The effects of one statement."""
+    found = _STATEMENTS.get(at.tokens[0].word)
+    if found is not None:
+        found(reading, at)
+    elif at.tokens[0].value == "(":
+        query(reading, at)
+    else:
+        reading.cannot_tell(at.tokens[0].word.lower(), "a statement that is not modelled")

@@ -1,0 +1,356 @@
+"""Queries and writes of MySQL and SQLite, through sqlglot: SELECT, VALUES, INSERT, REPLACE, UPDATE, DELETE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from interlock.model.change import Trait
+from interlock.read.sql.condition import Judgement, Target, Term, judge
+from interlock.read.sql.glot.calls import calls
+from interlock.read.sql.glot.lexer import Token, rewrite
+from interlock.read.sql.glot.reading import Reading
+from interlock.read.sql.glot.shape import Frame, shaped
+from interlock.read.sql.glot.terms import term
+
+_ROOTS: Final = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values, exp.Paren, exp.Insert, exp.Update, exp.Delete)
+#: Kinds of nodes that may stand inside a query or write. Anything else makes the statement unknown.
+_INSIDE: Final[tuple[type, ...]] = (
+    exp.Condition, exp.Identifier, exp.Table, exp.TableAlias, exp.Join, exp.From, exp.Where, exp.Group, exp.Having,
+    exp.Order, exp.Ordered, exp.Limit, exp.Offset, exp.With, exp.CTE, exp.Subquery, exp.Select, exp.SetOperation,
+    exp.Values, exp.Tuple, exp.Star, exp.Distinct, exp.Window, exp.WindowSpec, exp.Lock, exp.Var, exp.DataType,
+    exp.Interval, exp.Schema, exp.OnConflict, exp.Returning, exp.Hint, exp.IndexTableHint, exp.Alias, exp.Partition,
+    exp.Placeholder, exp.Parameter, exp.JSONTable, exp.JSONSchema, exp.JSONColumnDef, exp.JSONPath, exp.JSONPathPart,
+    exp.Filter, exp.CharacterSet, exp.PropertyEQ, exp.Collate, exp.Rollup, exp.JSONKeyValue, exp.Lateral,
+    exp.DataTypeParam,
+)  # fmt: skip
+_NEVER: Final[tuple[type, ...]] = (exp.Command, exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop)
+#: Longest statement that is given to sqlglot; a listing of plain rows is shortened before it is counted.
+MAX_TOKENS: Final = 60_000
+#: Deepest nesting of parentheses, and longest chain of operators that lean on one another.
+MAX_DEPTH: Final = 150
+
+
+class Source(NamedTuple):
+    """A table in a statement: its name, and what its columns may be qualified with."""
+
+    name: str
+    alias: str
+
+
+def statement(reading: Reading, tokens: Sequence[Token]) -> None:
+    """One query or write."""
+    kept, frame = shaped(tokens)
+    tree = _tree(reading, kept)
+    if tree is None:
+        return
+    strange = _strange(tree)
+    if strange:
+        reading.cannot_tell(strange, "an expression that is not modelled")
+    for file in frame.files:
+        reading.add(
+            "create", "file", file, "select into a file of the server", traits=("leaves-target", "not-transactional")
+        )  # fmt: skip
+    if isinstance(tree, exp.Insert):
+        _insert(reading, tree, frame)
+    elif isinstance(tree, exp.Update):
+        _update(reading, tree, frame)
+    elif isinstance(tree, exp.Delete):
+        _delete(reading, tree, frame)
+    _reads(reading, tree)
+    calls(reading, kept)
+
+
+def _tree(reading: Reading, tokens: Sequence[Token]) -> Any | None:
+    """What sqlglot makes of these tokens; None, and an unknown effect, where it cannot be trusted to."""
+    what = tokens[0].word.lower()
+    if len(tokens) > MAX_TOKENS or _depth(tokens) > MAX_DEPTH:
+        reading.cannot_tell(what, "a statement that is too long or nests too deep to be read")
+        reading.degrade("a statement is too long or nests too deep to be read")
+        return None
+    try:
+        trees = sqlglot.parse(rewrite(tokens, reading.dialect), read=reading.dialect)
+    except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError):
+        reading.cannot_tell(what, "a statement that cannot be read")
+        return None
+    if len(trees) != 1 or not isinstance(trees[0], _ROOTS):
+        reading.cannot_tell(what, "a statement that is not modelled")
+        return None
+    return trees[0]
+
+
+def _depth(tokens: Sequence[Token]) -> int:
+    """How deep a tree these tokens can make: brackets, and operators in a row on one level; AND, OR and commas aside."""
+    deepest = here = 0
+    levels: list[int] = []
+    for token in tokens:
+        if token.kind == "p":
+            if token.value == "(":
+                levels.append(here)
+                here = 0
+            elif token.value == ")":
+                here = levels.pop() if levels else 0
+            elif token.value == ",":
+                here = 0
+            elif token.value not in (".", "=", "*"):
+                here += 1
+        elif token.word in ("AND", "OR", "WHERE", "SELECT", "FROM", "WHEN", "THEN", "ELSE"):
+            here = 0
+        elif token.word in ("NOT", "IS", "LIKE", "COLLATE", "CASE"):
+            here += 1
+        deepest = max(deepest, here + len(levels))
+    return deepest
+
+
+def _strange(tree: Any) -> str:
+    for node in tree.walk():
+        if node is not tree and (isinstance(node, _NEVER) or not isinstance(node, _INSIDE)):
+            return str(node.key)
+    return ""
+
+
+def _source(reading: Reading, table: Any) -> Source:
+    name = reading.named(part.name for part in table.parts if isinstance(part, exp.Identifier))
+    return Source(name, (table.alias or table.name).lower())
+
+
+def _is_named(table: Any) -> bool:
+    return isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier)
+
+
+def _visible(table: Any) -> set[str]:
+    """The names of WITH queries that a table's name can mean where it stands."""
+    found: set[str] = set()
+    own = ""
+    node: Any = table
+    while node is not None:
+        if isinstance(node, exp.CTE):
+            own = node.alias.lower()
+        clause = node.args.get("with_")
+        if clause is not None:
+            names = {one.alias.lower() for one in clause.expressions}
+            found |= names if clause.args.get("recursive") else names - {own}
+        if not isinstance(node, (exp.CTE, exp.With)) and clause is not None:
+            own = ""
+        node = node.parent
+    return found
+
+
+def _reads(reading: Reading, tree: Any) -> None:
+    """Every table that the statement reads: all that stand in it but the ones that it writes."""
+    written = {id(one) for one in _written(tree)}
+    scoped = tree.find(exp.With) is not None
+    for table in tree.find_all(exp.Table, bfs=False):
+        if not _is_named(table) or id(table) in written:
+            continue
+        if scoped and not table.db and table.name.lower() in _visible(table):
+            continue
+        _read(reading, table)
+
+
+def _read(reading: Reading, table: Any) -> None:
+    source = _source(reading, table)
+    select = table.parent.parent if isinstance(table.parent, exp.From) else None
+    judgement = Judgement("all")
+    count: int | None = None
+    traits: tuple[Trait, ...] = ()
+    joined = table.parent if isinstance(table.parent, exp.Join) else None
+    around = select if isinstance(select, exp.Select) else joined.parent if joined is not None else None
+    if isinstance(around, exp.Select):
+        where = around.args.get("where")
+        alone = not around.args.get("joins")
+        if where is not None:
+            judgement = _judged(where.this, source) if alone else Judgement("filtered")
+        if alone:
+            count = _limit(around)
+        traits = ("blocks-writes",) if around.args.get("locks") else ()
+    reading.add(
+        "read", "table", source.name, "locks rows" if traits else "reads", choice=judgement.choice,
+        keys=judgement.keys, count=count, traits=traits,
+    )  # fmt: skip
+
+
+def _written(tree: Any) -> list[Any]:
+    """The nodes that stand for the target of a write, which are not read."""
+    if isinstance(tree, exp.Insert):
+        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        return [target]
+    if isinstance(tree, exp.Update):
+        return [tree.this] if isinstance(tree.this, exp.Table) else []
+    if isinstance(tree, exp.Delete):
+        return [*(tree.args.get("tables") or []), tree.this]
+    return []
+
+
+def _limit(node: Any) -> int | None:
+    limit = node.args.get("limit")
+    found = term(limit.expression) if limit is not None and limit.expression is not None else None
+    return found[1] if found and found[0] == "lit" and isinstance(found[1], int) and found[1] >= 0 else None
+
+
+def _judged(condition: Any, source: Source) -> Judgement:
+    return _judged_all([term(condition)] if condition is not None else [], source)
+
+
+def _judged_all(conditions: list[Term], source: Source) -> Judgement:
+    names = frozenset((source.alias, source.name.lower()))
+    whole: Term | None = ("and", tuple(conditions)) if len(conditions) > 1 else conditions[0] if conditions else None
+    return judge(whole, Target(names, source.name))
+
+
+def _conditions(tree: Any) -> list[Term]:
+    """The WHERE of a write, with the conditions of its joins. An outer join alone excludes nothing."""
+    where = tree.args.get("where")
+    found = [] if where is None else [term(where.this)]
+    pending = [tree.this, *(tree.args.get("using") or [])]
+    while pending:
+        one = pending.pop()
+        for join in one.args.get("joins") or []:
+            pending.append(join.this)
+            if where is None and join.side:
+                continue
+            if join.args.get("on") is not None:
+                found.append(term(join.args["on"]))
+            found.extend(("other", (("col", "", column.name),)) for column in join.args.get("using") or [])
+    return found
+
+
+def _guard(reading: Reading, table: str) -> None:
+    if reading.is_own(table):
+        reading.cannot_tell(table, "writes the server's own tables by hand", kind="table", traits=("loses-protection",))
+
+
+def _insert(reading: Reading, tree: Any, frame: Frame) -> None:
+    schema = tree.this
+    target = schema.this if isinstance(schema, exp.Schema) else schema
+    fields = tuple(reading.folded(one.name) for one in schema.expressions) if isinstance(schema, exp.Schema) else ()
+    name = _source(reading, target).name
+    _guard(reading, name)
+    values = tree.expression
+    listed = isinstance(values, exp.Values)
+    count = 1 if tree.args.get("default") else None
+    if listed:
+        count = frame.rows if frame.rows is not None else len(values.expressions)
+    if len(fields) == 1 and fields[0] == name.rsplit(".", 1)[-1].lower() and reading.dialect == "sqlite":
+        _index_command(reading, name, values)
+        return
+    hides: tuple[Trait, ...] = ("hides-failure",) if frame.hides else ()
+    ends: tuple[Trait, ...] = ("ends-transaction",) if frame.ends else ()
+    cause = "insert" if listed or count else "insert from a query"
+    if frame.replaces or tree.args.get("alternative") == "replace":
+        reading.add(
+            "delete", "table", name, "replace: rows with the same key go", count=count,
+            choice="named" if listed else "filtered",
+        )  # fmt: skip
+        cause = "replace"
+    reading.add("create", "table", name, cause, count=count, fields=fields, traits=(*hides, *ends))
+    conflict = tree.args.get("conflict")
+    if conflict is not None and (conflict.args.get("duplicate") or conflict.expressions):
+        changed = tuple(reading.folded(one.this.name) for one in conflict.expressions if isinstance(one, exp.EQ))
+        keys = tuple(reading.folded(one.name) for one in conflict.args.get("conflict_keys") or ())
+        reading.add(
+            "update", "table", name, "on conflict update", count=count, fields=changed, keys=keys,
+            choice="named" if listed else "filtered",
+        )  # fmt: skip
+
+
+def _index_command(reading: Reading, name: str, values: Any) -> None:
+    """`INSERT INTO fts(fts) VALUES ('delete-all')`: a full-text index of SQLite takes commands that way."""
+    texts = [str(one.this) for one in values.find_all(exp.Literal)] if values is not None else []
+    if texts in (["optimize"], ["rebuild"], ["integrity-check"]):
+        reading.add("execute", "table", name, f"full-text index: {texts[0]}", aspect="process")
+    else:
+        reading.add(
+            "delete", "table", name, f"full-text index: {' '.join(texts) or 'a command'}", choice="all",
+            traits=("loses-data",),
+        )  # fmt: skip
+
+
+def _sources(reading: Reading, tree: Any) -> list[Source]:
+    """The tables that a multi-table UPDATE or DELETE joins, outside of its subqueries."""
+    found = []
+    pending = [tree.this, tree.args.get("from_"), *(tree.args.get("using") or [])]
+    while pending:
+        one = pending.pop(0)
+        if isinstance(one, exp.From):
+            one = one.this
+        if one is None:
+            continue
+        if _is_named(one):
+            found.append(_source(reading, one))
+        pending[:0] = [join.this for join in one.args.get("joins") or []]
+    return found
+
+
+def _update(reading: Reading, tree: Any, frame: Frame) -> None:
+    """UPDATE; in MySQL one that joins changes each table of which it sets a column."""
+    first = _source(reading, tree.this) if _is_named(tree.this) else None
+    assigned: dict[str, list[str]] = {}
+    for one in tree.expressions:
+        for column in one.this.expressions if isinstance(one.this, exp.Tuple) else [one.this]:
+            table = column.table.lower() if isinstance(column, exp.Column) else ""
+            assigned.setdefault(table, []).append(reading.folded(column.name))
+    sources = _sources(reading, tree) if reading.dialect == "mysql" else [first] if first else []
+    for source in sources:
+        unqualified = assigned.get("", []) if source is first or len(sources) > 1 else []
+        fields = [*assigned.get(source.alias, []), *unqualified]
+        if fields:
+            _choose(reading, "update", source, tree, tuple(dict.fromkeys(fields)), frame, joined=len(sources) > 1)
+    if not sources:
+        reading.cannot_tell("update", "an update whose table cannot be told")
+
+
+def _delete(reading: Reading, tree: Any, frame: Frame) -> None:
+    """DELETE; in MySQL from several tables, named before FROM or before USING, often by alias."""
+    sources = _sources(reading, tree)
+    targets = tree.args.get("tables") or []
+    if not targets:
+        if not _is_named(tree.this):
+            reading.cannot_tell("delete", "a delete whose table cannot be told")
+            return
+        joined = bool(tree.args.get("using"))
+        _choose(reading, "delete", _source(reading, tree.this), tree, (), frame, joined=joined)
+        return
+    for target in targets:
+        alias = _source(reading, target)
+        source = next((one for one in sources if one.alias == alias.name.lower()), alias)
+        _choose(reading, "delete", source, tree, (), frame, joined=len(sources) > 1)
+
+
+def _choose(
+    reading: Reading,
+    verb: Literal["update", "delete"],
+    source: Source,
+    tree: Any,
+    fields: tuple[str, ...],
+    frame: Frame,
+    *,
+    joined: bool,
+) -> None:
+    """The rows of one table that a write changes."""
+    _guard(reading, source.name)
+    judgement = _judged_all(_conditions(tree), source)
+    limit = _limit(tree)
+    traits: set[Trait] = {"hides-failure"} if frame.hides else set()
+    if frame.ends:
+        traits.add("ends-transaction")
+    count = 0 if judgement.never else None
+    choice = judgement.choice
+    if choice == "all":
+        traits.add("always-true" if judgement.always else "no-condition")
+    if limit is not None and limit < 1_000_000:
+        count = limit
+        choice = "filtered" if choice == "all" else choice
+    cause = {"no where": f"{verb} without where", "": f"{verb} where"}.get(judgement.why, f"{verb}, {judgement.why}")
+    if joined:
+        cause += ", joined"
+    if choice == "all" and reading.is_temporary(source.name):
+        choice, traits, cause = "filtered", set(), f"{verb} in a temporary table of this script"
+    reading.add(
+        verb, "table", source.name, cause, choice=choice, count=count, keys=judgement.keys, fields=fields,
+        traits=traits, known="estimated" if judgement.guessed else "parsed",
+    )  # fmt: skip

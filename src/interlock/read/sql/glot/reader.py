@@ -1,0 +1,50 @@
+"""A MySQL or SQLite script becomes effects: its statements in order, each by its dialect's table."""
+
+from __future__ import annotations
+
+from interlock.errors import BadProposal
+from interlock.read.sql.glot import mysql, sqlite
+from interlock.read.sql.glot.lexer import STRAY, LexicalFault, lex
+from interlock.read.sql.glot.reading import Cursor, Reading
+from interlock.read.sql.script import MAX_STATEMENTS, Script
+
+_TABLES = {"mysql": mysql.read_one, "sqlite": sqlite.read_one}
+
+
+def read(text: str, dialect: str, environment: str) -> Script:
+    """All effects of this script. BadProposal where a quote or comment never ends, or where it is no SQL at all."""
+    reading = Reading(dialect, environment)
+    try:
+        lexed = lex(text, dialect)
+    except LexicalFault as fault:
+        raise _bad(text, dialect, fault.message, fault.offset) from None
+    if lexed.statements and not any(token.word for statement in lexed.statements for token in statement):
+        raise _bad(text, dialect, "there is no word in it", lexed.statements[0][0].start)
+    for doubt in lexed.doubts:
+        reading.cannot_tell("script", doubt)
+    read_one = _TABLES[dialect]
+    for statement in lexed.statements:
+        if reading.part >= MAX_STATEMENTS:
+            reading.degrade(f"only the first {MAX_STATEMENTS} statements were read")
+            break
+        stray = next((token for token in statement if token.kind == STRAY), None)
+        if stray is not None:
+            reading.cannot_tell(stray.value, "a sign that is no SQL of the server")
+        try:
+            read_one(reading, Cursor(reading, statement))
+        except RecursionError:
+            reading.cannot_tell("nested", "a statement that nests too deep to be read")
+            reading.degrade("a statement nests too deep to be read")
+        reading.part += 1
+    reading.parts = reading.part
+    return reading
+
+
+def _bad(text: str, dialect: str, message: str, offset: int) -> BadProposal:
+    line = text.count("\n", 0, offset) + 1
+    column = offset - text.rfind("\n", 0, offset)
+    name = {"mysql": "MySQL", "sqlite": "SQLite"}[dialect]
+    return BadProposal(
+        f"this is not {name}: {message}", where=f"{line}:{column}", hint="the server would refuse it too",
+        code="sql-syntax",
+    )  # fmt: skip

@@ -1,0 +1,256 @@
+"""SQLite's statements other than queries and writes: word by word, each by its first word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from interlock.model.change import Trait
+from interlock.read.sql.glot import queries
+from interlock.read.sql.glot.reading import Cursor, Reading, comma_parts
+from interlock.read.sql.glot.tables import columns
+from interlock.read.sql.knowledge import settings
+
+Handler = Callable[[Reading, Cursor], None]
+
+
+def query(reading: Reading, at: Cursor) -> None:
+    queries.statement(reading, at.tokens)
+
+
+def explain(reading: Reading, at: Cursor) -> None:
+    """EXPLAIN and EXPLAIN QUERY PLAN never run what follows."""
+    at.take("EXPLAIN")
+    at.take("QUERY", "PLAN")
+    probe = Reading(reading.dialect, reading.environment)
+    read_one(probe, Cursor(probe, at.tokens[at.at :]))
+    for effect in probe.change("").effects:
+        kind = effect.resource.type.removeprefix("sql.")
+        if kind in ("table", "view"):
+            reading.add("read", kind, effect.resource.name, "explain", choice=effect.choice, keys=effect.keys)
+        elif effect.known == "unknown" and kind == "statement":
+            reading.cannot_tell(effect.resource.name, effect.cause)
+
+
+def begin(reading: Reading, at: Cursor) -> None:
+    reading.add("read", "session", "transaction", at.tokens[0].word.lower())
+
+
+def end(reading: Reading, at: Cursor) -> None:
+    """COMMIT, END and ROLLBACK; ROLLBACK TO stays inside."""
+    if at.has("TO"):
+        begin(reading, at)
+        return
+    reading.temporary.clear()
+    word = at.tokens[0].word.lower()
+    reading.add("execute", "session", "transaction", word, aspect="process", traits=("ends-transaction",))
+
+
+def pragma(reading: Reading, at: Cursor) -> None:
+    """PRAGMA: some only tell, some decide what is checked or kept."""
+    at.take("PRAGMA")
+    name = at.name().rsplit(".", 1)[-1]
+    given = ""
+    if at.mark("=") or at.mark("("):
+        sign = "-" if at.mark("-") else ""
+        given = sign + at.word().lower()
+    known = settings("sqlite")
+    if name in known.protects and given:
+        keeps = known.keeps.get(name, ())
+        if given in keeps:
+            reading.add("read", "setting", name, "pragma")
+            return
+        reading.add("update", "setting", name, known.protects[name], aspect="process", traits=("loses-protection",))
+    elif name in known.harmless or (not given and name in (known.protects.keys() | known.changes.keys())):
+        reading.add("read", "setting", name, "pragma")
+    elif name in known.changes:
+        reading.add("update", "setting", name, known.changes[name], aspect="process")
+    else:
+        reading.cannot_tell(name, "a pragma that is not known", kind="setting")
+
+
+def attach(reading: Reading, at: Cursor) -> None:
+    at.take("ATTACH")
+    at.take("DATABASE")
+    token = at.token
+    literal = token.kind in "sq"
+    name = token.value if literal else ""
+    if not literal:
+        reading.cannot_tell(
+            "attach", "attaches a file whose name is built at run time", kind="file", traits=("dynamic",)
+        )
+    reading.add(
+        "create", "file", name, "attach: another database file, made if it is not there",
+        traits=("leaves-target", "not-transactional"), choice="named" if literal else "unknown",
+    )  # fmt: skip
+
+
+def detach(reading: Reading, at: Cursor) -> None:
+    at.take("DETACH")
+    at.take("DATABASE")
+    reading.add("read", "session", at.name(), "detach")
+
+
+def vacuum(reading: Reading, at: Cursor) -> None:
+    at.take("VACUUM")
+    schema = "" if at.peek("INTO") else at.name()
+    if at.take("INTO"):
+        reading.add(
+            "create", "file", at.token.value if at.token.kind == "s" else "", "vacuum into a file",
+            traits=("leaves-target", "not-transactional"),
+        )  # fmt: skip
+        return
+    reading.add(
+        "execute", "database", schema or "main", "vacuum", aspect="process",
+        traits=("rewrites", "blocks-writes", "not-transactional"),
+    )  # fmt: skip
+
+
+def reindex(reading: Reading, at: Cursor) -> None:
+    at.take("REINDEX")
+    name = at.name()
+    if name:
+        reading.add("execute", "index", name, "reindex", aspect="process", traits=("rewrites", "blocks-writes"))
+    else:
+        reading.add(
+            "execute", "database", "main", "reindex", aspect="process", choice="all",
+            traits=("rewrites", "blocks-writes"),
+        )  # fmt: skip
+
+
+def analyze(reading: Reading, at: Cursor) -> None:
+    at.take("ANALYZE")
+    reading.add("execute", "database", at.name() or "main", "analyze", aspect="process")
+
+
+def drop(reading: Reading, at: Cursor) -> None:
+    at.take("DROP")
+    kind = at.any("TABLE", "INDEX", "VIEW", "TRIGGER").lower()
+    hides: tuple[Trait, ...] = ("hides-failure",) if at.take("IF", "EXISTS") else ()
+    name = at.name()
+    if not kind or not name or not at.done:
+        reading.cannot_tell(name or "drop", "a drop that is not modelled")
+    elif kind == "table" and name in reading.temporary:
+        reading.temporary.discard(name)
+        reading.add("delete", kind, name, "drop a temporary table of this script", aspect="structure",
+                    tags=(("temporary", "yes"),))  # fmt: skip
+    else:
+        own: dict[str, tuple[Trait, ...]] = {"table": ("loses-data",), "trigger": ("loses-protection",)}
+        reading.add("delete", kind, name, f"drop {kind}", aspect="structure", traits=(*own.get(kind, ()), *hides))
+
+
+def create(reading: Reading, at: Cursor) -> None:
+    at.take("CREATE")
+    temporary = bool(at.any("TEMP", "TEMPORARY"))
+    unique = at.take("UNIQUE")
+    virtual = at.take("VIRTUAL")
+    kind = at.any("TABLE", "INDEX", "VIEW", "TRIGGER").lower()
+    at.take("IF", "NOT", "EXISTS")
+    name = at.name()
+    if not kind or not name:
+        reading.cannot_tell(name or "create", "a create that is not modelled")
+    elif kind == "table":
+        _table(reading, at, name, temporary=temporary, virtual=virtual)
+    elif kind == "index":
+        at.take("ON")
+        table = at.name()
+        group = at.group()
+        fields = tuple(
+            part.column() for part in (Cursor(reading, one) for one in comma_parts(group)) if part.token.kind in "wq"
+        )
+        what = "create unique index" if unique else "create index"
+        reading.add("create", "index", name, what, aspect="structure", fields=fields, traits=("blocks-writes",))
+        reading.add("update", "table", table, what, aspect="structure", fields=fields, traits=("blocks-writes",))
+        queries.calls(reading, [*group, *at.tokens[at.at :]])
+    elif kind == "view":
+        runs = _unknown_functions(reading, at)
+        reading.add("create", "view", name, "create view", aspect="structure", traits=("runs-code",) if runs else ())
+    else:
+        _trigger(reading, at, name)
+
+
+def _unknown_functions(reading: Reading, at: Cursor) -> bool:
+    probe = Reading(reading.dialect, reading.environment)
+    queries.calls(probe, at.tokens[at.at :])
+    return bool(probe.change("").effects)
+
+
+def _trigger(reading: Reading, at: Cursor, name: str) -> None:
+    while not at.done and not at.take("ON"):
+        at.at += 1
+    table = at.name()
+    reading.add("create", "trigger", name, "create trigger", aspect="structure", traits=("runs-code",))
+    reading.add("update", "table", table, "gets a trigger", aspect="structure", traits=("runs-code",))
+
+
+def _table(reading: Reading, at: Cursor, name: str, *, temporary: bool, virtual: bool) -> None:
+    if virtual:
+        at.take("USING")
+        module = at.name()
+        known = module in ("fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly", "dbstat", "json_each", "json_tree")
+        if not known:
+            reading.cannot_tell(name, f"a virtual table of the module {module}", kind="table", traits=("runs-code",))
+        reading.add("create", "table", name, f"create virtual table using {module}", aspect="structure")
+        return
+    fields = columns(reading, at.group())
+    temporary = temporary or name.startswith("temp.")
+    if temporary:
+        reading.temporary.add(name)
+    tags = (("temporary", "yes"),) if temporary else ()
+    source = at.tokens[at.at + 1 :] if at.peek("AS") else ()
+    what = "create table as" if source else "create table"
+    reading.add("create", "table", name, what, aspect="structure", fields=fields, tags=tags)
+    if source:
+        with reading.inside():
+            queries.statement(reading, source)
+
+
+def alter(reading: Reading, at: Cursor) -> None:
+    at.take("ALTER")
+    at.take("TABLE")
+    name = at.name()
+    lost: tuple[Trait, ...] = ()
+    fields: tuple[str, ...] = ()
+    if at.take("RENAME"):
+        if at.take("TO"):
+            cause = f"rename to `{at.name()}`"
+            reading.temporary.discard(name)
+        else:
+            at.take("COLUMN")
+            fields, cause = (at.column(),), "rename column"
+    elif at.take("ADD"):
+        at.take("COLUMN")
+        fields, cause = (at.column(),), "add column"
+    elif at.take("DROP"):
+        if at.take("CONSTRAINT"):
+            cause, lost = f"drop constraint `{at.name()}`", ("loses-protection",)
+        else:
+            at.take("COLUMN")
+            fields, cause, lost = (at.column(),), "drop column", ("loses-data", "rewrites")
+    else:
+        reading.cannot_tell(name, "an alter table that is not modelled")
+        return
+    if reading.is_own(name):
+        reading.cannot_tell(name, "alters the server's own tables by hand", kind="table")
+    reading.add("update", "table", name, cause, aspect="structure", fields=fields, traits=lost)
+
+
+_STATEMENTS: Final[dict[str, Handler]] = {
+    "SELECT": query, "VALUES": query, "WITH": query, "INSERT": query, "REPLACE": query, "UPDATE": query,
+    "DELETE": query, "EXPLAIN": explain, "BEGIN": begin, "SAVEPOINT": begin, "RELEASE": begin, "COMMIT": end,
+    "END": end, "ROLLBACK": end, "PRAGMA": pragma, "ATTACH": attach, "DETACH": detach, "VACUUM": vacuum,
+    "REINDEX": reindex, "ANALYZE": analyze, "DROP": drop, "CREATE": create, "ALTER": alter,
+}  # fmt: skip
+
+
+def read_one(reading: Reading, at: Cursor) -> None:
+    """The effects of one statement."""
+    handler = _STATEMENTS.get(at.tokens[0].word)
+    if handler is not None:
+        handler(reading, at)
+    elif at.tokens[0].value == "(":
+        query(reading, at)
+    elif at.tokens[0].value == ".":
+        reading.cannot_tell("." + (at.tokens[1].value if len(at.tokens) > 1 else ""), "a command of the sqlite3 shell")
+    else:
+        reading.cannot_tell(at.tokens[0].word.lower(), "a statement that is not modelled")

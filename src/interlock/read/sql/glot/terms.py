@@ -1,0 +1,253 @@
+"""Conditions of MySQL and SQLite in the neutral form of `condition.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlglot import exp
+
+from interlock.read.sql.condition import Sub, Term
+
+_COMPARISONS: Final = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+_OTHER: Final[Term] = ("other", ())
+
+
+def term(node: Any) -> Term:
+    """The neutral form of an expression. Total: what it does not know becomes `other` with its columns."""
+    if node is None:
+        return _OTHER
+    kind = type(node)
+    operator = _COMPARISONS.get(kind)
+    if operator:
+        return _compared(operator, node)
+    rule = _RULES.get(kind)
+    if rule:
+        found = rule(node)
+        return _opposite(found) if node.args.get("negate") else found
+    if isinstance(node, exp.Func):
+        return ("fn", name_of(node), tuple(term(one) for one in _arguments(node)))
+    return _columns(node)
+
+
+def name_of(node: Any) -> str:
+    """A function's name as sqlglot knows it, in lower case."""
+    if isinstance(node, exp.Anonymous):
+        return str(node.name).lower()
+    return str(node.sql_name()).lower()
+
+
+def _arguments(node: Any) -> list[Any]:
+    found: list[Any] = []
+    for value in node.args.values():
+        found.extend(one for one in (value if isinstance(value, list) else [value]) if isinstance(one, exp.Expr))
+    return found
+
+
+def _compared(operator: str, node: Any) -> Term:
+    left, right = node.this, node.expression
+    if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple) and operator == "=":
+        pairs = zip(left.expressions, right.expressions, strict=False)
+        return ("and", tuple(("cmp", "=", term(one), term(other)) for one, other in pairs))
+    one, other = term(left), term(right)
+    if _maybe_text(left, other) or _maybe_text(right, one):
+        # SQLite takes "x" for the text 'x' where there is no column x
+        return ("cmp", operator, ("lit", other[1]), ("lit", other[1])) if other[0] == "lit" else (
+            "cmp", operator, ("lit", one[1]), ("lit", one[1])
+        )  # fmt: skip
+    return ("cmp", operator, one, other)
+
+
+def _maybe_text(node: Any, other: Term) -> bool:
+    return (
+        isinstance(node, exp.Column)
+        and not node.table
+        and isinstance(node.this, exp.Identifier)
+        and bool(node.this.quoted)
+        and other[0] == "lit"
+        and other[1] == node.name
+    )
+
+
+def _literal(node: Any) -> Term:
+    if node.is_string:
+        return ("lit", str(node.this))
+    text = str(node.this)
+    try:
+        return ("lit", int(text))
+    except ValueError:
+        try:
+            return ("lit", float(text))
+        except ValueError:
+            return ("lit", text)
+
+
+def _column(node: Any) -> Term:
+    name = node.name
+    if not node.table and name.lower() in ("true", "false") and not node.this.quoted:
+        return ("lit", name.lower() == "true")
+    return ("col", node.table.lower(), name.lower())
+
+
+def _null(_node: Any) -> Term:
+    return ("lit", None)
+
+
+def _boolean(node: Any) -> Term:
+    return ("lit", bool(node.this))
+
+
+def _paren(node: Any) -> Term:
+    return term(node.this)
+
+
+def _not(node: Any) -> Term:
+    return _opposite(term(node.this))
+
+
+def _opposite(inner: Term) -> Term:
+    if inner[0] in ("null", "in", "between", "like", "same") and inner[-1] is False:
+        return (*inner[:-1], True)
+    return ("not", inner)
+
+
+def _joined(tag: str, kind: type) -> Callable[[Any], Term]:
+    """AND and OR lean to the left without bound; they are gathered without recursion."""
+
+    def rule(node: Any) -> Term:
+        found: list[Term] = []
+        stack = [node]
+        while stack:
+            one = stack.pop()
+            if isinstance(one, kind):
+                stack.extend((one.args.get("expression"), one.args.get("this")))
+            elif isinstance(one, exp.Paren) and isinstance(one.this, kind):
+                stack.append(one.this)
+            else:
+                found.append(term(one))
+        return (tag, tuple(found))
+
+    return rule
+
+
+def _negative(node: Any) -> Term:
+    inner = term(node.this)
+    if inner[0] == "lit" and isinstance(inner[1], (int, float)):
+        return ("lit", -inner[1])
+    return ("fn", "-", (inner,))
+
+
+def _is(node: Any) -> Term:
+    left, right = term(node.this), term(node.expression)
+    if right == ("lit", None):
+        return ("null", left, False)
+    if right[0] == "lit" and isinstance(right[1], bool):
+        return left if right[1] else ("not", left)
+    return ("same", left, right, False)
+
+
+def _same(node: Any) -> Term:
+    return ("same", term(node.this), term(node.expression), False)
+
+
+def _in(node: Any) -> Term:
+    query = node.args.get("query")
+    if query is not None:
+        return ("in", term(node.this), (("sub", describe(query, exists=False)),), False)
+    return ("in", term(node.this), tuple(term(one) for one in node.expressions), False)
+
+
+def _between(node: Any) -> Term:
+    return ("between", term(node.this), term(node.args.get("low")), term(node.args.get("high")), False)
+
+
+def _like(node: Any) -> Term:
+    return ("like", term(node.this), term(node.expression), False)
+
+
+def _glob(node: Any) -> Term:
+    pattern = term(node.expression)
+    everything = pattern[0] == "lit" and isinstance(pattern[1], str) and bool(pattern[1]) and not pattern[1].strip("*")
+    return ("like", term(node.this), ("lit", "%") if everything else _OTHER, False)
+
+
+def _regexp(node: Any) -> Term:
+    pattern = term(node.expression)
+    everything = pattern[0] == "lit" and pattern[1] in ("", ".*", "^", ".*$", "^.*$", "^.*", ".", "$")
+    return ("like", term(node.this), ("lit", "%") if everything else _OTHER, False)
+
+
+def _exists(node: Any) -> Term:
+    return ("sub", describe(node.this, exists=True))
+
+
+def _subquery(node: Any) -> Term:
+    return ("sub", describe(node, exists=False))
+
+
+def _parameter(node: Any) -> Term:
+    return ("param", "?")
+
+
+def _cast(node: Any) -> Term:
+    return term(node.this)
+
+
+def _arithmetic(operator: str) -> Callable[[Any], Term]:
+    def rule(node: Any) -> Term:
+        return ("fn", operator, (term(node.this), term(node.expression)))
+
+    return rule
+
+
+def _columns(node: Any) -> Term:
+    found = tuple(_column(one) for one in node.find_all(exp.Column) if isinstance(one.this, exp.Identifier))
+    return ("other", found)
+
+
+def describe(query: Any, *, exists: bool) -> Sub:
+    """What a condition needs to know of a subquery."""
+    while isinstance(query, (exp.Subquery, exp.Paren)):
+        query = query.this
+    if not isinstance(query, exp.Select):
+        return Sub(correlated=any(True for _ in query.find_all(exp.Column)), exists=exists)
+    source = query.args.get("from_")
+    joins = query.args.get("joins") or []
+    free = not any(query.args.get(part) for part in ("where", "group", "having", "limit", "with_"))
+    table = column = ""
+    if source is not None and isinstance(source.this, exp.Table) and not joins and free:
+        table = table_name(source.this)
+        if len(query.expressions) == 1 and isinstance(query.expressions[0], exp.Column):
+            column = query.expressions[0].name.lower()
+    inside = {
+        one.alias_or_name.lower() for one in ([source.this] if source is not None else []) + [j.this for j in joins]
+    }
+    correlated = source is None and any(True for _ in query.find_all(exp.Column))
+    return Sub(correlated or _leads_out(query, inside), table, column, exists, certain=free and source is None)
+
+
+def _leads_out(query: Any, inside: set[str]) -> bool:
+    for column in query.find_all(exp.Column):
+        if column.table and column.table.lower() not in inside:
+            return True
+    for one in query.find_all(*_COMPARISONS):
+        sides = (one.this, one.expression)
+        if all(isinstance(side, exp.Column) for side in sides) and not all(side.table for side in sides):
+            return True
+    return False
+
+
+def table_name(node: Any) -> str:
+    """The dotted name of a sqlglot table, as its parts are written."""
+    return ".".join(part.name for part in node.parts if isinstance(part, exp.Identifier))
+
+
+_RULES: Final[dict[type, Callable[[Any], Term]]] = {
+    exp.Literal: _literal, exp.Column: _column, exp.Null: _null, exp.Boolean: _boolean, exp.Paren: _paren,
+    exp.Not: _not, exp.And: _joined("and", exp.And), exp.Or: _joined("or", exp.Or), exp.Neg: _negative, exp.Is: _is,
+    exp.NullSafeEQ: _same, exp.In: _in, exp.Between: _between, exp.Like: _like, exp.ILike: _like, exp.Glob: _glob,
+    exp.RegexpLike: _regexp, exp.Exists: _exists, exp.Subquery: _subquery, exp.Select: _subquery,
+    exp.Parameter: _parameter, exp.Placeholder: _parameter, exp.Cast: _cast, exp.TryCast: _cast,
+    exp.Add: _arithmetic("+"), exp.Sub: _arithmetic("-"), exp.Mul: _arithmetic("*"), exp.Div: _arithmetic("/"),
+    exp.Mod: _arithmetic("%"), exp.DPipe: _arithmetic("||"),
+}  # fmt: skip

@@ -1,0 +1,107 @@
+"""SET in MySQL: variables of the session and of the server, roles, passwords, transactions."""
+
+from __future__ import annotations
+
+from interlock.model.change import Trait
+from interlock.read.sql.glot import queries
+from interlock.read.sql.glot.lexer import VARIABLE
+from interlock.read.sql.glot.reading import Cursor, Reading
+from interlock.read.sql.knowledge import settings
+
+
+def assign(reading: Reading, at: Cursor) -> None:
+    """One SET, with each of its assignments."""
+    at.take("SET")
+    if at.peek("PASSWORD"):
+        at.take("PASSWORD")
+        at.take("FOR")
+        reading.add("update", "role", at.name() or "current_user", "set password", aspect="authority")
+    elif at.peek("ROLE") or at.peek("DEFAULT", "ROLE"):
+        reading.add("update", "session", "role", "acts with other roles", aspect="authority", traits=("widens-access",))
+    elif at.peek("RESOURCE", "GROUP"):
+        reading.add("update", "session", "resource group", "set resource group", aspect="process")
+    elif at.peek("NAMES") or at.peek("CHARACTER", "SET") or at.peek("CHARSET"):
+        _names(reading, at)
+    elif at.has("TRANSACTION") and not at.has("TRANSACTION_ISOLATION"):
+        _transaction(reading, at)
+    else:
+        scope = ""
+        for part in at.parts():
+            scope = _one(reading, Cursor(reading, part), scope)
+        queries.calls(reading, at.tokens)
+        if at.has("SELECT"):
+            _subquery(reading, at)
+
+
+def _names(reading: Reading, at: Cursor) -> None:
+    """A character set in which a byte of a letter can look like a backslash changes what a quote is."""
+    given = {token.value.lower() for token in at.tokens}
+    if given & {"gbk", "gb2312", "gb18030", "big5", "sjis", "cp932", "euckr", "eucjpms", "ujis"}:
+        reading.cannot_tell("names", "changes how what follows is read", kind="setting")
+
+
+def _transaction(reading: Reading, at: Cursor) -> None:
+    if at.has("WRITE"):
+        reading.add(
+            "update", "setting", "transaction_read_only", "the session leaves read only", aspect="process",
+            traits=("loses-protection",),
+        )  # fmt: skip
+    if at.has("GLOBAL"):
+        reading.add("update", "setting", "transaction_isolation", "set for the whole server", aspect="process")
+
+
+def _one(reading: Reading, at: Cursor, scope: str) -> str:
+    """One assignment; a scope that is said holds for those after it."""
+    scope = at.any("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY") or scope
+    token = at.token
+    at.at += 1
+    name = token.value.lower()
+    if token.kind == VARIABLE and not name.startswith("@@"):
+        return scope  # a variable of the session's own
+    if token.kind == VARIABLE:
+        name = name[2:]
+        head, _, rest = name.partition(".")
+        if head in ("global", "session", "local", "persist", "persist_only") and rest:
+            scope, name = head.upper(), rest
+    while at.mark("."):
+        name += "." + at.word().lower()
+    if not (at.mark("=") or at.mark(":=")):
+        reading.cannot_tell(name, "a set that is not modelled", kind="setting")
+        return scope
+    given = "".join(one.value for one in at.tokens[at.at :]).lower()
+    _set(reading, name, given, wide=scope in ("GLOBAL", "PERSIST", "PERSIST_ONLY"))
+    return scope
+
+
+def _set(reading: Reading, name: str, given: str, *, wide: bool) -> None:
+    known = settings("mysql")
+    restores = given.startswith("@") and not given.startswith("@@global")  # mysqldump puts back what it had kept
+    traits: set[Trait] = {"not-transactional"} if wide else set()
+    where = ", for the whole server" if wide else ""
+    if name in known.parsing and not wide:
+        strange = any(word in given for word in ("ansi", "backslash", "concat(", "replace("))
+        if strange:
+            reading.cannot_tell(name, "changes how what follows is read", kind="setting")
+        elif "strict" not in given and "traditional" not in given and not restores:
+            reading.add(
+                "update", "setting", name, "values can be cut in silence", aspect="process",
+                traits=("loses-protection",),
+            )  # fmt: skip
+    elif name in known.protects and given not in known.keeps.get(name, ()) and not restores:
+        traits.add("loses-protection")
+        if name == "autocommit":
+            traits = {"ends-transaction"}
+        reading.add("update", "setting", name, known.protects[name] + where, aspect="process", traits=traits)
+    elif wide or (name not in known.harmless and name not in known.protects and name not in known.parsing):
+        reading.add("update", "setting", name, f"sets a variable{where}", aspect="process", traits=traits)
+
+
+def _subquery(reading: Reading, at: Cursor) -> None:
+    """`SET @a = (SELECT …)` reads what its queries read."""
+    while not at.done:
+        if at.token.value == "(" and at.at + 1 < len(at.tokens) and at.tokens[at.at + 1].word == "SELECT":
+            group = at.group()
+            with reading.inside():
+                queries.statement(reading, group)
+        else:
+            at.at += 1
