@@ -270,9 +270,9 @@ def _stepped(execution: Execution | None, purpose: kinds.Purpose, step: Step) ->
     changed = msgspec.structs.replace(execution, steps=(*execution.steps, step))
     if purpose != "run":
         return changed
-    return msgspec.structs.replace(
-        changed, measured=step.measured or execution.measured, images=(*execution.images, *step.images)
-    )
+    # A step says its images before it is taken, and again after it.
+    images = tuple(dict.fromkeys((*execution.images, *step.images)))
+    return msgspec.structs.replace(changed, measured=step.measured or execution.measured, images=images)
 
 
 def _finished(case: Case, what: kinds.Finished) -> Case:

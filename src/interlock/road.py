@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from interlock.approve.poll import Poll, poll_of
 from interlock.approve.quorum import Missing, quorum
@@ -29,7 +30,7 @@ from interlock.model import entry as kinds
 from interlock.model.agent import Passport
 from interlock.model.approval import Vote
 from interlock.model.canon import canonical
-from interlock.model.case import OPEN_STATES, Case
+from interlock.model.case import OPEN_STATES, Case, State
 from interlock.model.change import Change
 from interlock.model.execution import Step
 from interlock.model.inventory import Rehearsal
@@ -37,6 +38,8 @@ from interlock.model.proposal import Proposal
 from interlock.record import Record
 
 US = "interlock"
+#: The state in which each purpose has reached its end. An undo that failed leaves `done`, and is no success.
+ENDS: Final[dict[kinds.Purpose, State]] = {"run": "done", "undo": "undone", "close": "closed"}
 
 
 class Road:
@@ -261,7 +264,7 @@ class Road:
             raise
         except InterlockError as error:
             settled = self._settle(case, order, executor, purpose, error.message)
-            if settled.state in ("done", "undone", "closed"):
+            if settled.state == ENDS[purpose]:
                 return settled
             raise
         return self._finish(case, purpose, output)
