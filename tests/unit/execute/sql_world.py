@@ -35,6 +35,11 @@ INSERT INTO tickets (text) VALUES ('a'), ('b');
 """
 
 
+def rows(most: int, first: int = 1) -> str:
+    """A table of numbers `g` with the column `v`, to stand before a statement."""
+    return f"WITH RECURSIVE g(v) AS (SELECT {first} UNION ALL SELECT v + 1 FROM g LIMIT {most}) "
+
+
 class World:
     """One target file with what the road would bring along."""
 
@@ -66,7 +71,7 @@ class World:
             found: dict[str, object] = {"schema": schema}
             for kind, name, _, sql in schema:
                 if kind == "table" and not str(sql).upper().startswith("CREATE VIRTUAL"):
-                    rows = connection.execute(f'SELECT * FROM "{name}"').fetchall()
+                    rows = connection.execute('SELECT * FROM "' + str(name).replace('"', '""') + '"').fetchall()
                     found[str(name)] = sorted(rows, key=repr)
             return found
         finally:

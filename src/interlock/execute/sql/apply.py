@@ -14,7 +14,7 @@ from typing import NamedTuple
 import apsw
 import msgspec
 
-from interlock.errors import TargetError
+from interlock.errors import Forbidden, TargetError
 from interlock.execute.sql.budget import BoundHit, Budget
 from interlock.execute.sql.fence import Deed, Fence, Kind
 from interlock.execute.sql.image import Done, Image, Kept, Made
@@ -23,7 +23,7 @@ from interlock.execute.sql.names import KEPT, fold, quoted
 from interlock.execute.sql.output import Output, run
 from interlock.execute.sql.place import is_worldly
 from interlock.execute.sql.rows import IMAGE_BYTES, Recorder, RowSample
-from interlock.execute.sql.schema import referenced_by_others, schema_digest, sequences, things
+from interlock.execute.sql.schema import own_names, referenced_by_others, schema_digest, sequences, things
 from interlock.execute.sql.statements import Statement, statements
 from interlock.model.change import Resource, Verb
 from interlock.model.inventory import Measured
@@ -180,6 +180,13 @@ class _Doing:
     def _run(self, statement: Statement) -> None:
         run(self.connection, statement, self.fence, self.output)
 
+    def _restructure(self, statement: Statement) -> None:
+        """Run a structural statement. SQLite does not ask about the new name of a renamed table, so we look."""
+        ours = own_names(self.connection)
+        self._run(statement)
+        if own_names(self.connection) - ours:
+            raise Forbidden("a statement takes a name that is Interlock's own", hint="choose another name")
+
     def _rows(self, statement: Statement) -> None:
         if statement.deeds:
             recorder = self._recording()
@@ -244,13 +251,15 @@ class _Doing:
         return "" if row and row[0] == "table" else f"`{table}` is no plain table and cannot be moved aside"
 
     def _alter(self, statement: Statement, table: str) -> None:
-        piece, rows = altered(self.connection, table, self._kept_name(table), lambda: self._run(statement), self.budget)
+        piece, rows = altered(
+            self.connection, table, self._kept_name(table), lambda: self._restructure(statement), self.budget
+        )
         self.tally["sql.table", table, "update", False] += rows
         self.done.append(piece)
 
     def _other_structure(self, statement: Statement) -> None:
         before = things(self.connection)
-        self._run(statement)
+        self._restructure(statement)
         made = created(self.connection, before, self.budget)
         gone = dropped(self.connection, before)
         self.done += [*made, *gone]

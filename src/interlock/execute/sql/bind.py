@@ -26,6 +26,11 @@ def measured(place: Place, target: Target, applied: Applied) -> tuple[Measured, 
     return (Measured(database, "read", 0), *applied.measured(target.environment))
 
 
+def is_same_file(place: Place, approved: tuple[Measured, ...]) -> bool:
+    """Whether this is the very file that the approved rehearsal ran on."""
+    return any(("file", place.identity) in line.resource.location for line in approved)
+
+
 def permitted(approved: tuple[Measured, ...]) -> frozenset[Deed]:
     """What the fence lets pass: what the rehearsal could have done, and nothing else."""
     deeds = set()
@@ -43,6 +48,8 @@ def expect_same(approved: tuple[Measured, ...], found: tuple[Measured, ...]) -> 
     """Stale, with the first difference in words, unless what would be done is exactly what was approved."""
     if len(approved) == len(found) and set(approved) == set(found):
         return
+    if not any(line.resource.type == DATABASE for line in approved):
+        raise Stale("this change was not rehearsed, so nothing says what it may do", hint="nothing was done")
     was = {(line.resource.key, line.verb): line for line in approved}
     now = {(line.resource.key, line.verb): line for line in found}
     for key in sorted(was.keys() | now.keys()):

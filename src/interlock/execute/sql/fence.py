@@ -147,6 +147,8 @@ class Fence:
         kind, verb, place = _STRUCTURE[code]
         name = (one, two)[place] or ""
         self.structural.setdefault(code, fold(name))
+        if kind in {"sql.index", "sql.trigger"} and is_ours(two or ""):
+            return _never(f"hangs something on `{two}`, which is Interlock's own")
         return self._deed(Deed(kind, fold(name), verb))
 
     def _rows(self, code: int, name: str, database: str | None) -> InterlockError | None:

@@ -39,7 +39,8 @@ class Dropped(msgspec.Struct, frozen=True, tag_field="piece", tag="dropped"):
 class Kept(msgspec.Struct, frozen=True, tag_field="piece", tag="kept"):
     """A table that was dropped (`after` empty) or rebuilt (`after` its digest then), with its rows kept aside.
 
-    `columns` were stored ones; `rowid` is the spelling of its row number or empty; `things` hung on it.
+    `columns` were stored ones; `rowid` is the spelling of its row number or empty; `things` hung on it, and
+    `left` are those that hung on it after it was rebuilt.
     """
 
     table: str
@@ -49,6 +50,7 @@ class Kept(msgspec.Struct, frozen=True, tag_field="piece", tag="kept"):
     rowid: str
     things: tuple[tuple[str, str, str], ...]
     after: str = ""
+    left: tuple[tuple[str, str, str], ...] = ()
 
 
 class RenamedTable(msgspec.Struct, frozen=True, tag_field="piece", tag="renamed-table"):

@@ -53,6 +53,11 @@ def texts(found: list[Thing]) -> tuple[Text, ...]:
     return tuple((t.type, t.name, t.sql) for t in sorted(named, key=lambda t: (_ORDER[t.type], t.name)))
 
 
+def hanging(found: Found, table: str) -> tuple[Text, ...]:
+    """The indexes and triggers on a table (by its folded name)."""
+    return texts([each for each in found.values() if fold(each.table) == table and each.type in {"index", "trigger"}])
+
+
 def rows_in(connection: apsw.Connection, table: str) -> int:
     return int(connection.execute(f"SELECT count(*) FROM main.{quoted(table)}").get)  # noqa: S608 - a quoted name
 
@@ -72,10 +77,10 @@ def set_aside(connection: apsw.Connection, table: str, kept: str) -> Kept:
     """DROP TABLE made soft: the table takes another name; indexes and triggers go, so that their names are free."""
     found = things(connection)
     whole = found["table", table]
-    hanging = texts([t for t in found.values() if fold(t.table) == table and t.type in {"index", "trigger"}])
-    piece = Kept(whole.name, whole.sql, kept, stored(connection, table), row_address(connection, table) or "", hanging)
+    hung = hanging(found, table)
+    piece = Kept(whole.name, whole.sql, kept, stored(connection, table), row_address(connection, table) or "", hung)
     with quietly(connection):
-        drop_texts(connection, hanging)
+        drop_texts(connection, hung)
         connection.execute(f"ALTER TABLE main.{quoted(table)} RENAME TO {quoted(kept)}")
     return piece
 
@@ -84,7 +89,7 @@ def copy_aside(connection: apsw.Connection, table: str, kept: str) -> Kept:
     """The rows of a table that is about to be rebuilt, copied under another name."""
     found = things(connection)
     whole = found["table", table]
-    hanging = texts([t for t in found.values() if fold(t.table) == table and t.type in {"index", "trigger"}])
+    hung = hanging(found, table)
     address = row_address(connection, table) or ""
     names = stored(connection, table)
     picked = [quoted(name) for name in names]
@@ -103,7 +108,7 @@ def copy_aside(connection: apsw.Connection, table: str, kept: str) -> Kept:
         connection.execute(
             f"CREATE TABLE main.{quoted(kept)} AS SELECT {', '.join(picked)} FROM main.{quoted(table)}"  # noqa: S608
         )
-    return Kept(whole.name, whole.sql, kept, names, address, hanging)
+    return Kept(whole.name, whole.sql, kept, names, address, hung)
 
 
 def _free(names: tuple[str, ...]) -> set[str]:
@@ -150,7 +155,8 @@ def altered(
     after = table_digest(connection, table, budget)
     lossy = len(columns(connection, table)) < len(had)
     rows = rows_in(connection, table) if lossy else 0
-    return Kept(copy.table, copy.sql, copy.kept, copy.columns, copy.rowid, copy.things, after), rows
+    left = hanging(things(connection), table)
+    return Kept(copy.table, copy.sql, copy.kept, copy.columns, copy.rowid, copy.things, after, left), rows
 
 
 def _turnable(

@@ -28,12 +28,16 @@ def stands(connection: apsw.Connection) -> bool:
         row for row in rows if row != ("table", MARKER, _SQL) and not str(row[1]).startswith("sqlite_autoindex_")
     ]
     if foreign:
-        raise TargetError(
-            f"the target has a `{MARKER}` that is not Interlock's",
-            hint="nothing was done; find out who made it, and drop it",
-            code="foreign-marker",
-        )
+        raise _foreign()
     return bool(rows)
+
+
+def _foreign() -> TargetError:
+    return TargetError(
+        f"the target has a `{MARKER}` that is not as Interlock writes it",
+        hint="nothing was done; find out who made it",
+        code="foreign-marker",
+    )
 
 
 def read(connection: apsw.Connection, case: str) -> tuple[Purpose, str, tuple[str, ...]] | None:
@@ -44,8 +48,11 @@ def read(connection: apsw.Connection, case: str) -> tuple[Purpose, str, tuple[st
     if row is None:
         return None
     purpose, digest, kept = row
-    names = msgspec.json.decode(kept, type=tuple[str, ...])
-    return msgspec.convert(purpose, Purpose), digest, names
+    try:
+        names = msgspec.json.decode(str(kept), type=tuple[str, ...])
+        return msgspec.convert(purpose, Purpose), str(digest), names
+    except msgspec.MsgspecError as error:
+        raise _foreign() from error
 
 
 def expect_none(connection: apsw.Connection, case: str) -> None:

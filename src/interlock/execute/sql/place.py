@@ -16,6 +16,9 @@ from interlock.model.target import Target
 #: How long somebody else's lock is waited for before we say that the database is locked.
 BUSY_MILLISECONDS: Final = 2_000
 
+#: No single value may be larger: it could neither be kept for undo nor shown.
+VALUE_BYTES: Final = 256 * 1024**2
+
 _PREFIX: Final = "sqlite:///"
 
 
@@ -80,6 +83,7 @@ def harden(connection: apsw.Connection) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0)
     connection.config(apsw.SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0)
     connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
+    connection.limit(apsw.SQLITE_LIMIT_LENGTH, VALUE_BYTES)
     connection.pragma("cell_size_check", True)
 
 

@@ -94,6 +94,8 @@ def rehearse(
 def _on_live(trial: Trial) -> Applied:
     budget = trial.budget(f"it takes longer than {HOLD_MILLISECONDS} ms or the bound given", HOLD_MILLISECONDS)
     with opened(trial.place, write=True) as connection, speaking(trial.place):
+        # Changed pages stay in memory, so that readers of the live file go on undisturbed.
+        connection.pragma("cache_spill", False)
         connection.execute("BEGIN IMMEDIATE")
         try:
             return apply(connection, trial.script, Fence(), budget, prefix=_REHEARSAL, samples=trial.bounds.samples)

@@ -39,6 +39,12 @@ def things(connection: apsw.Connection) -> dict[tuple[str, str], Thing]:
     return {(thing.type, fold(thing.name)): thing for thing in found if not is_ours(thing.table)}
 
 
+def own_names(connection: apsw.Connection) -> set[str]:
+    """The folded names that are taken out of those that are Interlock's own."""
+    rows = connection.execute("SELECT name FROM main.sqlite_schema")
+    return {fold(name) for (name,) in rows if is_ours(name)}
+
+
 def columns(connection: apsw.Connection, table: str) -> tuple[Column, ...]:
     rows = connection.execute(
         "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')", (table,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 
 import apsw
@@ -11,7 +11,7 @@ from interlock.errors import Stale, TargetError, Untold
 from interlock.execute.executor import Order, Seal, Seen, Unseal
 from interlock.execute.sql import marker
 from interlock.execute.sql.apply import Applied, apply
-from interlock.execute.sql.bind import expect_same, measured, permitted
+from interlock.execute.sql.bind import expect_same, is_same_file, measured, permitted
 from interlock.execute.sql.budget import EXECUTE_INSTRUCTIONS, BoundHit, by_instructions
 from interlock.execute.sql.fence import Fence
 from interlock.execute.sql.image import from_bytes, to_bytes
@@ -39,7 +39,7 @@ class SqliteExecutor:
     ) -> Rehearsal:
         return rehearse(change, payload, target, bounds=bounds, monotonic=monotonic)
 
-    def execute(self, order: Order, seal: Seal) -> Iterator[Step]:
+    def execute(self, order: Order, seal: Seal) -> Generator[Step]:
         """One step: `commit`, or `read` for a change that only looks."""
         place = find(order.target)
         script = text_of(order.payload)
@@ -65,7 +65,7 @@ class SqliteExecutor:
         # A crash here leaves it done and unsaid: recovery reads the marker.
         yield Step("commit", "did", detail, found, (image,), sealed)
 
-    def undo(self, order: Order, images: Sequence[str], unseal: Unseal) -> Iterator[Step]:
+    def undo(self, order: Order, images: Sequence[str], unseal: Unseal) -> Generator[Step]:
         """One step, `undo`: everything goes back in one transaction, or nothing does."""
         place = find(order.target)
         if len(images) != 1:
@@ -86,7 +86,7 @@ class SqliteExecutor:
             _commit(connection, place, order, "undo")
         yield Step("undo", "did")
 
-    def close(self, order: Order) -> Iterator[Step]:
+    def close(self, order: Order) -> Generator[Step]:
         """One step, `close`: what stood aside for undo goes for good."""
         place = find(order.target)
         with _transaction(place, order.target) as connection:
@@ -104,6 +104,8 @@ class SqliteExecutor:
 
         One that cannot be asked now (locked, not there) is TargetError: it can be asked again.
         """
+        if not order.writes:
+            return "not-done"  # a read has no effect to look for, and its answer was lost with the process
         place = find(order.target)
         try:
             # Opened for writing, because only then SQLite takes back what a crash has left half written.
@@ -114,15 +116,15 @@ class SqliteExecutor:
                 return "unknown"
             raise
         if found is None:
-            # Only a case that was executed here is ever undone or closed.
-            return "not-done" if purpose == "run" else "unknown"
+            # Only a case that was executed here is ever undone or closed; and another file tells nothing of this one.
+            return "not-done" if purpose == "run" and is_same_file(place, order.measured) else "unknown"
         was, digest, _ = found
         if digest != order.digest:
             return "unknown"
         return "done" if purpose in {"run", was} else "not-done"
 
 
-def _reading(place: Place, script: str, seal: Seal) -> Iterator[Step]:
+def _reading(place: Place, script: str, seal: Seal) -> Generator[Step]:
     yield Step("read", "about")
     # A crash here leaves nothing: the connection cannot write.
     output = read(place, script)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import apsw
 
-from interlock.errors import BadProposal
+from interlock.errors import BadProposal, InterlockError
 from interlock.execute.sql.fence import Deed, Fence
+
+_WINDOW: Final = 32_768
 
 
 class Statement(NamedTuple):
@@ -50,13 +52,30 @@ def fenced(connection: apsw.Connection, fence: Fence) -> Iterator[None]:
 
 def statements(connection: apsw.Connection, script: str, fence: Fence) -> Iterator[Statement]:
     """Each statement, prepared when it is asked for: a later one may need what an earlier one made."""
-    rest = script
-    ordinal = 0
-    while rest.strip():
+    script = script.strip()
+    at = ordinal = 0
+    while at < len(script):
         ordinal += 1
-        statement = _first(connection, rest, ordinal, fence)
-        rest = rest[len(statement.text) :]
+        statement = _next(connection, script, at, ordinal, fence)
+        at += len(statement.text)
         yield statement
+
+
+def _next(connection: apsw.Connection, script: str, at: int, ordinal: int, fence: Fence) -> Statement:
+    """The statement that begins here. SQLite is shown a window, not the rest, or long scripts would take forever.
+
+    What it makes of a window only counts when it ended inside of it: a cut statement may be another statement.
+    """
+    size = _WINDOW
+    while at + size < len(script):
+        try:
+            statement = _first(connection, script[at : at + size], ordinal, fence)
+        except (apsw.Error, InterlockError):
+            statement = None
+        if statement is not None and len(statement.text) < size:
+            return statement
+        size *= 8
+    return _first(connection, script[at:], ordinal, fence)
 
 
 def _first(connection: apsw.Connection, script: str, ordinal: int, fence: Fence) -> Statement:

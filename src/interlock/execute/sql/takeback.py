@@ -22,10 +22,10 @@ from interlock.execute.sql.image import (
     RenamedTable,
     Rows,
 )
-from interlock.execute.sql.keep import Text, drop_texts, make_texts, quietly, without_triggers
+from interlock.execute.sql.keep import Text, drop_texts, hanging, make_texts, quietly, without_triggers
 from interlock.execute.sql.names import fold, quoted
 from interlock.execute.sql.rows import as_text
-from interlock.execute.sql.schema import columns, sequences, shape, things
+from interlock.execute.sql.schema import columns, referenced_by_others, sequences, shape, things
 
 _REASONS = {
     apsw.SQLITE_CHANGESET_DATA: "was changed after",
@@ -99,6 +99,8 @@ class _Way:
                 raise _drifted(f"table `{piece.name}`", "was changed after")
             if self._hanging(piece.name):
                 raise _drifted(f"table `{piece.name}`", "was given indexes or triggers after")
+            if referenced_by_others(self.connection, piece.name):
+                raise _drifted(f"table `{piece.name}`", "was made the parent of another table after")
         elif found.sql != piece.sql:
             raise _drifted(f"{piece.type} `{piece.name}`", "was made anew after")
         with quietly(self.connection):
@@ -117,6 +119,8 @@ class _Way:
                 raise _drifted(f"table `{piece.table}`", "was dropped after")
             if table_digest(self.connection, piece.table, self.budget) != piece.after:
                 raise _drifted(f"table `{piece.table}`", "was changed after")
+            if self._hanging(piece.table) != piece.left:
+                raise _drifted(f"what hangs on table `{piece.table}`", "was changed after")
         elif any((kind, fold(piece.table)) in found for kind in ("table", "view")):
             raise _drifted(f"`{piece.table}`", "was made anew after")
         if not columns(self.connection, piece.kept):
@@ -174,11 +178,7 @@ class _Way:
         self.connection.execute(f"ALTER TABLE main.{quoted(piece.table)} DROP COLUMN {quoted(piece.column)}")
 
     def _hanging(self, table: str) -> tuple[Text, ...]:
-        return tuple(
-            (thing.type, thing.name, thing.sql)
-            for thing in things(self.connection).values()
-            if fold(thing.table) == fold(table) and thing.type in {"index", "trigger"} and thing.sql
-        )
+        return hanging(things(self.connection), fold(table))
 
     def _expect(self, kind: str, name: str) -> None:
         if (kind, fold(name)) not in things(self.connection):
