@@ -45,8 +45,8 @@ def assess(
     environment = stricter(claimed, found)
     world, figures = World.of(inventory), Figures(rehearsal)
     weighed = weigh(change, world, figures, rehearsal, environment.undo_window_seconds)
-    reach, grave = reach_of(change, world, inventory, rehearsal)
     unread = unread_writes(change, world, figures)
+    reach, grave = reach_of(change, world, inventory, rehearsal, misread=bool(unread))
     unknown = _unknown(change, unread)
     tier: Tier = "destroy" if unknown else tier_of_change(change, tuple(each.tier for each in weighed))
     ways_back = {each.reversibility for each in weighed}

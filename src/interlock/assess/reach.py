@@ -32,9 +32,15 @@ class Felt(NamedTuple):
 
 
 def reach_of(
-    change: Change, world: World, inventory: Inventory | None, rehearsal: Rehearsal | None, bound: int = BOUND
+    change: Change,
+    world: World,
+    inventory: Inventory | None,
+    rehearsal: Rehearsal | None,
+    *,
+    misread: bool = False,
+    bound: int = BOUND,
 ) -> Felt:
-    """How far this change is felt in this world."""
+    """How far this change is felt in this world. `misread`: it did more than was read, so nothing is complete."""
     start = _Start(world)
     start.add_effects(change.effects)
     if rehearsal is not None:
@@ -49,7 +55,7 @@ def reach_of(
     may = {**must, **_reached(possible, start.lines, must)}
     cut = certain.cut | possible.cut
     seen = inventory is not None and inventory.complete and not start.unfound
-    complete = seen and not cut and not change.unknown and not start.anything
+    complete = seen and not cut and not (change.unknown or start.anything or misread)
     reach = Reach(tuple(changed.values()), tuple(must.values()), tuple(may.values()), complete, len(cut))
     whole = rehearsal is not None and rehearsal.complete and not rehearsal.failed and change.fully_known
     return Felt(reach, frozenset(_grave(possible, counted=whole)))
@@ -97,12 +103,12 @@ class _Start:
         self.certain: list[int] = []
         self.possible: list[int] = []
         self.lines: dict[int, str] = {}
+        self.created: set[tuple[str, str]] = set()
         self.unfound = False
         self.anything = False
 
     def add_effects(self, effects: Sequence[Effect]) -> None:
         """Every effect that writes is a certain seed; one that reads by running unknown code a possible one."""
-        created: set[tuple[str, str]] = set()
         for effect in effects:
             resource, writes = effect.resource, effect.verb != "read" or effect.known == "unknown"
             event = event_of(effect, self.world.items(resource))
@@ -118,8 +124,8 @@ class _Start:
             for number in numbers:
                 self.lines.setdefault(number, line)
             if effect.verb == "create" and effect.aspect == "structure":
-                created.add(resource.key)
-            elif not numbers and resource.key not in created:
+                self.created.add(resource.key)
+            elif not numbers and resource.key not in self.created:
                 self.unfound = True
 
     def add_measured(self, measured: Sequence[Measured]) -> None:
@@ -128,6 +134,7 @@ class _Start:
             if each.count <= 0:
                 continue
             event, numbers = event_of_measured(each.verb), self.world.find(each.resource)
+            self.unfound = self.unfound or (not numbers and each.resource.key not in self.created)
             line = f"the rehearsal: {each.verb} {each.count:,} in `{each.resource.name}`"
             if each.count > each.indirect:
                 self._change(each.resource, numbers, line)
@@ -138,13 +145,13 @@ class _Start:
                 self.lines.setdefault(number, line)
 
     def _change(self, resource: Resource, numbers: tuple[int, ...], line: str) -> None:
-        """The resource itself where the survey knows it so, or not at all; else what it knows under that name."""
-        keys = [self.world.keys[number] for number in numbers]
-        if not keys or resource.key in keys:
+        """What the survey knows it as, by itself or by its name; the resource as it was read where it knows neither."""
+        if not numbers:
             self.changed.setdefault(resource.key, Reached(resource, (line,)))
-            return
-        for number, key in zip(numbers, keys, strict=True):
-            self.changed.setdefault(key, Reached(self.world.resources[number], (line,)))
+        for number in numbers:
+            key = self.world.keys[number]
+            found = resource if key == resource.key else self.world.resources[number]
+            self.changed.setdefault(key, Reached(found, (line,)))
 
 
 def seed_line(effect: Effect) -> str:

@@ -43,7 +43,11 @@ FROM_TEXT: Final[dict[tuple[Verb, Aspect], Reversibility]] = {
 DISRUPTIVE: Final[frozenset[Trait]] = frozenset({"rewrites", "blocks-writes", "blocks-reads"})
 
 #: What a simulated way back proves; content comes back exactly unless something is said to be lost with it.
-PROVED: Final[dict[RollbackVerdict, Reversibility]] = {"valid": "exact-inverse", "valid-with-loss": "verified-copy"}
+PROVED: Final[dict[RollbackVerdict, Reversibility]] = {
+    "none-needed": "exact-inverse",  # tried and compared: nothing had changed
+    "valid": "exact-inverse",
+    "valid-with-loss": "verified-copy",
+}
 
 
 def proof_of(rehearsal: Rehearsal | None) -> Reversibility | None:

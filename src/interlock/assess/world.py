@@ -50,9 +50,12 @@ class World:
         return cls((), ()) if inventory is None else cls(inventory.items, inventory.edges)
 
     def find(self, resource: Resource) -> tuple[int, ...]:
-        """The numbers that this resource can mean: itself, else everything of its name."""
+        """The numbers that this resource can mean: itself where it was surveyed, else everything of its name."""
         number = self._numbers.get((resource.type, resource.name))
-        return (number,) if number is not None else tuple(self._by_name.get(resource.name, ()))
+        if number is not None and number in self._items:
+            return (number,)
+        named = self._by_name.get(resource.name, ())
+        return tuple(named) if len(named) < 2 else tuple(sorted(named, key=self.keys.__getitem__))
 
     def items(self, resource: Resource) -> tuple[Item, ...]:
         """What is known of the resource: one item, or none, or all that share its name."""
