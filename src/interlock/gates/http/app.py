@@ -211,7 +211,7 @@ def _refused(error: InterlockError) -> Reply:
         fields = {"code": error.code, "status": status, "why": error.message, "where": error.where}
         log.warning("refused", extra={"fields": fields})
     told = error.as_dict()
-    if status >= 500 or error.where.startswith("/"):
+    if "/" in error.where:
         told.pop("where", None)  # where our files and stores are is in the log, and no caller's business
     return Reply({"error": told}, status, tuple(headers))
 

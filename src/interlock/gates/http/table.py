@@ -13,10 +13,10 @@ CASE: Final = "/v1/cases/{case}"
 #: What the names in paths may be; anything else is not there.
 PARAMS: Final = {"case": "[0-9a-z]{1,64}", "agent": "[a-z0-9][a-z0-9._-]{0,62}", "token": r"[0-9a-f]{32}|\*"}
 
-ROUTES: Final[tuple[Route[Any, Any], ...]] = (  # Any: see Gate.routes
+ROUTES: Final[tuple[Route[Any, Any], ...]] = (  # Any: see Gate.routes; and any JSON
     Route("GET", "/health", ("health",), "What is armed, degraded or stopped",
           about.health, shapes.Health, pool="health", open=True),
-    Route("GET", "/openapi.json", (), "This document", about.openapi, dict[str, object], open=True),
+    Route("GET", "/openapi.json", (), "This document", about.openapi, dict[str, Any], open=True),
     Route("GET", "/v1/verbs", (), "Our own verbs: who may use each, and why", about.verbs, shapes.Verbs, open=True),
     Route("POST", "/v1/check", ("check",), "Judge a change without recording or executing it",
           cases.check, shapes.Judged, body=shapes.Check, pool="heavy", limit=LARGE_BODY, fails=(404,)),

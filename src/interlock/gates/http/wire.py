@@ -17,6 +17,7 @@ import msgspec
 from interlock.errors import BadInput, Forbidden
 from interlock.gates.http.route import refusal
 from interlock.gates.http.shapes import Nothing
+from interlock.model.canon import MAX_INTEGER
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -31,6 +32,7 @@ MAX_FIELDS: Final = 10
 MAX_MESSAGE: Final = 300
 
 _JSON: Final = re.compile(r'application/json(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
+_VALUE: Final = re.compile("[a-z-]{1,40}|[0-9]{1,18}")
 _PLACE: Final = re.compile(r"(.*) - at `(?:key in )?\$\.?(.*)`", re.DOTALL)
 
 
@@ -98,6 +100,8 @@ def query(raw: bytes, shape: type[S]) -> S:
         )
     except ValueError as error:
         raise refusal(400, "bad-query", "this query cannot be read", "name=value, joined by &") from error
+    if not all(_VALUE.fullmatch(value) for _, value in pairs):
+        raise refusal(400, "bad-query", "values in a query are plain words and whole numbers")
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise refusal(400, "bad-query", "a field comes twice in the query", "name each once")
@@ -125,10 +129,22 @@ def body(raw: bytes, shape: type[S]) -> S:
         raise _no_json() from error
     try:
         # msgspec takes the last of two equal names, others the first; size and depth are bounded by the shape by now.
-        json.loads(raw, object_pairs_hook=_once)
+        json.loads(raw, object_pairs_hook=_once, parse_int=_plain_integer, parse_float=_no_fraction)
     except ValueError as error:
         raise _no_json() from error
     return value
+
+
+def _plain_integer(text: str) -> int:
+    """Numbers that every reader takes for the same one."""
+    number = int(text)
+    if abs(number) > MAX_INTEGER:
+        raise BadInput(f"numbers here are at most {MAX_INTEGER}", code="bad-body", where="body")
+    return number
+
+
+def _no_fraction(_text: str) -> float:
+    raise BadInput("numbers here are plain integers", code="bad-body", where="body")
 
 
 def _no_json() -> BadInput:
