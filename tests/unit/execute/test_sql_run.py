@@ -49,6 +49,7 @@ EXACT = {
     "INSERT INTO notes VALUES (7, 1, 'a', 'b'); DELETE FROM notes WHERE id = 1",
     "computed columns": "UPDATE computed SET a = a + 10; DELETE FROM computed WHERE a > 12",
     "a table without row numbers": "UPDATE flat SET c = 'z'; DELETE FROM flat WHERE a = 2",
+    "a table with a key of text": "DELETE FROM words WHERE k = 'a'; UPDATE words SET k = 'z' WHERE k = 'b'",
     "odd names and values": 'UPDATE "odd ""name" SET "a b" = x\'00ff\', "select" = 1e308; '
     'DELETE FROM "odd ""name" WHERE rowid = 2',
 }
@@ -65,6 +66,8 @@ INSERT INTO flat VALUES (1, 'x', 'y'), (2, 'x', NULL);
 CREATE TABLE "odd ""name" ("a b" BLOB, "select" REAL);
 INSERT INTO "odd ""name" VALUES ('text', 1.5), (NULL, -0.0), (9007199254740993, 2);
 INSERT INTO audit VALUES ('before', 0);
+CREATE TABLE words (v, k TEXT PRIMARY KEY COLLATE NOCASE);
+INSERT INTO words VALUES (1, 'b'), (2, 'a'), (3, 'C');
 """
 )
 

@@ -1,7 +1,7 @@
 """What a database holds, as digests that two databases can be compared by: schema text and every row of every table.
 
-Rows are read in storage order (by row number or key), so equal contents give equal digests whatever happened to the
-file in between. Row numbers count as contents where a table has them.
+Rows are read by key, so equal contents give equal digests whatever happened to the file in between. The hidden row
+number counts where a table has no key. Where it has one, SQLite itself gives out other numbers in a VACUUM.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 
 from interlock.execute.sql.budget import Budget
 from interlock.execute.sql.names import fold, is_ours, quoted
-from interlock.execute.sql.schema import Thing, row_address, sequences, shape, stored, things
+from interlock.execute.sql.schema import Thing, columns, row_address, sequences, shape, things
 
 _CHUNK: Final = 2_000
 _SPELLING: Final = re.compile(r'["`\[\]\s]')
@@ -40,17 +40,27 @@ def contents(connection: apsw.Connection, budget: Budget) -> Contents:
 def table_digest(connection: apsw.Connection, table: str, budget: Budget) -> str:
     """A digest of one table's columns and rows."""
     state = hashlib.sha256(shape(connection, table).encode())
-    address = row_address(connection, table)
-    names = [*([address] if address else []), *(quoted(name) for name in stored(connection, table))]
-    # Text that is not UTF-8 cannot come out as text, so text is read as its bytes, with its type beside it.
-    picked = ", ".join(names)
+    names, order = _reading(connection, table)
+    source = f" FROM main.{quoted(table)}{order}"
     try:
-        _take(state, connection, f"SELECT {picked} FROM main.{quoted(table)}", budget)  # noqa: S608 - quoted names
+        _take(state, connection, f"SELECT {', '.join(names)}{source}", budget)
     except UnicodeDecodeError:
+        # Text that is not UTF-8 does not come out as text; so all of it is read as bytes, its type beside it.
         state = hashlib.sha256(shape(connection, table).encode() + b"raw")
-        picked = ", ".join(f"typeof({name}), CAST({name} AS BLOB)" for name in names)
-        _take(state, connection, f"SELECT {picked} FROM main.{quoted(table)}", budget)  # noqa: S608 - quoted names
+        raw = ", ".join(f"typeof({name}), CAST({name} AS BLOB)" for name in names)
+        _take(state, connection, f"SELECT {raw}{source}", budget)
     return state.hexdigest()
+
+
+def _reading(connection: apsw.Connection, table: str) -> tuple[list[str], str]:
+    """What to select, and in which order. A hidden row number is what a row is known by only where no key is."""
+    found = columns(connection, table)
+    names = [quoted(column.name) for column in found if column.hidden == 0]
+    keys = [quoted(column.name) for column in sorted(found, key=lambda column: column.key) if column.key]
+    address = row_address(connection, table)
+    if address and not keys:
+        return [address, *names], ""
+    return names, f" ORDER BY {', '.join(keys)}"
 
 
 def _take(state: hashlib._Hash, connection: apsw.Connection, query: str, budget: Budget) -> None:
