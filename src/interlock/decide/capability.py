@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 from interlock.model.agent import Capability, Passport
 from interlock.model.change import TIERS, Effect, Tier
 
-
 #: How a missing condition is told: in the words of @lift that a capability can wait for, or as `other`.
 CONDITIONS: Final = (
     "approval",
