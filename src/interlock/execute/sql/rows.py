@@ -95,35 +95,40 @@ class Recorder:
 
 
 def _told(connection: apsw.Connection, changeset: bytes, wanted: int, which: bool) -> Recorded:
+    raw = Counter((change.name, change.opcode, change.indirect) for change in apsw.Changeset.iter(changeset))
     counts: Counter[tuple[str, Verb, bool]] = Counter()
-    groups: dict[tuple[str, Verb], list[RowSample]] = {}
-    addresses: list[bytes] = []
-    shapes: dict[str, str] = {}
-    table, folded, names, keys = "", "", (), ()  # type: str, str, tuple[str, ...], tuple[int, ...]
-    for change in apsw.Changeset.iter(changeset):
-        if change.name != table:  # changes come table by table
-            table, folded = change.name, fold(change.name)
-            names, keys = _names(connection, table), tuple(sorted(change.pk_columns))
-            shapes[folded] = shape(connection, table)
-        verb = _VERBS[change.opcode]
-        counts[folded, verb, change.indirect] += 1
-        try:
-            old = change.old if which or wanted else None
-            if which and old is not None:
-                addresses.append(_encode((folded, verb, [old[place] for place in keys])))
-            if wanted:
-                group = groups.setdefault((folded, verb), [])
-                if len(group) < wanted:
-                    group.append(RowSample(folded, verb, _pairs(names, old), _pairs(names, change.new, keys, old)))
-        except UnicodeDecodeError as error:
-            raise BoundHit(f"`{table}` holds text that is not UTF-8") from error
-    addresses.sort()
-    digest = hashlib.sha256(_encode(addresses)).hexdigest()
     totals: Counter[tuple[str, Verb]] = Counter()
-    for (name, verb, _), count in counts.items():
-        totals[name, verb] += count
+    for (table, code, indirect), count in raw.items():
+        counts[fold(table), _VERBS[code], indirect] += count
+        totals[fold(table), _VERBS[code]] += count
+    shapes = {fold(table): shape(connection, table) for table, _, _ in raw}
     rows = Rows(changeset, tuple(sorted(shapes.items())), tuple((*key, count) for key, count in sorted(totals.items())))
-    return Recorded(rows, counts, digest, tuple(_dealt(groups, wanted)))
+    if not which and not wanted:
+        return Recorded(rows, counts, "", ())
+    return Recorded(rows, counts, *_looked_at(connection, changeset, wanted))
+
+
+def _looked_at(connection: apsw.Connection, changeset: bytes, wanted: int) -> tuple[str, tuple[RowSample, ...]]:
+    """The digest of which rows were there before and are not as they were, and samples of every kind of change."""
+    groups: dict[tuple[str, int], list[RowSample]] = {}
+    addresses: list[bytes] = []
+    table, names, keys = "", (), ()  # type: str, tuple[str, ...], tuple[int, ...]
+    try:
+        for change in apsw.Changeset.iter(changeset):
+            if change.name != table:  # changes come table by table
+                table, keys = change.name, tuple(sorted(change.pk_columns))
+                names = _names(connection, table)
+            code, old = change.opcode, change.old
+            if old is not None:
+                addresses.append(_encode((table, code, [old[place] for place in keys])))
+            group = groups.setdefault((table, code), [])
+            if len(group) < wanted:
+                before, after = _pairs(names, old), _pairs(names, change.new, keys, old)
+                group.append(RowSample(fold(table), _VERBS[code], before, after))
+    except UnicodeDecodeError as error:
+        raise BoundHit(f"`{table}` holds text that is not UTF-8") from error
+    addresses.sort()
+    return hashlib.sha256(_encode(addresses)).hexdigest(), tuple(_dealt(groups, wanted))
 
 
 def _names(connection: apsw.Connection, table: str) -> tuple[str, ...]:
@@ -162,7 +167,7 @@ def as_text(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
 
 
-def _dealt(groups: dict[tuple[str, Verb], list[RowSample]], wanted: int) -> Iterator[RowSample]:
+def _dealt(groups: dict[tuple[str, int], list[RowSample]], wanted: int) -> Iterator[RowSample]:
     """Up to `wanted` samples, in turns over the groups, so that every kind of change is seen."""
     dealt = 0
     for turn in range(wanted):
