@@ -1,4 +1,4 @@
-"""The table of readers: technology to reader. Each is imported when it is first asked for, so that starting stays quick."""
+"""The table of readers: technology to reader, each imported when it is first asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A script while it is read: the effects found so far, in order, and what the dialect modules remember between statements."""
+"""A script while it is read: the effects found so far, in order, and what is remembered between statements."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from interlock.model.change import TRAITS, Aspect, Change, Choice, Effect, Known
 _RANK: Final = {trait: rank for rank, trait in enumerate(TRAITS)}
 
 #: A script with more statements than this is read so far and no further; the change says so and is unknown.
-MAX_STATEMENTS: Final = 100_000
+MAX_STATEMENTS: Final = 20_000
+#: Text beyond this is not read: rows of literals that a VALUES lists do not count. The change says so and is unknown.
+MAX_TEXT: Final = 2 * 1024 * 1024
 #: Statements inside statements (EXPLAIN, PREPARE, DO, functions of a script) deeper than this are unknown.
 MAX_NESTED: Final = 16
 
 
 class Script:
-    """Collects effects. `part` is the statement being read; `add` and `cannot_tell` are the only ways to say something."""
+    """Collects effects of the statement being read (`part`); `add` and `cannot_tell` are the only ways to say one."""
 
     def __init__(self, dialect: str, environment: str) -> None:
         self.dialect = dialect

@@ -1,1 +1,1 @@
-"""MySQL and SQLite: our own lexer decides where things end, sqlglot reads queries and writes, tables of words the rest."""
+"""MySQL and SQLite: our own lexer says where things end, sqlglot reads queries and writes, words tell the rest."""

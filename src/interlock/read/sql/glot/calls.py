@@ -11,7 +11,19 @@ from interlock.read.sql.knowledge import Group, functions
 
 #: Words that may stand before a parenthesis and are no function.
 _NOT_CALLS: Final = frozenset(
-    ["ADD", "AGAINST", "ALL", "ALWAYS", "AND", "ANY", "AS", "BETWEEN", "BINARY", "BIT", "BY", "CASE", "CHARACTER", "CHECK", "COLUMNS", "CONFLICT", "CROSS", "DEC", "DECIMAL", "DELAYED", "DISTINCT", "DISTINCTROW", "DIV", "DOUBLE", "DUPLICATE", "ELSE", "ENUM", "ESCAPE", "EXCEPT", "EXISTS", "FIXED", "FILTER", "FLOAT", "FOR", "FROM", "FULL", "FULLTEXT", "GLOB", "HAVING", "IGNORE", "IN", "INDEX", "INNER", "INT", "INTEGER", "INTERSECT", "INTERVAL", "INTO", "IS", "JOIN", "KEY", "LATERAL", "LEFT", "LIKE", "LIMIT", "LOCK", "MATCH", "MATERIALIZED", "MEMBER", "MINUS", "NATURAL", "NCHAR", "NOT", "NUMERIC", "NVARCHAR", "OF", "OFFSET", "ON", "OR", "ORDER", "OUTER", "OVER", "PARTITION", "PRIMARY", "REAL", "RECURSIVE", "REFERENCES", "REGEXP", "RETURNING", "RIGHT", "RLIKE", "ROW", "SELECT", "SET", "SIGNED", "SOME", "SOUNDS", "STORED", "TABLE", "TEXT", "THEN", "TIME", "DATETIME", "TIMESTAMP", "TINYINT", "SMALLINT", "BIGINT", "MEDIUMINT", "UNION", "UNIQUE", "UNSIGNED", "UPDATE", "USE", "USING", "VALUE", "VALUES", "VARBINARY", "VARCHAR", "VIRTUAL", "WHEN", "WHERE", "WINDOW", "WITH", "XOR", "YEAR", "DATE", "CHAR", "GROUP", "COLLATE", "INDEXED", "FORCE", "BLOB", "CLOB", "JSON"]
+    (
+        "ADD", "AGAINST", "ALL", "ALWAYS", "AND", "ANY", "AS", "BETWEEN", "BIGINT", "BINARY", "BIT", "BLOB", "BY",
+        "CASE", "CHAR", "CHARACTER", "CHECK", "CLOB", "COLLATE", "COLUMNS", "CONFLICT", "CROSS", "DATE", "DATETIME",
+        "DEC", "DECIMAL", "DELAYED", "DISTINCT", "DISTINCTROW", "DIV", "DOUBLE", "DUPLICATE", "ELSE", "ENUM", "ESCAPE",
+        "EXCEPT", "EXISTS", "FILTER", "FIXED", "FLOAT", "FOR", "FORCE", "FROM", "FULL", "FULLTEXT", "GLOB", "GROUP",
+        "HAVING", "IGNORE", "IN", "INDEX", "INDEXED", "INNER", "INT", "INTEGER", "INTERSECT", "INTERVAL", "INTO", "IS",
+        "JOIN", "JSON", "KEY", "LATERAL", "LEFT", "LIKE", "LIMIT", "LOCK", "MATCH", "MATERIALIZED", "MEDIUMINT",
+        "MEMBER", "MINUS", "NATURAL", "NCHAR", "NOT", "NUMERIC", "NVARCHAR", "OF", "OFFSET", "ON", "OR", "ORDER",
+        "OUTER", "OVER", "PARTITION", "PRIMARY", "REAL", "RECURSIVE", "REFERENCES", "REGEXP", "RETURNING", "RIGHT",
+        "RLIKE", "ROW", "SELECT", "SET", "SIGNED", "SMALLINT", "SOME", "SOUNDS", "STORED", "TABLE", "TEXT", "THEN",
+        "TIME", "TIMESTAMP", "TINYINT", "UNION", "UNIQUE", "UNSIGNED", "UPDATE", "USE", "USING", "VALUE", "VALUES",
+        "VARBINARY", "VARCHAR", "VIRTUAL", "WHEN", "WHERE", "WINDOW", "WITH", "XOR", "YEAR"
+    )
 )  # fmt: skip
 #: After these a name with a parenthesis is a table, an alias or a type.
 _NAMES_FOLLOW: Final = frozenset(("INTO", "AS", "WITH", "RECURSIVE", "REFERENCES", "WINDOW", "UPDATE", "TABLE"))
@@ -34,13 +46,9 @@ def _candidate(reading: Reading, tokens: Sequence[Token], at: int) -> None:
     if start and tokens[start - 1].word in _NAMES_FOLLOW:
         return
     close = _closing(tokens, at + 1)
-    if (
-        _word(tokens, close + 1) == "AS"
-        and close + 2 < len(tokens)
-        and tokens[close + 2].value in ("(", "MATERIALIZED")
-    ):
-        if start == at and tokens[start - 1].value == ",":
-            return  # the second table of a WITH
+    listed = start == at and tokens[start - 1].value == "," and _word(tokens, close + 1) == "AS"
+    if listed and close + 2 < len(tokens) and tokens[close + 2].value in ("(", "MATERIALIZED"):
+        return  # the second query of a WITH, with its columns
     name = ".".join(token.value for token in tokens[start : at + 1 : 2]).lower()
     known = functions(reading.dialect)
     if name in known.harmless and name not in reading.shadowed:

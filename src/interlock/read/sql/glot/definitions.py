@@ -7,6 +7,7 @@ from typing import Final
 from interlock.model.change import Trait, Verb
 from interlock.read.sql.glot import queries
 from interlock.read.sql.glot.alterations import alter_table
+from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading, comma_parts
 from interlock.read.sql.glot.tables import columns
 
@@ -61,7 +62,7 @@ def create(reading: Reading, at: Cursor) -> None:
     elif kind == "VIEW":
         name = at.name()
         probe = Reading(reading.dialect, reading.environment)
-        queries.calls(probe, at.tokens[at.at :])
+        calls(probe, at.tokens[at.at :])
         runs: tuple[Trait, ...] = ("runs-code",) if probe.change("").effects else ()
         cause = "create or replace view" if replaces else "create view"
         reading.add("create", "view", name, cause, aspect="structure", traits=(*runs, *COMMITS))
@@ -123,9 +124,8 @@ def _index(reading: Reading, at: Cursor, *, unique: bool) -> None:
 def _program(reading: Reading, at: Cursor, kind: str) -> None:
     """A trigger, stored procedure or function, or event: its body runs later."""
     name = at.name()
-    if at.peek("RETURNS") or at.has("SONAME"):
-        if at.has("SONAME"):
-            reading.cannot_tell(name, "a function from a library of the server", kind="function", traits=("runs-code",))
+    if at.has("SONAME"):
+        reading.cannot_tell(name, "a function from a library of the server", kind="function", traits=("runs-code",))
     reading.shadowed.add(name.lower())
     traits: tuple[Trait, ...] = ("runs-code", *COMMITS)
     reading.add("create", _KINDS[kind], name, f"create {kind.lower()}", aspect="structure", traits=traits)
@@ -141,7 +141,7 @@ def _accounts(reading: Reading, at: Cursor, verb: Verb, kind: str) -> None:
         name = _account(at)
         reading.add(verb, "role", name, f"{verb} {kind.lower()}".replace("update", "alter").replace("delete", "drop"),
                     aspect="authority", traits=traits)  # fmt: skip
-        while not at.done and not at.mark(","):
+        while at.at < len(at.tokens) and not at.mark(","):
             if at.any("DEFAULT", "REQUIRE", "WITH", "PASSWORD", "ACCOUNT", "COMMENT", "ATTRIBUTE"):
                 return
             at.at += 1
@@ -232,13 +232,16 @@ def rename(reading: Reading, at: Cursor) -> None:
         reading.cannot_tell("rename", "a rename that is not modelled")
 
 
+_AFTER_GRANTEES: Final = frozenset(("WITH", "REQUIRE", "AS", "IGNORE"))
+
+
 def grant(reading: Reading, at: Cursor) -> None:
     """GRANT and REVOKE: privileges on objects, roles, and proxies."""
     giving = at.tokens[0].word == "GRANT"
     at.at += 1
     at.take("IF", "EXISTS")
     verb: Verb = "grant" if giving else "revoke"
-    traits: tuple[Trait, ...] = (("widens-access",) if giving else ()) + COMMITS
+    traits: tuple[Trait, ...] = ("widens-access", *COMMITS) if giving else COMMITS
     start = at.at
     while not at.done and at.token.word not in ("ON", "TO", "FROM"):
         at.group() if at.token.value == "(" else at.word()
@@ -257,7 +260,7 @@ def grant(reading: Reading, at: Cursor) -> None:
             if giving or "all privileges" not in what:
                 reading.add(verb, "role", name.strip(), f"{verb} membership", aspect="authority", traits=traits)
     at.any("TO", "FROM")
-    while not at.done and at.token.word not in ("WITH", "REQUIRE", "AS", "IGNORE"):
+    while not at.done and at.token.word not in _AFTER_GRANTEES:
         reading.add(verb, "role", _account(at), f"{verb} {what}", aspect="authority", traits=traits)
-        while not at.done and not at.mark(",") and at.token.word not in ("WITH", "REQUIRE", "AS", "IGNORE"):
+        while at.at < len(at.tokens) and not at.mark(",") and at.token.word not in _AFTER_GRANTEES:
             at.at += 1

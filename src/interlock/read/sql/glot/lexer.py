@@ -10,11 +10,16 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-WORD, QUOTED, TEXT, NUMBER, PUNCTUATION, VARIABLE, STRAY, BLOB = "wqsnpvxb"
+from interlock.read.sql.rows import skip
+
+WORD, QUOTED, TEXT, NUMBER, PUNCTUATION, VARIABLE, STRAY, BLOB, SKIPPED = "wqsnpvxbr"
 
 
 class Token(NamedTuple):
-    """`value` is what it means (quotes and escapes undone), `word` its upper-case form when it is an unquoted word."""
+    """`value` is what it means (quotes and escapes undone), `word` its upper-case form when it is an unquoted word.
+
+    A token of kind SKIPPED stands for rows of literals that were only counted.
+    """
 
     kind: str
     value: str
@@ -30,6 +35,10 @@ class LexicalFault(Exception):
         super().__init__(message)
         self.message = message
         self.offset = offset
+
+
+class TooLong(Exception):
+    """More tokens than are read."""
 
 
 class Lexed(NamedTuple):
@@ -76,22 +85,44 @@ _SQLITE: Final = re.compile(
     |(?P<punctuation>->>|->|<=|>=|<>|!=|==|<<|>>|\|\||[-+*/%=<>~&|(),;.])""",
     re.VERBOSE | re.DOTALL,
 )
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+#: A script with more tokens is not read; rows of literals that a VALUES lists do not count.
+MAX_TOKENS: Final = 500_000
 _ESCAPES: Final = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 #: Executable comments up to this version run on every server that is read here (MySQL 8.0).
 _RUNS: Final = 80_000
 #: Words outside of quotes that make a text mean more; used to compare two readings of one text.
 _WEIGHTY: Final = frozenset(
-    ["OR", "UNION", "SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "TRUNCATE", "REPLACE", "GRANT", "REVOKE", "SET", "CALL", "LOAD", "RENAME", "INTO"]
+    [
+        "OR",
+        "UNION",
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "DROP",
+        "ALTER",
+        "CREATE",
+        "TRUNCATE",
+        "REPLACE",
+        "GRANT",
+        "REVOKE",
+        "SET",
+        "CALL",
+        "LOAD",
+        "RENAME",
+        "INTO",
+    ]
 )
 
 
 def lex(text: str, dialect: str) -> Lexed:
     """The statements of a script in this dialect. LexicalFault for what never ends."""
     if dialect == "sqlite":
-        return Lexed(_split(_tokens(text, _SQLITE, escapes=False, doubts=[]), dialect), [])
+        return Lexed(_split(_tokens(text, dialect, escapes=False, doubts=[]), dialect), [])
     doubts: list[str] = []
-    statements = _split(_tokens(text, _MYSQL, escapes=True, doubts=doubts), dialect)
+    statements = _split(_tokens(text, dialect, escapes=True, doubts=doubts), dialect)
     if "\\" in text and _reads_otherwise(text, statements):
         doubts.append("the text reads otherwise where sql_mode has NO_BACKSLASH_ESCAPES")
     return Lexed(statements, doubts)
@@ -100,9 +131,11 @@ def lex(text: str, dialect: str) -> Lexed:
 def _reads_otherwise(text: str, statements: list[list[Token]]) -> bool:
     """Whether a server that takes backslashes as they stand would find other statements, or weightier ones."""
     try:
-        other = _split(_tokens(text, _MYSQL_PLAIN, escapes=False, doubts=[]), "mysql")
+        other = _split(_tokens(text, "mysql", escapes=False, doubts=[]), "mysql")
     except LexicalFault:
         return False
+    except TooLong:
+        return True
     if any(token.kind == STRAY for statement in other for token in statement):
         return False
     return len(other) != len(statements) or _weight(other) > _weight(statements)
@@ -112,7 +145,9 @@ def _weight(statements: list[list[Token]]) -> int:
     return sum(token.word in _WEIGHTY for statement in statements for token in statement)
 
 
-def _tokens(text: str, pattern: re.Pattern[str], *, escapes: bool, doubts: list[str]) -> list[Token]:
+def _tokens(text: str, dialect: str, *, escapes: bool, doubts: list[str]) -> list[Token]:
+    """The tokens of a script, executable comments taken for what they hold. LexicalFault, TooLong."""
+    pattern = _SQLITE if dialect == "sqlite" else _MYSQL if escapes else _MYSQL_PLAIN
     found: list[Token] = []
     position, end = 0, len(text)
     executing = 0
@@ -125,32 +160,50 @@ def _tokens(text: str, pattern: re.Pattern[str], *, escapes: bool, doubts: list[
             continue
         kind = match.lastgroup or ""
         start, position = position, match.end()
-        if kind == "space" or kind == "comment":
-            continue
         if kind == "word":
             value = match[0]
-            found.append(Token(WORD, value, value.upper(), start))
-        elif kind == "hint":
-            if "SET_VAR" in match[0].upper():
-                doubts.append("an optimizer hint changes a setting")
-        elif kind in ("opens", "version"):
-            executing += 1
-            version = match["version"]
-            if match[0].startswith("/*M") or (version and int(version) > _RUNS):
-                doubts.append("a comment that only some servers execute")
-        elif kind == "closes":
-            if not executing:
+            word = value.upper()
+            found.append(Token(WORD, value, word, start))
+            if word in ("VALUES", "VALUE") and escapes is (dialect == "mysql"):
+                position = _rows(text, position, dialect, found)
+        elif kind in ("opens", "closes"):
+            executing += 1 if kind == "opens" else -1
+            if executing < 0:
                 found.append(Token(STRAY, "*/", "", start))
-            executing = max(0, executing - 1)
-        else:
+                executing = 0
+        elif kind not in ("space", "comment", "hint"):
             found.append(_token(kind, match[0], start, escapes=escapes))
+            if len(found) > MAX_TOKENS:
+                raise TooLong
+        if kind in ("hint", "opens"):
+            _doubt(match, doubts)
     if executing:
         raise LexicalFault("an executable comment never ends", end)
     return found
 
 
+def _rows(text: str, position: int, dialect: str, found: list[Token]) -> int:
+    """Steps over rows of literals after VALUES, leaving a token that says how many."""
+    space = _SPACE.match(text, position)
+    after = space.end() if space else position
+    last, count = skip(text, after, dialect)
+    if not count:
+        return position
+    found.append(Token(SKIPPED, str(count), "", after))
+    return last
+
+
+def _doubt(match: re.Match[str], doubts: list[str]) -> None:
+    """What a hint or an executable comment leaves open."""
+    if match[0].startswith("/*+"):
+        if "SET_VAR" in match[0].upper():
+            doubts.append("an optimizer hint changes a setting")
+    elif match[0].startswith("/*M") or (match["version"] and int(match["version"]) > _RUNS):
+        doubts.append("a comment that only some servers execute")
+
+
 def _token(kind: str, raw: str, start: int, *, escapes: bool) -> Token:
-    if kind == "text" or kind == "double":
+    if kind in ("text", "double"):
         quote = raw[-1]
         inner = raw[raw.index(quote) + 1 : -1].replace(quote * 2, quote)
         if kind == "double" and not escapes and quote == '"':

@@ -7,7 +7,8 @@ from typing import Final
 
 from interlock.model.change import Trait
 from interlock.read.sql.glot import definitions, queries, variables
-from interlock.read.sql.glot.lexer import TEXT, VARIABLE, LexicalFault, lex
+from interlock.read.sql.glot.calls import calls
+from interlock.read.sql.glot.lexer import TEXT, VARIABLE, LexicalFault, TooLong, lex
 from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading
 
 Handler = Callable[[Reading, Cursor], None]
@@ -85,7 +86,7 @@ def end(reading: Reading, at: Cursor) -> None:
     reading.add("execute", "session", "transaction", word, aspect="process", traits=("ends-transaction",))
 
 
-def xa(reading: Reading, at: Cursor) -> None:
+def xa(reading: Reading, _at: Cursor) -> None:
     reading.cannot_tell("xa", "what that transaction holds is not in the text", traits=("ends-transaction",))
 
 
@@ -111,7 +112,7 @@ def load(reading: Reading, at: Cursor) -> None:
     if replaces:
         reading.add("delete", "table", table, "replace: rows with the same key go", choice="filtered")
     reading.add("create", "table", table, "load data", traits=("hides-failure",) if hides else ())
-    queries.calls(reading, at.tokens[at.at :])
+    calls(reading, at.tokens[at.at :])
 
 
 def truncate(reading: Reading, at: Cursor) -> None:
@@ -133,7 +134,7 @@ def call(reading: Reading, at: Cursor) -> None:
 
 
 def do(reading: Reading, at: Cursor) -> None:
-    queries.calls(reading, at.tokens)
+    calls(reading, at.tokens)
     if at.has("SELECT"):
         reading.cannot_tell("do", "a do that holds a query")
 
@@ -159,7 +160,7 @@ def prepare(reading: Reading, at: Cursor) -> None:
 def _embedded(reading: Reading, text: str) -> None:
     try:
         lexed = lex(text, reading.dialect)
-    except LexicalFault:
+    except (LexicalFault, TooLong):
         reading.cannot_tell("prepare", "a text that cannot be read", traits=("dynamic",))
         return
     with reading.inside() as readable:
@@ -205,7 +206,7 @@ def lock(reading: Reading, at: Cursor) -> None:
         reading.add("execute", "table", name, "lock tables", aspect="process", traits=traits)
 
 
-def unlock(reading: Reading, at: Cursor) -> None:
+def unlock(reading: Reading, _at: Cursor) -> None:
     reading.add("execute", "session", "locks", "unlock", aspect="process", traits=("ends-transaction",))
 
 
@@ -249,7 +250,7 @@ def kill(reading: Reading, at: Cursor) -> None:
     )  # fmt: skip
 
 
-def purge(reading: Reading, at: Cursor) -> None:
+def purge(reading: Reading, _at: Cursor) -> None:
     reading.add(
         "delete", "server", "binary logs", "purge binary logs: no way back to a point in them", choice="filtered",
         traits=("loses-data", "loses-protection", "not-transactional"),
@@ -297,7 +298,7 @@ def install(reading: Reading, at: Cursor) -> None:
     )  # fmt: skip
 
 
-def cache_index(reading: Reading, at: Cursor) -> None:
+def cache_index(reading: Reading, _at: Cursor) -> None:
     reading.add("execute", "server", "key cache", "cache index", aspect="process")
 
 

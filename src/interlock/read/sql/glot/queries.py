@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final, Literal, NamedTuple
 
-import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
 from interlock.model.change import Trait
-from interlock.read.sql.condition import Judgement, Target, Term, judge
+from interlock.read.sql.condition import Judgement, judge
 from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import Token, rewrite
 from interlock.read.sql.glot.reading import Reading
 from interlock.read.sql.glot.shape import Frame, shaped
 from interlock.read.sql.glot.terms import term
+from interlock.read.sql.logic import Target, Term
 
 _ROOTS: Final = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values, exp.Paren, exp.Insert, exp.Update, exp.Delete)
 #: Kinds of nodes that may stand inside a query or write. Anything else makes the statement unknown.
@@ -33,6 +35,11 @@ _NEVER: Final[tuple[type, ...]] = (exp.Command, exp.Insert, exp.Update, exp.Dele
 MAX_TOKENS: Final = 60_000
 #: Deepest nesting of parentheses, and longest chain of operators that lean on one another.
 MAX_DEPTH: Final = 150
+
+
+@cache
+def _grammar(dialect: str) -> Dialect:
+    return Dialect.get_or_raise(dialect)
 
 
 class Source(NamedTuple):
@@ -73,7 +80,7 @@ def _tree(reading: Reading, tokens: Sequence[Token]) -> Any | None:
         reading.degrade("a statement is too long or nests too deep to be read")
         return None
     try:
-        trees = sqlglot.parse(rewrite(tokens, reading.dialect), read=reading.dialect)
+        trees = _grammar(reading.dialect).parse(rewrite(tokens, reading.dialect))
     except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError):
         reading.cannot_tell(what, "a statement that cannot be read")
         return None
@@ -84,7 +91,7 @@ def _tree(reading: Reading, tokens: Sequence[Token]) -> Any | None:
 
 
 def _depth(tokens: Sequence[Token]) -> int:
-    """How deep a tree these tokens can make: brackets, and operators in a row on one level; AND, OR and commas aside."""
+    """How deep a tree these tokens can make: brackets, and operators in a row on one level. AND and OR make none."""
     deepest = here = 0
     levels: list[int] = []
     for token in tokens:
@@ -109,7 +116,7 @@ def _depth(tokens: Sequence[Token]) -> int:
 def _strange(tree: Any) -> str:
     for node in tree.walk():
         if node is not tree and (isinstance(node, _NEVER) or not isinstance(node, _INSIDE)):
-            return str(node.key)
+            return type(node).__name__.lower()
     return ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interlock.errors import BadProposal
 from interlock.read.sql.glot import mysql, sqlite
-from interlock.read.sql.glot.lexer import STRAY, LexicalFault, lex
+from interlock.read.sql.glot.lexer import MAX_TOKENS, STRAY, LexicalFault, TooLong, lex
 from interlock.read.sql.glot.reading import Cursor, Reading
 from interlock.read.sql.script import MAX_STATEMENTS, Script
 
@@ -18,6 +18,10 @@ def read(text: str, dialect: str, environment: str) -> Script:
         lexed = lex(text, dialect)
     except LexicalFault as fault:
         raise _bad(text, dialect, fault.message, fault.offset) from None
+    except TooLong:
+        reading.cannot_tell("script", "a script that is too long to be read")
+        reading.degrade(f"a script of more than {MAX_TOKENS} words is not read")
+        return reading
     if lexed.statements and not any(token.word for statement in lexed.statements for token in statement):
         raise _bad(text, dialect, "there is no word in it", lexed.statements[0][0].start)
     for doubt in lexed.doubts:

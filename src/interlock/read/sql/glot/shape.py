@@ -1,11 +1,11 @@
-"""Tokens of a query or write, brought into the shape that sqlglot reads: what it would not read is taken off and kept."""
+"""Tokens of a query or write in the shape that sqlglot reads: what it would not read is taken off and kept."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from interlock.read.sql.glot.lexer import BLOB, NUMBER, TEXT, VARIABLE, WORD, Token
+from interlock.read.sql.glot.lexer import BLOB, NUMBER, SKIPPED, TEXT, VARIABLE, WORD, Token
 
 _MODIFIERS: Final = frozenset(("LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE"))
 _LITERAL_WORDS: Final = frozenset(
@@ -59,8 +59,12 @@ def shaped(tokens: Sequence[Token]) -> tuple[list[Token], Frame]:
         if kept[verb].word == "INSERT" and verb + 1 < len(kept) and kept[verb + 1].word != "INTO":
             kept.insert(verb + 1, Token(WORD, "INTO", "INTO", kept[verb].start))
     kept, files = _without_into(kept)
+    skipped = sum(int(token.value) for token in kept if token.kind == SKIPPED)
+    if skipped:
+        kept = [token for token in kept if token.kind != SKIPPED]
     kept, rows = _one_row(kept)
-    return kept, Frame(replaces, hides, ends, rows, files)
+    total = None if rows is None else rows + skipped
+    return kept, Frame(replaces, hides, ends, total, files)
 
 
 def _verb(tokens: Sequence[Token]) -> int | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from interlock.model.change import Trait
 from interlock.read.sql.glot import queries
+from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.reading import Cursor, Reading, comma_parts
 from interlock.read.sql.glot.tables import columns
 from interlock.read.sql.knowledge import settings
@@ -161,7 +162,7 @@ def create(reading: Reading, at: Cursor) -> None:
         what = "create unique index" if unique else "create index"
         reading.add("create", "index", name, what, aspect="structure", fields=fields, traits=("blocks-writes",))
         reading.add("update", "table", table, what, aspect="structure", fields=fields, traits=("blocks-writes",))
-        queries.calls(reading, [*group, *at.tokens[at.at :]])
+        calls(reading, [*group, *at.tokens[at.at :]])
     elif kind == "view":
         runs = _unknown_functions(reading, at)
         reading.add("create", "view", name, "create view", aspect="structure", traits=("runs-code",) if runs else ())
@@ -171,7 +172,7 @@ def create(reading: Reading, at: Cursor) -> None:
 
 def _unknown_functions(reading: Reading, at: Cursor) -> bool:
     probe = Reading(reading.dialect, reading.environment)
-    queries.calls(probe, at.tokens[at.at :])
+    calls(probe, at.tokens[at.at :])
     return bool(probe.change("").effects)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from interlock.read.sql.condition import Sub, Term
+from interlock.read.sql.logic import Sub, Term
 
 _COMPARISONS: Final = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 _OTHER: Final[Term] = ("other", ())
@@ -111,7 +111,7 @@ def _opposite(inner: Term) -> Term:
     return ("not", inner)
 
 
-def _joined(tag: str, kind: type) -> Callable[[Any], Term]:
+def _joined(tag: str, kind: Any) -> Callable[[Any], Term]:
     """AND and OR lean to the left without bound; they are gathered without recursion."""
 
     def rule(node: Any) -> Term:
@@ -185,7 +185,7 @@ def _subquery(node: Any) -> Term:
     return ("sub", describe(node, exists=False))
 
 
-def _parameter(node: Any) -> Term:
+def _parameter(_node: Any) -> Term:
     return ("param", "?")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from interlock.model.change import Trait
 from interlock.read.sql.glot import queries
+from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import VARIABLE
 from interlock.read.sql.glot.reading import Cursor, Reading
 from interlock.read.sql.knowledge import settings
@@ -28,7 +29,7 @@ def assign(reading: Reading, at: Cursor) -> None:
         scope = ""
         for part in at.parts():
             scope = _one(reading, Cursor(reading, part), scope)
-        queries.calls(reading, at.tokens)
+        calls(reading, at.tokens)
         if at.has("SELECT"):
             _subquery(reading, at)
 

@@ -1,4 +1,4 @@
-"""Reviewed knowledge about what functions and settings do: data files beside this one, read once when first asked for."""
+"""Reviewed knowledge of what functions and settings do: data files beside this one, read when first asked for."""
 
 from __future__ import annotations
 

@@ -58,20 +58,23 @@ class Piece(NamedTuple):
 
 def parse(text: str) -> list[Node]:
     """The statements of this text, each `{"Kind": {…}}`. SyntaxFault, TooDeep."""
-    if len(text) > _SHORT and chain(text) > MAX_CHAIN:
-        raise TooDeep
-    result = lib.pg_query_parse(text.encode())
+    raw = text.encode()
+    if len(raw) > _SHORT:
+        for piece in pieces(raw):
+            if piece.length > _SHORT and chain(raw[piece.start : piece.start + piece.length].decode()) > MAX_CHAIN:
+                raise TooDeep
+    result = lib.pg_query_parse(raw)
     try:
         if result.error:
             fault = result.error.contents
             raise SyntaxFault(fault.message.decode("utf-8", "replace"), max(fault.cursorpos - 1, 0))
-        raw: bytes = result.parse_tree
+        found: bytes = result.parse_tree
     finally:
         lib.pg_query_free_parse_result(result)
-    if len(raw) > 4 * MAX_TREE and _tree_depth(raw) > MAX_TREE:
+    if len(found) > 4 * MAX_TREE and _tree_depth(found) > MAX_TREE:
         raise TooDeep
     try:
-        tree = msgspec.json.decode(raw)
+        tree = msgspec.json.decode(found)
     except RecursionError:
         raise TooDeep from None
     return [entry.get("stmt", {}) for entry in tree.get("stmts", ())]

@@ -1,4 +1,4 @@
-"""How PostgreSQL's own names are spelled here: folded by the server's scanner, qualified as written, one spelling each."""
+"""How PostgreSQL's names are spelled here: folded by the server's scanner, qualified as written."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def strings(nodes: Iterable[Node]) -> list[str]:
 
 def text(node: Node) -> str:
     """The text of a String node; of any other node, nothing."""
-    value = node.get("String", {}).get("sval", "") if isinstance(node, dict) else ""
+    value: object = node.get("String", {}).get("sval", "")
     return value if isinstance(value, str) else ""
 
 

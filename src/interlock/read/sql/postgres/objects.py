@@ -22,7 +22,8 @@ KINDS: Final = {
     "OBJECT_PROCEDURE": "function", "OBJECT_ROUTINE": "function", "OBJECT_AGGREGATE": "function",
     "OBJECT_LANGUAGE": "language", "OBJECT_SCHEMA": "schema", "OBJECT_DATABASE": "database",
     "OBJECT_TABLESPACE": "tablespace", "OBJECT_ROLE": "role", "OBJECT_TRIGGER": "trigger",
-    "OBJECT_EVENT_TRIGGER": "trigger", "OBJECT_RULE": "rule", "OBJECT_POLICY": "policy", "OBJECT_EXTENSION": "extension",
+    "OBJECT_EVENT_TRIGGER": "trigger", "OBJECT_RULE": "rule", "OBJECT_POLICY": "policy",
+    "OBJECT_EXTENSION": "extension",
     "OBJECT_PUBLICATION": "publication", "OBJECT_SUBSCRIPTION": "subscription", "OBJECT_FDW": "server",
     "OBJECT_FOREIGN_SERVER": "server", "OBJECT_USER_MAPPING": "server", "OBJECT_LARGEOBJECT": "largeobject",
     "OBJECT_PARAMETER_ACL": "setting", "OBJECT_DEFACL": "role",
@@ -312,6 +313,7 @@ HANDLERS: Final = {
     "ViewStmt": create_view, "CreateFunctionStmt": create_function, "AlterFunctionStmt": alter_function,
     "CreateTrigStmt": create_trigger, "RuleStmt": create_rule, "DefineStmt": define, "CreateCastStmt": create_cast,
     "CreateTransformStmt": create_transform, "AlterSeqStmt": alter_sequence, "AlterDomainStmt": alter_domain,
-    "AlterObjectDependsStmt": alter_depends, "AlterTableMoveAllStmt": move_all, "ImportForeignSchemaStmt": import_schema,
+    "AlterObjectDependsStmt": alter_depends, "AlterTableMoveAllStmt": move_all,
+    "ImportForeignSchemaStmt": import_schema,
     **{kind: _made(rule) for kind, rule in _MADE.items()},
 }  # fmt: skip

@@ -1,11 +1,12 @@
-"""Queries and writes of PostgreSQL: SELECT, INSERT, UPDATE, DELETE, MERGE, and everything that an expression can hold."""
+"""Queries and writes of PostgreSQL: SELECT, INSERT, UPDATE, DELETE, MERGE, and all that an expression can hold."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from interlock.model.change import Choice, Trait
-from interlock.read.sql.condition import Judgement, Target, judge
+from interlock.read.sql.condition import Judgement, judge
+from interlock.read.sql.logic import Target
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.calls import call
 from interlock.read.sql.postgres.grammar import Node
@@ -14,7 +15,79 @@ from interlock.read.sql.postgres.terms import term
 
 #: Node kinds that only compute: walking on into what they hold is all there is to do.
 _PLAIN: Final = frozenset(
-    ["A_ArrayExpr", "A_Const", "A_Expr", "A_Indices", "A_Indirection", "A_Star", "Alias", "BitString", "BoolExpr", "Boolean", "BooleanTest", "CaseExpr", "CaseWhen", "CoalesceExpr", "CollateClause", "ColumnDef", "ColumnRef", "CurrentOfExpr", "DefElem", "Float", "FuncCall", "GroupingFunc", "GroupingSet", "Integer", "JoinExpr", "JsonAggConstructor", "JsonArgument", "JsonArrayAgg", "JsonArrayConstructor", "JsonArrayQueryConstructor", "JsonBehavior", "JsonFormat", "JsonFuncExpr", "JsonIsPredicate", "JsonKeyValue", "JsonObjectAgg", "JsonObjectConstructor", "JsonOutput", "JsonParseExpr", "JsonReturning", "JsonScalarExpr", "JsonSerializeExpr", "JsonTable", "JsonTableColumn", "JsonTablePathSpec", "JsonValueExpr", "List", "LockingClause", "MinMaxExpr", "MultiAssignRef", "NamedArgExpr", "NullTest", "ParamRef", "RangeFunction", "RangeSubselect", "RangeTableFunc", "RangeTableFuncCol", "RangeTableSample", "ResTarget", "RowExpr", "SetToDefault", "SortBy", "SQLValueFunction", "String", "SubLink", "TypeCast", "TypeName", "WindowDef", "XmlExpr", "XmlSerialize", "MergeSupportFunc"]
+    [
+        "A_ArrayExpr",
+        "A_Const",
+        "A_Expr",
+        "A_Indices",
+        "A_Indirection",
+        "A_Star",
+        "Alias",
+        "BitString",
+        "BoolExpr",
+        "Boolean",
+        "BooleanTest",
+        "CaseExpr",
+        "CaseWhen",
+        "CoalesceExpr",
+        "CollateClause",
+        "ColumnDef",
+        "ColumnRef",
+        "CurrentOfExpr",
+        "DefElem",
+        "Float",
+        "FuncCall",
+        "GroupingFunc",
+        "GroupingSet",
+        "Integer",
+        "JoinExpr",
+        "JsonAggConstructor",
+        "JsonArgument",
+        "JsonArrayAgg",
+        "JsonArrayConstructor",
+        "JsonArrayQueryConstructor",
+        "JsonBehavior",
+        "JsonFormat",
+        "JsonFuncExpr",
+        "JsonIsPredicate",
+        "JsonKeyValue",
+        "JsonObjectAgg",
+        "JsonObjectConstructor",
+        "JsonOutput",
+        "JsonParseExpr",
+        "JsonReturning",
+        "JsonScalarExpr",
+        "JsonSerializeExpr",
+        "JsonTable",
+        "JsonTableColumn",
+        "JsonTablePathSpec",
+        "JsonValueExpr",
+        "List",
+        "LockingClause",
+        "MinMaxExpr",
+        "MultiAssignRef",
+        "NamedArgExpr",
+        "NullTest",
+        "ParamRef",
+        "RangeFunction",
+        "RangeSubselect",
+        "RangeTableFunc",
+        "RangeTableFuncCol",
+        "RangeTableSample",
+        "ResTarget",
+        "RowExpr",
+        "SetToDefault",
+        "SortBy",
+        "SQLValueFunction",
+        "String",
+        "SubLink",
+        "TypeCast",
+        "TypeName",
+        "WindowDef",
+        "XmlExpr",
+        "XmlSerialize",
+        "MergeSupportFunc",
+    ]
 )
 _WRITES: Final = frozenset(("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"))
 
@@ -190,7 +263,7 @@ def _insert(reading: Reading, node: Node, scope: Scope) -> None:
     _guard(reading, name)
     source = node.get("selectStmt", {}).get("SelectStmt", {})
     rows = source.get("valuesLists")
-    count = len(rows) if rows else (None if source else 1)
+    count = len(rows) + reading.rows_skipped if rows else (None if source else 1)
     fields = tuple(column.get("ResTarget", {}).get("name", "") for column in node.get("cols", ()))
     clause = node.get("onConflictClause")
     skips: tuple[Trait, ...] = ("hides-failure",) if clause and clause.get("action") == "ONCONFLICT_NOTHING" else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
@@ -10,7 +11,8 @@ from interlock.errors import BadProposal
 from interlock.read.sql.postgres import authority, block, objects, session, tables
 from interlock.read.sql.postgres.grammar import Node, SyntaxFault, TooDeep, parse, pieces
 from interlock.read.sql.postgres.reading import Handler, Reading
-from interlock.read.sql.script import MAX_STATEMENTS, Script
+from interlock.read.sql.rows import shortened
+from interlock.read.sql.script import MAX_STATEMENTS, MAX_TEXT, Script
 
 #: Scripts longer than this are read in batches of about this size, so that one tree never holds megabytes.
 _BATCH: Final = 64 * 1024
@@ -38,15 +40,43 @@ def read(text: str, environment: str) -> Script:
     """All effects of this script. BadProposal with line and column where the server's grammar refuses it."""
     reading = Reading(environment, _handlers())
     try:
-        _read(reading, text)
+        _read(reading, _batches(text))
     except SyntaxFault as fault:
-        if not _client_script(reading, text):
-            raise _bad(text, fault) from None
+        found = _client_script(text, environment) or _in_one_piece(text, environment)
+        if found is None:
+            raise _bad(text, _fault_of_the_whole(text) or fault) from None
+        return found
     return reading
 
 
-def _read(reading: Reading, text: str) -> None:
-    for batch in _batches(text):
+def _in_one_piece(text: str, environment: str) -> Reading | None:
+    """The script without taking it apart, where the pieces are what the grammar refused."""
+    if len(text) <= _BATCH or len(text) > MAX_TEXT or _fault_of_the_whole(text):
+        return None
+    reading = Reading(environment, _handlers())
+    _read(reading, [(text, 0)])
+    return reading
+
+
+def _fault_of_the_whole(text: str) -> SyntaxFault | None:
+    """Where the grammar refuses the whole script, which says the place better than a piece of it can."""
+    try:
+        parse(text)
+    except SyntaxFault as fault:
+        return fault
+    except TooDeep:
+        pass
+    return None
+
+
+def _read(reading: Reading, batches: Iterable[tuple[str, int]]) -> None:
+    budget = MAX_TEXT
+    for batch, skipped in batches:
+        budget -= len(batch)
+        if budget < 0:
+            reading.cannot_tell("script", "a script that is too long to be read")
+            reading.degrade(f"only the first {MAX_TEXT} bytes of the script were read")
+            return
         try:
             statements = parse(batch)
         except TooDeep:
@@ -54,8 +84,10 @@ def _read(reading: Reading, text: str) -> None:
             reading.degrade("a statement nests too deep to be read")
             reading.part += 1
             continue
+        reading.rows_skipped = skipped
         for statement in statements:
             if reading.part >= MAX_STATEMENTS:
+                reading.cannot_tell("script", "a script of too many statements")
                 reading.degrade(f"only the first {MAX_STATEMENTS} statements were read")
                 return
             _one(reading, statement)
@@ -72,42 +104,46 @@ def _one(reading: Reading, statement: Node) -> None:
     reading.parts = reading.part
 
 
-def _batches(text: str) -> list[str]:
-    """The script in pieces that end where a statement ends. A short script is one piece.
+def _batches(text: str) -> Iterator[tuple[str, int]]:
+    """The script in pieces that end where a statement ends, with the rows of literals that were left out of each.
 
-    The scanner that finds the ends does not know the grammar; where the grammar then refuses a piece, all of the
-    script is parsed at once, so that what is an error and where is only ever the grammar's word.
+    The scanner that finds the ends does not know the grammar: it may end a statement early (inside BEGIN ATOMIC), and
+    the grammar then refuses a piece. `read` never trusts a refusal of a piece: it parses all of the script again.
     """
     if len(text) <= _BATCH:
-        return [text]
+        yield text, 0
+        return
     raw = text.encode()
-    found: list[str] = []
     start = end = 0
     for piece in pieces(raw):
         stop = piece.start + piece.length
-        if stop - start > _BATCH and end > start:
-            found.append(raw[start:end].decode())
+        if stop - piece.start > _BATCH:
+            if end > start:
+                yield raw[start:end].decode(), 0
+            yield shortened(raw[end:stop].decode().removeprefix(";"), "postgres")
+            start = stop
+        elif stop - start > _BATCH:
+            yield raw[start:end].decode().removeprefix(";"), 0
             start = end
         end = stop
-    found.append(raw[start:].decode())
-    return [batch.removeprefix(";") for batch in found]
+    if start < len(raw):
+        yield raw[start:].decode().removeprefix(";"), 0
 
 
-def _client_script(reading: Reading, text: str) -> bool:
+def _client_script(text: str, environment: str) -> Reading | None:
     """A script for the psql client: its own commands are unknown, the SQL between them is read all the same."""
     rest = _ROWS.sub(r"\1", text)
     commands = [found[0].strip() for found in _CLIENT.finditer(rest)]
     if rest == text and not commands:
-        return False
-    try:
-        parse(_CLIENT.sub(";", rest))
-    except (SyntaxFault, TooDeep):
-        return False
-    reading.__init__(reading.environment, reading._handlers)  # type: ignore[misc]  # start over, nothing is kept
+        return None
+    reading = Reading(environment, _handlers())
     for command in commands:
         reading.cannot_tell(command.split()[0], "a command of the psql client, not of the server")
-    _read(reading, _CLIENT.sub(";", rest))
-    return True
+    try:
+        _read(reading, _batches(_CLIENT.sub(";", rest)))
+    except SyntaxFault:
+        return None
+    return reading
 
 
 def _bad(text: str, fault: SyntaxFault) -> BadProposal:

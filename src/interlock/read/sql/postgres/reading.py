@@ -21,6 +21,7 @@ class Reading(Script):
     def __init__(self, environment: str, handlers: Mapping[str, Handler]) -> None:
         super().__init__("postgres", environment)
         self._handlers = handlers
+        self.rows_skipped = 0  # rows of literals that were counted but not parsed, of the INSERT at hand
 
     def statement(self, node: Node) -> None:
         """The effects of one statement node, `{"Kind": {…}}`. What has no handler is unknown."""

@@ -1,4 +1,4 @@
-"""What PostgreSQL does for a session or the server: transactions, prepared statements, EXPLAIN, COPY, upkeep, messages."""
+"""What PostgreSQL does for a session or the server: transactions, PREPARE, EXPLAIN, COPY, upkeep, messages."""
 
 from __future__ import annotations
 

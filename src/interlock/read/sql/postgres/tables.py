@@ -143,11 +143,15 @@ def _command(reading: Reading, kind: str, name: str, command: Node) -> None:
         reading.cannot_tell(name, f"an alter table command that is not modelled ({subtype})")
 
 
+_ABOUT_COLUMNS: Final = (
+    "AT_Column", "AT_DropNotNull", "AT_SetNotNull", "AT_SetExpr", "AT_DropExpr", "AT_SetStat", "AT_SetOptions",
+    "AT_ResetOptions", "AT_SetStorage", "AT_SetComp", "AT_AlterColumn", "AT_AddIdentity", "AT_SetIdentity",
+    "AT_DropIdentity",
+)  # fmt: skip
+
+
 def _about_column(subtype: str) -> bool:
-    return subtype.startswith(("AT_Column", "AT_DropNotNull", "AT_SetNotNull", "AT_SetExpr", "AT_DropExpr", "AT_SetStat",
-                               "AT_SetOptions", "AT_ResetOptions", "AT_SetStorage", "AT_SetComp", "AT_AlterColumn")) or (
-        "Identity" in subtype and subtype != "AT_ReplicaIdentity"
-    )  # fmt: skip
+    return subtype.startswith(_ABOUT_COLUMNS)
 
 
 def _add_column(reading: Reading, kind: str, name: str, column: Node) -> None:
@@ -155,11 +159,12 @@ def _add_column(reading: Reading, kind: str, name: str, column: Node) -> None:
     traits: set[Trait] = set()
     constraints = [one.get("Constraint", {}) for one in column.get("constraints", ())]
     for constraint in constraints:
-        if constraint.get("contype") == "CONSTR_DEFAULT" and _is_volatile(constraint.get("raw_expr")):
+        if (
+            (constraint.get("contype") == "CONSTR_DEFAULT" and _is_volatile(constraint.get("raw_expr")))
+            or constraint.get("contype") == "CONSTR_IDENTITY"
+            or (constraint.get("contype") == "CONSTR_GENERATED" and constraint.get("generated_kind", "s") == "s")
+        ):
             traits.update(_REWRITTEN)
-        elif constraint.get("contype") in ("CONSTR_GENERATED", "CONSTR_IDENTITY"):
-            if constraint.get("generated_kind", "s") == "s":
-                traits.update(_REWRITTEN)
     if names.typed(column.get("typeName", {})) in (
         "serial",
         "bigserial",
@@ -259,7 +264,7 @@ def create_table(reading: Reading, node: Node) -> None:
 
 def create_foreign_table(reading: Reading, node: Node) -> None:
     """CREATE FOREIGN TABLE only says where the rows would be found."""
-    create_table(reading, node.get("base", node.get("baseStmt", {})))
+    create_table(reading, node.get("base", {}))
 
 
 def create_index(reading: Reading, node: Node) -> None:

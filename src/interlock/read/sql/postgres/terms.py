@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interlock.read.sql.condition import Sub, Term
+from interlock.read.sql.logic import Sub, Term
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node
 
@@ -195,7 +195,7 @@ def _aliases(source: Node) -> list[str]:
 
 
 def _leads_out(node: Any, inside: set[str]) -> bool:
-    """Whether an expression of a subquery can look at the row outside: by a foreign qualifier, or two bare columns compared."""
+    """Whether a subquery can look at the row outside: by a foreign qualifier, or two bare columns compared."""
     stack = [node]
     while stack:
         one = stack.pop()
