@@ -265,6 +265,11 @@ def test_a_head_that_was_taken_away_is_noticed(victim):
     assert victim.codes() == {"damaged"}
     with pytest.raises(Corrupt):
         victim.open()
+    victim.mark.unlink()
+    with pytest.raises(Corrupt):
+        victim.open(trust_head=True)  # the entries are still there: nothing is begun over them
+    victim.change("DELETE FROM entries")
+    assert victim.codes() == {"damaged"}
 
 
 def test_a_high_water_mark_that_was_taken_away_closes_the_ledger_until_a_person_accepts_its_head(victim):
@@ -434,7 +439,8 @@ def test_an_export_verifies_alone(tmp_path, victim, lines):
         (lambda lines: [lines[0], lines[1].replace(b"case/0", b"case/1"), *lines[2:]], "root"),
         (lambda lines: [lines[0], lines[1].replace(b"case/0", b"\\ud800"), *lines[2:]], "entry"),
         (lambda lines: [lines[0].replace(b"/1", b"/2"), *lines[1:]], "damaged"),
-        (lambda lines: [lines[0].replace(b"+", b"-"), *lines[1:]], "key"),
+        (lambda lines: [re.sub(rb"\+[0-9a-f]{8}\+", b"+00000000+", lines[0]), *lines[1:]], "key"),
+        (lambda lines: [lines[0].replace(b'"origin":"ledger', b'"origin":"edger'), *lines[1:]], "damaged"),
     ],
 )
 def test_an_export_that_was_changed_does_not_verify(tmp_path, lines, change, code):

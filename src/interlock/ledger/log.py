@@ -35,7 +35,7 @@ from interlock.ledger.head import (
 )
 from interlock.ledger.highwater import HighWater
 from interlock.ledger.note import Signer
-from interlock.ledger.storage import LOST, Head, Node, Store, Transaction
+from interlock.ledger.storage import LOST, MOVED, Head, Node, Store, Transaction
 from interlock.ledger.tree import EMPTY_ROOT, Frontier, consistency_proof, inclusion_proof
 
 __all__ = ["Item", "Ledger", "Stored", "open_ledger", "open_store"]
@@ -133,7 +133,7 @@ class Ledger:
             except InterlockError as failure:
                 self._tails.clear()
                 error = failure
-                if failure.code == LOST:
+                if failure.code in (LOST, MOVED):
                     continue
                 if isinstance(failure, Corrupt):
                     self._broken = failure
@@ -149,8 +149,11 @@ class Ledger:
             plan.load(tx, batch)
             for waiting in batch:
                 plan.add(waiting)
-            if not plan.entries:
+            if not plan.entries and tx.held:
                 return
+            if not plan.entries:
+                # Nothing but conflicts, seen upon a head that may have moved: look again with the head held.
+                raise StoreError("the head may have moved", where=self.store.where, code=MOVED)
             text = sign_checkpoint(plan.frontier.size, plan.frontier.root(), self._signer)
             head = Head(plan.frontier.size, plan.frontier.to_bytes(), text, str(self.verifier))
             tx.extend(plan.entries, plan.nodes, head)
@@ -177,29 +180,44 @@ class Ledger:
 
     def _begin(self, *, trust_head: bool) -> Known:
         """Check the head against its key and the mark, or begin an empty log."""
-        # The mark is read before the head: it is only raised after a commit, so the head cannot be behind it.
-        mark = self._high_water.checkpoint(self.verifier) if self._high_water else None
         where = self.store.where
-        head = self.store.head()
-        if head is None:
-            with self.store.writing() as tx:
-                head = tx.head()
-                if head is None:
-                    text = sign_checkpoint(0, EMPTY_ROOT, self._signer)
-                    head = Head(0, b"", text, str(self.verifier))
-                    tx.extend((), (), head)
-        known = check_head(head, self.verifier, where)
-        if mark is not None:
-            check_extends(mark, known, self.store, where)
-        elif self._high_water is not None:
-            if known.size and not trust_head:
+        mark = self._mark()
+        known = self._first_head(mark)
+        if self._high_water is None:
+            return known
+        if mark is None and known.size and not trust_head:
+            # Another process may have begun log and mark between our two looks. If so the mark is there now.
+            mark = self._mark()
+            known = self._first_head(mark)
+            if mark is None:
                 raise Corrupt(
                     f"the ledger has {known.size} entries, but its high-water mark is not there",
                     where=str(self._high_water),
                     hint="restore the file, or verify the ledger and then accept its present head once",
                 )
+        if mark is None:
             self._high_water.begin(known.checkpoint, known.size)
+        else:
+            check_extends(mark, known, self.store, where)
         return known
+
+    def _mark(self) -> Checkpoint | None:
+        """The mark. It is read before the head: it is only raised after a commit, so the head cannot be behind it."""
+        return self._high_water.checkpoint(self.verifier) if self._high_water else None
+
+    def _first_head(self, mark: Checkpoint | None) -> Known:
+        """The head, or a new one where there never was any: no mark and no entry speak of an older one."""
+        head = self.store.head()
+        if head is None:
+            with self.store.writing(hold=True) as tx:
+                head = tx.head()
+                if head is None:
+                    if (mark is not None and mark.size) or tx.entries(0, 1):
+                        raise corrupt("the head is gone", self.store.where)
+                    text = sign_checkpoint(0, EMPTY_ROOT, self._signer)
+                    head = Head(0, b"", text, str(self.verifier))
+                    tx.extend((), (), head)
+        return check_head(head, self.verifier, self.store.where)
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -247,7 +265,7 @@ class Ledger:
 
     def rebuild(self) -> int:
         """Recompute the inner nodes, which are derived, from the entries; how many there are."""
-        with self.store.writing() as tx:
+        with self.store.writing(hold=True) as tx:
             head = tx.head()
             if head is None:
                 raise corrupt("the head is gone", self.store.where)

@@ -8,7 +8,9 @@ The promises:
 
 1. `writing()` is one transaction. When it is left normally, all of it is durable (a power cut does not undo it);
    when it is left by an exception, nothing of it ever happened.
-2. Between entering `writing()` and leaving it nobody else, in any process, changes the head.
+2. Whatever is recorded follows upon the head that `writing()` showed. A store may lock the head on entering (it
+   must when told to `hold`), or let go of everything on leaving, with StoreError and code `MOVED`, when somebody
+   else has moved the head meanwhile; the next `writing()` then shows the new head and locks it.
 3. `(stream, position)` and `index` are unique.
 4. Reads see committed entries only, and may run while others write.
 5. Every method may be called from any thread; `writing()` from one thread at a time.
@@ -28,6 +30,7 @@ from typing import NamedTuple, Protocol
 from interlock.ledger.entry import Stored
 
 LOST = "store-lost"
+MOVED = "store-moved"
 UNKNOWN = "store-unknown"
 NODE_STEP = 8
 
@@ -63,7 +66,10 @@ class Readable(Protocol):
 
 
 class Transaction(Readable, Protocol):
-    """What can be done while the head is held."""
+    """What can be done upon a head. `held` says that nobody else can change it before this transaction ends."""
+
+    @property
+    def held(self) -> bool: ...
 
     def tails(self, streams: Sequence[str]) -> dict[str, int]:
         """For each of these streams that has entries, its next free position."""
@@ -82,8 +88,8 @@ class Store(Readable, Protocol):
     def where(self) -> str:
         """The store's address for messages, without its password."""
 
-    def writing(self) -> AbstractContextManager[Transaction]:
-        """Hold the head and change the log in one durable transaction."""
+    def writing(self, *, hold: bool = False) -> AbstractContextManager[Transaction]:
+        """Change the log in one durable transaction, upon the head that it shows; with `hold`, that head is locked."""
 
     def stream(self, name: str, since: int, limit: int) -> list[Stored]:
         """At most `limit` entries of a stream from position `since` on, in order."""

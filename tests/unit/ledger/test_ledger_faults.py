@@ -20,7 +20,7 @@ from interlock.ledger.audit import verify
 from interlock.ledger.entry import Stored
 from interlock.ledger.log import Item, open_ledger, open_store
 from interlock.ledger.note import Signer
-from interlock.ledger.storage import LOST, UNKNOWN
+from interlock.ledger.storage import LOST, MOVED, UNKNOWN
 from interlock.ledger.stores.postgres import PostgresStore
 from interlock.ledger.stores.session import explain, without_password
 from interlock.ledger.stores.sqlite import SqliteStore
@@ -303,66 +303,100 @@ def test_a_server_that_is_not_there_is_said_at_once():
 
 
 class Cut(PostgresStore):
-    """A store whose connection is cut just before or just after COMMIT reached the server."""
+    """A store whose connection is cut when everything was sent, just before or just after the server did it."""
 
     cut = ""
 
-    def _commit(self, tx, number):
-        if self.cut:
-            when, self.cut = self.cut, ""
-            session, real = self._writer, self._writer.run
-
-            def run(work, made=0):
-                session.run = real
-
-                async def cut_short(connection):
-                    for query, values in tx.staged:
-                        await connection.execute(query, *values)
-                    pid = connection.get_server_pid()
-                    if when == "after":
-                        await connection.execute("COMMIT")
-                    else:
-                        self._reader.run(lambda other: other.fetchval("SELECT pg_terminate_backend($1)", pid))
-                    connection.terminate()
-                    raise asyncpg.ConnectionDoesNotExistError("cut")
-
-                return real(cut_short, made)
-
-            session.run = run
-            try:
-                self._writer.run(None, made=tx.made)
-            except StoreError as error:
-                assert error.code == LOST
-                self._look(tx, number)
-                return
-        super()._commit(tx, number)
+    async def _make(self, connection, tx):
+        when, self.cut = self.cut, ""
+        if when == "before":
+            tx.sent = True
+        if when == "after":
+            await super()._make(connection, tx)
+        if when:
+            connection.terminate()
+            raise asyncpg.ConnectionDoesNotExistError("cut")
+        return await super()._make(connection, tx)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_append_whose_commit_was_never_answered_is_looked_up_and_recorded_exactly_once(address, when):
+@pytest.mark.parametrize("calm", [0, 5])
+def test_an_append_that_was_never_answered_is_looked_up_and_recorded_exactly_once(address, when, calm):
     with open_ledger(address, signer=SIGNER, store=Cut) as ledger:
-        ledger.append([Item("a", 0, b"1")])
+        for number in range(1 + calm):
+            ledger.append([Item("a", number, b"")])
         ledger.store.cut = when
-        assert ledger.append([Item("a", None, b"2"), Item("b", 0, b"3")]) == (1, 2)
-        assert [entry.data for entry in ledger.stream("a")] == [b"1", b"2"]
+        assert ledger.append([Item("a", None, b"2"), Item("b", 0, b"3")]) == (1 + calm, 2 + calm)
+        assert len(ledger.stream("a")) == 2 + calm
         assert verify(ledger.store, vkey=VKEY).ok
 
 
-def test_a_commit_that_cannot_be_looked_up_is_unknown_and_not_tried_again(address):
+def test_what_a_lost_connection_had_not_done_when_it_was_looked_for_it_never_does(address):
     with open_ledger(address, signer=SIGNER) as ledger:
-        ledger.append([Item("a", 0, b"1")])
-        tx = type("Tx", (), {"last": Stored(0, "a", 0, b"1")})
-        for number, last, outcome in (("3", tx.last, UNKNOWN), (str(2**30), tx.last, LOST)):
-            tx.last = last
-            with pytest.raises(StoreError) as told:
-                ledger.store._look(tx, number)
-            assert told.value.code == outcome
+        for number in range(4):
+            ledger.append([Item("a", number, b"")])
+        store = ledger.store
+        before = store.head()
+        late = store._number
+        with pytest.raises(StoreError) as told:
+            store._look(before._replace(size=99))
+        assert told.value.code == LOST
+        store._number = late  # the old connection's statement arrives only now
+        with pytest.raises(StoreError) as refused, store.writing() as tx:
+            tx.extend([Stored(4, "a", 4, b"late")], [], before._replace(size=5))
+        assert refused.value.code == MOVED
+        assert store.head() == before
+        assert ledger.append([Item("a", 4, b"")]) == (4,)
+
+
+def test_an_outcome_that_cannot_be_looked_up_is_unknown_and_not_tried_again(address, postgres):
+    with open_ledger(address, signer=SIGNER, store=Cut) as ledger:
+        ledger.append([Item("a", 0, b"")])
+        postgres.execute("DELETE FROM ledger_writers", address)
+        ledger.store.cut = "before"
+        with pytest.raises(StoreError) as unknown:
+            ledger.append([Item("a", None, b"")])
+        assert unknown.value.code == UNKNOWN
+        assert ledger.append([Item("a", 1, b"")]) == (1,)
+
+
+def test_a_lone_writer_needs_no_lock_and_one_that_was_overtaken_takes_it(address):
+    with open_ledger(address, signer=SIGNER) as one, open_ledger(address, signer=SIGNER) as two:
+        for number in range(4):
+            one.append([Item("a", number, b"")])
+        with one.store.writing() as tx:
+            assert not tx.held
+        with one.store.writing(hold=True) as tx:
+            assert tx.held
+        two.append([Item("a", 4, b"two")])
+        assert one.append([Item("a", 5, b"")]) == (5,)
+        with one.store.writing() as tx:
+            assert tx.held
+
+
+def test_a_conflict_is_never_told_upon_a_head_that_has_moved(address):
+    with open_ledger(address, signer=SIGNER) as one, open_ledger(address, signer=SIGNER) as two:
+        for number in range(4):
+            one.append([Item("a", number, b"")])
+        two.append([Item("a", 4, b"")])
+        assert one.append([Item("a", 5, b"")]) == (5,)
+        for number in range(6, 10):
+            one.append([Item("a", number, b"")])
+        two.append([Item("a", 10, b"")])
+        with pytest.raises(Conflict):
+            one.append([Item("a", 10, b"")])
+
+
+def test_a_writer_that_leaves_takes_its_row_along(address, postgres):
+    open_ledger(address, signer=SIGNER).close()
+
+    assert postgres.execute("SELECT * FROM ledger_writers", address) == "SELECT 0"
 
 
 def test_a_transaction_never_goes_on_upon_another_connection_than_the_one_that_holds_the_lock(address, postgres):
     with open_ledger(address, signer=SIGNER) as ledger:
         head = ledger.store.head()
-        with pytest.raises(StoreError) as lost, ledger.store.writing() as tx:
+        with pytest.raises(StoreError) as lost, ledger.store.writing(hold=True) as tx:
             pid = ledger.store._writer.run(lambda connection: connection.fetchval("SELECT pg_backend_pid()"))
             postgres.execute(f"SELECT pg_terminate_backend({pid})", address)
             time.sleep(0.2)

@@ -1,14 +1,18 @@
-"""The store in PostgreSQL (13 or newer): N writers anywhere are put in order by locking one head row.
+"""The store in PostgreSQL (13 or newer): N writers anywhere are put in order by one head row.
 
-A transaction is two round trips when nothing has to be looked up: BEGIN with the locked head, then one statement
-that adds entries and nodes and moves the head, with COMMIT. When the connection is lost during COMMIT nobody told
-us whether it happened; then we look: the transaction's own number says committed or aborted (`pg_xact_status`).
+A lone writer needs one round trip: a single statement adds entries and nodes and moves the head, if the head is
+still the one that this writer left. When somebody else has moved it nothing happens (MOVED), and the next
+transaction locks the head row first. Several writers so take turns at the lock, and a lone one never pays for it.
+
+When the connection is lost while that statement runs, nobody told us whether it happened; then we look. Each
+connection that writes has a row of its own in `ledger_writers`, which the same statement sets to the last index it
+recorded, and which must be open. Looking closes the row: what the old connection has not done by then it never will.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 from typing import cast
 
@@ -16,12 +20,12 @@ import asyncpg
 
 from interlock.errors import BadConfiguration, InterlockError, StoreError
 from interlock.ledger.entry import Stored
-from interlock.ledger.storage import LOST, UNKNOWN, Head, Node
+from interlock.ledger.storage import LOST, MOVED, UNKNOWN, Head, Node
 from interlock.ledger.stores.session import Session
 
 MIGRATION_LOCK = 0x494C4B31
-LOOKS = 20
-LOOK_PAUSE = 0.25
+CALM = 2
+LOOKS = 3
 
 # One step for each schema version, counted in ledger_schema. Steps are only ever added.
 # Stream names are compared byte for byte (COLLATE "C"), as SQLite does.
@@ -35,6 +39,8 @@ MIGRATIONS = (
     CREATE INDEX ledger_first_entries ON ledger_entries (stream) WHERE position = 0;
     CREATE TABLE ledger_nodes (level integer NOT NULL, idx bigint NOT NULL, hash bytea NOT NULL,
         PRIMARY KEY (level, idx));
+    CREATE TABLE ledger_writers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, open boolean NOT NULL DEFAULT true,
+        last bigint, pid integer NOT NULL DEFAULT pg_backend_pid(), since timestamptz NOT NULL DEFAULT now());
     CREATE TABLE vault_keys (scope text COLLATE "C" PRIMARY KEY, wrapped bytea NOT NULL);
     CREATE TABLE vault_blobs (scope text COLLATE "C" NOT NULL, digest text COLLATE "C" NOT NULL,
         sealed bytea NOT NULL, PRIMARY KEY (scope, digest));
@@ -42,13 +48,24 @@ MIGRATIONS = (
 )
 
 HEAD = "SELECT size, frontier, checkpoint, vkey FROM ledger_head WHERE id = 1"
-HOLD = "SELECT size, frontier, checkpoint, vkey, pg_current_xact_id()::text FROM ledger_head WHERE id = 1 FOR UPDATE"
+HOLD = f"{HEAD} FOR UPDATE"
 TAILS = "SELECT s, (SELECT max(position) FROM ledger_entries WHERE stream = s) FROM unnest($1::text[]) AS names (s)"
 EXTEND = """
-    WITH added AS (INSERT INTO ledger_entries
-            SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[])),
-        noted AS (INSERT INTO ledger_nodes SELECT * FROM unnest($5::integer[], $6::bigint[], $7::bytea[]))
-    UPDATE ledger_head SET size = $8, frontier = $9, checkpoint = $10, vkey = $11 WHERE id = 1
+    WITH me AS (SELECT id FROM ledger_writers WHERE id = $12 AND open FOR UPDATE),
+        moved AS (UPDATE ledger_head SET size = $8, frontier = $9, checkpoint = $10, vkey = $11
+            WHERE id = 1 AND size IS NOT DISTINCT FROM $13 AND checkpoint IS NOT DISTINCT FROM $14
+                AND EXISTS (SELECT FROM me) RETURNING id),
+        added AS (INSERT INTO ledger_entries
+            SELECT rows.* FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[]) AS rows, moved),
+        noted AS (INSERT INTO ledger_nodes
+            SELECT rows.* FROM unnest($5::integer[], $6::bigint[], $7::bytea[]) AS rows, moved)
+    UPDATE ledger_writers SET last = $8 FROM moved WHERE ledger_writers.id = $12 RETURNING last
+"""
+ENLIST = "INSERT INTO ledger_writers DEFAULT VALUES RETURNING id"
+LOOK = "UPDATE ledger_writers SET open = false WHERE id = $1 RETURNING last"
+LEAVE = """
+    DELETE FROM ledger_writers
+    WHERE id = $1 OR since < now() - interval '1 day' AND pid NOT IN (SELECT pid FROM pg_stat_activity)
 """
 ENTRIES = "SELECT idx, stream, position, data FROM ledger_entries WHERE idx >= $1 AND idx < $2 ORDER BY idx"
 NODES = "SELECT hash FROM ledger_nodes WHERE level = $1 AND idx >= $2 AND idx < $3 ORDER BY idx"
@@ -68,6 +85,11 @@ class PostgresStore:
         self._writer = Session(url)
         self._reader = Session(url)
         self.where = self._writer.where
+        self._number = 0
+        self._number_made = 0
+        self._one = threading.Lock()
+        self._left: Head | None = None
+        self._calm = 0
         try:
             self._writer.run(_migrate)
         except BaseException:
@@ -75,57 +97,88 @@ class PostgresStore:
             raise
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[PostgresTransaction]:
-        """Lock the head row, let the caller stage its changes, then make and commit them together."""
-        head, number = self._writer.run(_begin)
-        # Everything until COMMIT belongs on the connection that holds the lock, never on one made after it.
-        tx = PostgresTransaction(self._writer, self._writer.made, head)
-        try:
-            yield tx
-        except BaseException:
-            with contextlib.suppress(InterlockError):
-                self._writer.run(lambda connection: connection.execute("ROLLBACK"), made=tx.made)
-            raise
-        self._commit(tx, number)
-
-    def _commit(self, tx: PostgresTransaction, number: str) -> None:
-        asked = False
-
-        async def make(connection: asyncpg.Connection) -> None:
-            nonlocal asked
+    def writing(self, *, hold: bool = False) -> Iterator[PostgresTransaction]:
+        """Let the caller stage changes, then make them together: by one statement, or under the head's lock."""
+        with self._one:
+            self._enlist()
+            held = hold or self._calm < CALM
+            # Everything until COMMIT belongs on the connection that holds the lock, never on one made after it.
+            made = self._writer.made
+            head = self._writer.run(_begin, made=made) if held else self._left
+            tx = PostgresTransaction(self._writer, made, head, held=held)
             try:
-                for query, values in tx.staged:
-                    await connection.execute(query, *values)
-                asked = True
-                await connection.execute("COMMIT")
-            except asyncpg.PostgresError:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
+                yield tx
+            except BaseException:
+                self._calm = 0
+                if held:
+                    with contextlib.suppress(InterlockError):
+                        self._writer.run(lambda connection: connection.execute("ROLLBACK"), made=made)
                 raise
+            self._commit(tx)
 
+    def _commit(self, tx: PostgresTransaction) -> None:
         try:
-            self._writer.run(make, made=tx.made)
+            done = self._writer.run(lambda connection: self._make(connection, tx), made=tx.made)
         except StoreError as error:
-            if error.code != LOST or not asked:
+            self._calm = 0
+            if error.code != LOST or not tx.sent or tx.after is None:
                 raise
             # A crash here leaves either everything or nothing; only the server knows which.
-            self._look(tx, number)
+            self._look(tx.after)
+            done = True
+        if not done:
+            self._calm = self._number_made = 0
+            raise StoreError("somebody else has moved the head; nothing was recorded", where=self.where, code=MOVED)
+        if tx.after is not None:
+            self._calm = self._calm + 1 if tx.before == self._left else 0
+            self._left = tx.after
 
-    def _look(self, tx: PostgresTransaction, number: str) -> None:
-        """Return when the transaction was committed; LOST when it was not; UNKNOWN when it cannot be told."""
+    async def _make(self, connection: asyncpg.Connection, tx: PostgresTransaction) -> bool:
+        done = True
         try:
-            outcome = self._writer.run(lambda connection: _outcome(connection, number, tx.last))
-        except StoreError as error:
-            outcome = error.message
-        if outcome == "aborted":
-            raise StoreError("the connection was lost; nothing was recorded", where=self.where, code=LOST)
-        if outcome != "committed":
+            for query, values in tx.staged:
+                if query is EXTEND:
+                    before = tx.before or Head(None, b"", None, "")  # type: ignore[arg-type]  # a log not yet begun
+                    tx.sent = not tx.held
+                    upon = (self._number, before.size, before.checkpoint)
+                    done = bool(await connection.fetch(query, *values, *upon)) and done
+                else:
+                    await connection.execute(query, *values)
+            if tx.held:
+                tx.sent = True
+                await connection.execute("COMMIT" if done else "ROLLBACK")
+        except asyncpg.PostgresError:
+            if tx.held and not connection.is_closed():
+                await connection.execute("ROLLBACK")
+            raise
+        return done
+
+    def _enlist(self) -> None:
+        """A row of our own among the writers, a new one for each connection."""
+
+        async def work(connection: asyncpg.Connection) -> int:
+            return int(await connection.fetchval(ENLIST))
+
+        if self._number_made == 0 or not self._writer.is_on(self._number_made):
+            self._number = self._writer.run(work)
+            self._number_made = self._writer.made
+
+    def _look(self, after: Head) -> None:
+        """Return when that head was recorded; LOST when it never will be; UNKNOWN when it cannot be told."""
+        number, rows = self._number, list[asyncpg.Record]()
+        for _ in range(LOOKS):
+            with contextlib.suppress(StoreError):
+                rows = self._writer.run(lambda connection: connection.fetch(LOOK, number))
+                break
+        if not rows:
             raise StoreError(
                 "the connection was lost, and whether the entries were recorded cannot be told",
                 where=self.where,
                 hint="look at the stream before trying again",
                 code=UNKNOWN,
             )
+        if rows[0][0] != after.size:
+            raise StoreError("the connection was lost; nothing was recorded", where=self.where, code=LOST)
 
     def head(self) -> Head | None:
         row = self._rows(HEAD)[0]
@@ -180,6 +233,9 @@ class PostgresStore:
         return self._reader.run(work)
 
     def close(self) -> None:
+        if self._number_made and self._writer.is_on(self._number_made):
+            with contextlib.suppress(StoreError):
+                self._writer.run(lambda connection: connection.execute(LEAVE, self._number), made=self._number_made)
         self._writer.close()
         self._reader.close()
 
@@ -197,17 +253,19 @@ class PostgresStore:
 
 
 class PostgresTransaction:
-    """The head is held. Reads go to the server at once; changes are staged and made on leaving."""
+    """Reads go to the server at once; changes are staged and made on leaving."""
 
-    def __init__(self, session: Session, made: int, head: Head | None) -> None:
+    def __init__(self, session: Session, made: int, head: Head | None, *, held: bool) -> None:
         self._session = session
         self.made = made
-        self._head = head
+        self.held = held
+        self.before = head
+        self.after: Head | None = None
         self.staged: list[tuple[str, tuple[object, ...]]] = []
-        self.last: Stored | None = None
+        self.sent = False
 
     def head(self) -> Head | None:
-        return self._head
+        return self.before
 
     def tails(self, streams: Sequence[str]) -> dict[str, int]:
         rows = self._rows(TAILS, streams)
@@ -223,7 +281,7 @@ class PostgresTransaction:
         columns = zip(*entries, strict=True) if entries else ((), (), (), ())
         noted = zip(*nodes, strict=True) if nodes else ((), (), ())
         self.staged.append((EXTEND, (*columns, *noted, *head)))
-        self.last = entries[-1] if entries else None
+        self.after = head
 
     def put_nodes(self, nodes: Sequence[Node]) -> None:
         self.staged.append(("DELETE FROM ledger_nodes", ()))
@@ -236,7 +294,7 @@ class PostgresTransaction:
         return cast("list[asyncpg.Record]", rows)
 
 
-async def _begin(connection: asyncpg.Connection) -> tuple[Head | None, str]:
+async def _begin(connection: asyncpg.Connection) -> Head | None:
     await connection.execute("BEGIN")
     try:
         row = await connection.fetchrow(HOLD)
@@ -244,26 +302,7 @@ async def _begin(connection: asyncpg.Connection) -> tuple[Head | None, str]:
         if not connection.is_closed():
             await connection.execute("ROLLBACK")
         raise
-    *head, number = row
-    return (Head(*head) if head[0] is not None else None), number
-
-
-async def _outcome(connection: asyncpg.Connection, number: str, last: Stored | None) -> str:
-    """`committed`, `aborted`, or anything else when it cannot be told. The number alone is not believed: after
-    a crash the server may give it out again, so what was to be recorded has to be there as well."""
-    status: str | None = "in progress"
-    for _ in range(LOOKS):
-        try:
-            status = await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", number)
-        except asyncpg.InvalidParameterValueError:
-            return "aborted"  # a number that this server has not reached: the transaction died with the crash
-        if status != "in progress":
-            break
-        await asyncio.sleep(LOOK_PAUSE)
-    if status == "committed" and last is not None:
-        rows = await connection.fetch(ENTRIES, last.index, last.index + 1)
-        return "committed" if [tuple(row) for row in rows] == [tuple(last)] else "aborted"
-    return status or "unknown"
+    return Head(*row) if row[0] is not None else None
 
 
 async def _migrate(connection: asyncpg.Connection) -> None:

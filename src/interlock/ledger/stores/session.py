@@ -60,6 +60,10 @@ class Session:
         """
         return self._outside(lambda: self._loop.run_until_complete(self._on_connection(work, made)))
 
+    def is_on(self, made: int) -> bool:
+        """Is that connection the present one, as far as we know?"""
+        return made == self.made and self._connection is not None and not self._connection.is_closed()
+
     def close(self) -> None:
         """Close connection and loop; a second call does nothing."""
         if not self._loop.is_closed():

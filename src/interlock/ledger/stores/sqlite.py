@@ -59,7 +59,7 @@ class SqliteStore:
         return f"sqlite:///{self._path}"
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[SqliteTransaction]:
+    def writing(self, *, hold: bool = False) -> Iterator[SqliteTransaction]:  # noqa: ARG002 - it always holds
         """BEGIN IMMEDIATE takes the file's only write lock, so that the head read inside is the newest."""
         with self._write_lock, self._told():
             self._writer.execute("BEGIN IMMEDIATE")
@@ -153,6 +153,8 @@ class SqliteStore:
 
 class SqliteTransaction:
     """The statements, on whichever connection; the writer's run inside `writing()`."""
+
+    held = True
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
