@@ -147,14 +147,12 @@ class _Teller:
         return ""
 
     def _read(self, scripted: Scripted) -> Case:
-        from interlock.cli.render import plain
+        from interlock.cli.rows import picture as rows
 
         self._title("the agent reads: allowed, and it runs with a connection that cannot write")
         case = self._propose(scripted)
         self._judgement(case)
-        rows = self._demo.control.output(case).decode("utf-8", "replace").rstrip()
-        for line in rows.splitlines():
-            self._say(plain(line))
+        self._screen.print(rows(self._demo.control.output(case)))
         return case
 
     def _fix(self, scripted: Scripted, passphrase: str) -> tuple[Case, bool]:

@@ -59,10 +59,11 @@ def command(
             emit(answer)
             return EXIT[outcome]
         from interlock.cli.render import case as picture
+        from interlock.cli.rows import picture as rows
 
         console().print(picture(answer, samples=control.samples(case)))
         if output := control.output(case):
-            click.echo(output.decode("utf-8", "replace"))
+            console().print(rows(output))
         _advise(case.id, outcome, and_run=and_run)
     return EXIT[outcome]
 

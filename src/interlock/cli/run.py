@@ -23,7 +23,8 @@ def command(case: str, home: Path | None, as_json: bool) -> None:
         emit(answer | {"output": output.decode("utf-8", "replace")})
         return
     from interlock.cli.render import case as picture
+    from interlock.cli.rows import picture as rows
 
     console().print(picture(answer))
     if output:
-        click.echo(output.decode("utf-8", "replace"))
+        console().print(rows(output))

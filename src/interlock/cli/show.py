@@ -27,7 +27,8 @@ def command(case: str, with_output: bool, home: Path | None, as_json: bool) -> N
         emit(answer | extra | ({"output": output.decode("utf-8", "replace")} if with_output else {}))
         return
     from interlock.cli.render import case as picture
+    from interlock.cli.rows import picture as rows
 
     console().print(picture(answer, payload, samples))
     if output:
-        click.echo(output.decode("utf-8", "replace"))
+        console().print(rows(output))

@@ -35,6 +35,7 @@ CREATE TABLE payments (
 CREATE TABLE order_events (id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL);
 CREATE INDEX orders_by_customer ON orders(customer_id);
 CREATE INDEX orders_by_status ON orders(status);
+CREATE INDEX payments_by_order ON payments(order_id);
 CREATE VIEW revenue_by_country AS
   SELECT c.country, sum(o.total_cents) AS cents
   FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.status <> 'returned' GROUP BY c.country;
