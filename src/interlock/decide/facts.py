@@ -1,4 +1,4 @@
-"""Facts: everything that a policy may see, as one table. The schema and the table in docs/policy.md come from it.
+"""Facts: everything that a policy may see, as one table. The schema and the table in docs/policy.md are made from it.
 
 A fact is a name, a type, what it means, and the one function that takes it from what was assessed. Policies see no
 message, no prompt, no stated intent and no claim: words that an agent can choose decide nothing. What is not known
@@ -178,12 +178,3 @@ def _record(paths: Mapping[str, Type], root: str, indent: int) -> str:
                 nested.append(name)
     lines.extend(f"{' ' * indent}{name}: {_record(paths, f'{root}.{name}', indent + 2)}," for name in nested)
     return "{\n" + "\n".join(lines) + "\n" + " " * (indent - 2) + "}"
-
-
-def table() -> str:
-    """The facts as the table that docs/policy.md shows; tests/unit/decide hold the page to it."""
-    lines = ["| fact | type | what it says |", "| --- | --- | --- |"]
-    for fact in FACTS:
-        words = f": {', '.join(f'`{word}`' for word in fact.words)}" if fact.words else ""
-        lines.append(f"| `{fact.path}` | {fact.type} | {fact.doc}{words} |")
-    return "\n".join(lines) + "\n"

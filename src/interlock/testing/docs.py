@@ -86,7 +86,9 @@ def verbs() -> str:
 def facts() -> str:
     """What a policy may read."""
     rows = ["| fact | type | of | what it is |", "| --- | --- | --- | --- |"]
-    rows += [f"| `{fact.path}` | {fact.type} | {fact.per} | {fact.doc} |" for fact in FACTS]
+    for fact in FACTS:
+        words = f": {', '.join(f'`{word}`' for word in fact.words)}" if fact.words else ""
+        rows.append(f"| `{fact.path}` | {fact.type} | {fact.per} | {fact.doc}{words} |")
     return "\n".join(rows)
 
 
