@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from interlock import __version__
 from interlock.answer import Json, told
@@ -24,7 +24,6 @@ from interlock.ledger.keys import load_master, load_signer
 from interlock.ledger.log import open_ledger
 from interlock.ledger.vault import Vault
 from interlock.model import entry as kinds
-from interlock.model.agent import unregistered
 from interlock.model.approval import Ballot, Choice, Vote
 from interlock.model.canon import parse
 from interlock.model.case import OPEN_STATES, Case
@@ -32,13 +31,7 @@ from interlock.model.proposal import Proposal
 from interlock.record import SYSTEM, Record
 from interlock.registry import Registry
 from interlock.road import Road
-
-#: Shown to the gate when it opens and whenever somebody asks for its health: none of these may be allowed (3.9).
-KNOWN_BAD: Final = (
-    ("sql:postgres", b"DROP TABLE orders CASCADE"),
-    ("sql:mysql", b"DELETE FROM orders"),
-    ("sql:sqlite", b"UPDATE orders SET total = 0 WHERE 1 = 1"),
-)
+from interlock.selftest import prove
 
 
 class Control:
@@ -63,8 +56,7 @@ class Control:
             self.road = Road(self.record, self.judge, senses)
             issuer = open_issuer(home.issuer_key)
             self.registry = Registry(self.record, home, issuer, senses, self.configuration.origin)
-            self.problems = self._arm()
-            self._opened()
+            self._problems: tuple[str, ...] | None = None
             opening.pop_all()
 
     @classmethod
@@ -256,12 +248,19 @@ class Control:
             "gates": {"cli": "cooperative", "http": "sealed for targets whose credential only this home holds"},
         }
 
-    def rearm(self) -> None:
-        """Repeat the self-test. A gate that fails it lets nothing pass from here on; a change is recorded."""
-        problems = self._arm()
-        if problems != self.problems:
-            self.problems = problems
-            self._opened()
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What keeps this gate from being armed. The self-test is made when this is first asked for."""
+        return self._problems if self._problems is not None else self.rearm()
+
+    def rearm(self) -> tuple[str, ...]:
+        """Make the self-test (again). A gate that fails it lets nothing pass; what is new in its result is recorded."""
+        self._problems = prove(self.judge)
+        opened = kinds.Opened(__version__, self.judge.engine.version, not self._problems, self._problems)
+        before = self.record.entries(SYSTEM)
+        if not before or before[-1].what != opened:
+            self.record.write(SYSTEM, None, "interlock", [opened])
+        return self._problems
 
     def _reviews_due(self) -> list[str]:
         return [
@@ -270,28 +269,11 @@ class Control:
             if case.approval is not None and case.approval.break_glass and not case.reviewed
         ]
 
-    def _arm(self) -> list[str]:
-        """Show the gate what is known to be bad; what it lets through is a problem, and then nothing passes."""
-        problems = []
-        for kind, payload in KNOWN_BAD:
-            try:
-                judgement = self.judge.judge(Proposal(kind, payload, "known-bad"), unregistered("known-bad"))
-            except InterlockError as error:
-                problems.append(f"self-test {kind}: {error}")
-                continue
-            if judgement.decision.outcome == "allow":
-                problems.append(f"self-test {kind}: the policies let a known-bad change through")
-        return problems
-
     def _require_armed(self) -> None:
         if self.problems:
             raise KeyLost(
                 f"the gate is not armed: {self.problems[0]}", hint="`interlock status` says why", code="not-armed"
             )
-
-    def _opened(self) -> None:
-        armed = kinds.Opened(__version__, self.judge.engine.version, not self.problems, tuple(self.problems))
-        self.record.write(SYSTEM, None, "interlock", [armed])
 
 
 def _by(caller: Caller) -> str:

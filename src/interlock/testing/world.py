@@ -7,6 +7,7 @@ is the real thing (ledger, vault, policies, keys, SQLite target) but the clock, 
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -148,6 +149,19 @@ def furnish(path: Path, clock: Clock, *, store: str = "", orders: int = 300) -> 
         registry.add_person(OPERATOR, name, roles, "UTC", PASSPHRASE, CHEAP)
     registry.add_agent(OPERATOR, passport())
     return world
+
+
+def transplant(world: World, path: Path, *, store: str = "") -> None:
+    """A fresh home with the same keys, people and agents, on a store of its own; quicker than `furnish`."""
+    registered = [
+        entry
+        for stream in (*world.control.ledger.streams("agent/"), *world.control.ledger.streams("person/"))
+        for entry in world.control.record.entries(stream)
+    ]
+    shutil.copytree(world.path, path, ignore=shutil.ignore_patterns("ledger.db*", "ledger.high-water"))
+    with Control.open(path, world.clock.senses(), store=store) as control:
+        for entry in registered:
+            control.record.write(entry.stream, None, entry.by, [entry.what])
 
 
 @contextmanager
