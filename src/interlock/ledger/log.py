@@ -43,7 +43,7 @@ __all__ = ["Item", "Ledger", "Stored", "open_ledger", "open_store"]
 MAX_BATCH = 4096
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 MAX_TAILS = 100_000
-ATTEMPTS = 3
+ATTEMPTS = 5
 
 
 class _Append:

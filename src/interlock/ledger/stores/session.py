@@ -127,7 +127,10 @@ class Session:
             except FAILURES as error:
                 pause = next(pauses, None)
                 if pause is None or not isinstance(error, GONE):
-                    raise explain(error, self.where) from error
+                    told = explain(error, self.where)
+                    if told.code == LOST:
+                        told.code = StoreError.code  # it was tried for again already; trying on is the caller's affair
+                    raise told from error
                 await asyncio.sleep(pause)
             except ValueError as error:
                 raise BadConfiguration("the address of the store cannot be read", where=self.where) from error
