@@ -162,6 +162,8 @@ def seed_line(effect: Effect) -> str:
 
 def critical_things(world: World, reach: Reach, grave: frozenset[tuple[str, str]]) -> list[tuple[str, tuple[str, str]]]:
     """The critical things that are certainly reached, and those that could lose something; by name."""
+    if not world.any_critical():
+        return []
     certain = {each.resource.key for each in reach.must}
     found = []
     for each in reach.may:

@@ -39,10 +39,7 @@ class World:
             self._items[number] = item if known is None or known == item else _agreed(known, item)
         self.sources: list[int] = []
         self.columns: list[int] = []
-        for ordinal, edge in enumerate(edges):
-            self.sources.append(self._number(edge.source))
-            self.columns.append(_COLUMN[edge.kind, edge.strength == "hard"])
-            self.incoming[self._number(edge.target)].append(ordinal)
+        self._link(edges)
 
     @classmethod
     def of(cls, inventory: Inventory | None) -> World:
@@ -59,11 +56,32 @@ class World:
 
     def items(self, resource: Resource) -> tuple[Item, ...]:
         """What is known of the resource: one item, or none, or all that share its name."""
+        if not self._items:
+            return ()
         return tuple(self._items[number] for number in self.find(resource) if number in self._items)
+
+    def any_critical(self) -> bool:
+        """Whether anything at all is marked critical."""
+        return any(item.critical for item in self._items.values())
 
     def item(self, number: int) -> Item | None:
         """What is known of thing `number`; None for one that only edges name."""
         return self._items.get(number)
+
+    def _link(self, edges: tuple[Edge, ...]) -> None:
+        numbers, number, resources, incoming = self._numbers, self._number, self.resources, self.incoming
+        for ordinal, edge in enumerate(edges):
+            # A thing that is known by this very spelling is the usual case, and there may be a million of them.
+            source, target = edge.source, edge.target
+            one = numbers.get((source.type, source.name))
+            two = numbers.get((target.type, target.name))
+            if one is None or (resources[one] is not source and resources[one] != source):
+                one = number(source)
+            if two is None or (resources[two] is not target and resources[two] != target):
+                two = number(target)
+            self.sources.append(one)
+            self.columns.append(_COLUMN[edge.kind, edge.strength == "hard"])
+            incoming[two].append(ordinal)
 
     def _number(self, resource: Resource) -> int:
         key = (resource.type, resource.name)
@@ -74,7 +92,7 @@ class World:
             self.keys.append(key)
             self.incoming.append([])
             self._by_name.setdefault(resource.name, []).append(number)
-        elif (spelled := self.resources[number]) is not resource and spelled != resource:
+        elif (spelled := self.resources[number]) != resource:
             # Two reports place one thing differently: one spelling is shown, whichever report came first.
             self.resources[number] = min(spelled, resource, key=canonical)
         return number
