@@ -50,8 +50,8 @@ class Control:
                     trust_head=trust_head,
                 )
             )
-            vault = Vault(self.ledger.store, load_master(home.vault_key), entropy=senses.entropy)
-            self.record = Record(self.ledger, vault, senses.now)
+            self.vault = Vault(self.ledger.store, load_master(home.vault_key), entropy=senses.entropy)
+            self.record = Record(self.ledger, self.vault, senses.now)
             self.judge = Judge(self.configuration, engine(home.policy_sources()), senses)
             self.road = Road(self.record, self.judge, senses)
             issuer = open_issuer(home.issuer_key)
