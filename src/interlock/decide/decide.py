@@ -26,7 +26,6 @@ MAX_ORDINALS: Final = 100
 MAX_SHOWN: Final = 80
 
 NOT_UNDERSTOOD: Final = "interlock:not-understood"
-NOTHING_PROPOSED: Final = "interlock:nothing-proposed"
 DOES_NOT_FIT: Final = "interlock:does-not-fit"
 
 #: What lifts the hold on a change that the policies allowed although not all of it was understood.
@@ -98,8 +97,6 @@ def _unfit(assessment: Assessment, change: Change, environment: Environment) -> 
         return Because(DOES_NOT_FIT, "the assessment does not weigh each effect of this change")
     if assessment.environment != environment.name:
         return Because(DOES_NOT_FIT, "the environment's contract is not the one that was assessed")
-    if not change.effects and change.parts == 0:
-        return Because(NOTHING_PROPOSED, "nothing was proposed")
     return None
 
 

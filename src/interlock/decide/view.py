@@ -23,7 +23,7 @@ MAX_ROWS: Final = MAX_INTEGER
 #: The finding by which the assessment says that the environment which was claimed is not the one that was found.
 CLAIM_FINDING: Final = "environment-disagrees"
 
-#: A comment-only script does nothing; it is judged as a read of nothing.
+#: A script of comments, or of nothing, does nothing; it is judged as a read of nothing.
 NOTHING: Final = Effect(verb="read", resource=Resource(type="none", name=""))
 
 TIER_RANK: Final[dict[Tier, int]] = {tier: rank for rank, tier in enumerate(TIERS)}

@@ -1,8 +1,11 @@
 """Explain: a decision told back with its policies, their places, and the facts that they read."""
 
+from msgspec import structs
+
 from interlock.decide.decide import engine
 from interlock.decide.explain import explain
 from interlock.model.change import Change
+from interlock.model.decision import Because, Decision
 from interlock.policy.starter import starter_files
 
 
@@ -30,12 +33,15 @@ def test_each_reason_is_told_with_its_policy_its_place_and_what_it_read(court, w
 
 
 def test_rules_of_the_product_are_told_without_a_place(court, world):
-    nothing = Change("sql:sqlite", (), parts=0)
-    assessment = world.Assessment("production", "observe", "none-needed")
+    propose = world.assessed(world.weighed("propose", reversibility="exact-inverse"))
+    passport = world.fixer(registered=False)
+    decision = Decision("deny", (Because("interlock:no-permit", "no policy permits this", effects=(0,)),))
+    decision = structs.replace(decision, policy_version=court.engine.version)
 
-    (reason,) = told(court, world, assessment, nothing).reasons
+    (reason,) = explain(decision, world.change(), propose, passport, world.PRODUCTION, court.engine, world.NOW).reasons
 
-    assert (reason.policy, reason.where, reason.text, reason.facts) == ("interlock:nothing-proposed", "", "", ())
+    assert (reason.policy, reason.where, reason.text, reason.facts) == ("interlock:no-permit", "", "", ())
+    assert reason.effects == ("update orders",)
 
 
 def test_a_decision_on_no_effect_is_told_with_the_facts_of_the_whole_change(court, world):
