@@ -237,7 +237,7 @@ class _Doing:
         drop_texts(self.connection, own)
         self.done += dropped(self.connection, before)
         recorder = self._recording()
-        emptying = next(statements(self.connection, f"DELETE FROM main.{quoted(table)}", self.fence))  # noqa: S608
+        emptying = next(statements(self.connection, f"DELETE FROM main.{quoted(table)}", self.fence))  # noqa: S608 - quoted names
         for deed in emptying.deeds:
             self._note(deed)
             recorder.may_touch(deed.name)

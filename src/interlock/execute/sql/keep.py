@@ -97,7 +97,7 @@ def copy_aside(connection: apsw.Connection, table: str, kept: str) -> Kept:
         # The copy's own row numbers carry the table's: it is read back by them.
         made = ", ".join(picked)
         connection.execute(
-            f"CREATE TABLE main.{quoted(kept)} AS SELECT {made} FROM main.{quoted(table)} LIMIT 0"  # noqa: S608
+            f"CREATE TABLE main.{quoted(kept)} AS SELECT {made} FROM main.{quoted(table)} LIMIT 0"  # noqa: S608 - quoted names
         )
         spelled = address if address in _free(names) else "rowid"
         connection.execute(
@@ -106,7 +106,7 @@ def copy_aside(connection: apsw.Connection, table: str, kept: str) -> Kept:
         )
     else:
         connection.execute(
-            f"CREATE TABLE main.{quoted(kept)} AS SELECT {', '.join(picked)} FROM main.{quoted(table)}"  # noqa: S608
+            f"CREATE TABLE main.{quoted(kept)} AS SELECT {', '.join(picked)} FROM main.{quoted(table)}"  # noqa: S608 - quoted names
         )
     return Kept(whole.name, whole.sql, kept, names, address, hung)
 

@@ -44,7 +44,7 @@ def read(connection: apsw.Connection, case: str) -> tuple[Purpose, str, tuple[st
     """Purpose, digest and kept names of a case, or None when no execution of it took effect here."""
     if not stands(connection):
         return None
-    row = connection.execute(f'SELECT purpose, digest, kept FROM main.{MARKER} WHERE "case" = ?', (case,)).fetchone()  # noqa: S608
+    row = connection.execute(f'SELECT purpose, digest, kept FROM main.{MARKER} WHERE "case" = ?', (case,)).fetchone()  # noqa: S608 - quoted names
     if row is None:
         return None
     purpose, digest, kept = row
