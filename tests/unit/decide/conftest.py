@@ -1,5 +1,7 @@
 """A small world for the tests of decide: an agent with a passport, an effect, an assessment, the starter policies."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from interlock.decide.decide import decide, engine
@@ -86,6 +88,4 @@ def court(starter):
 @pytest.fixture
 def world():
     """The builders of this file, by name."""
-    import sys
-
-    return sys.modules[__name__]
+    return SimpleNamespace(**globals())
