@@ -99,10 +99,12 @@ def _negation(term: Term, target: Target) -> int:
 
 def _and(term: Term, target: Target) -> int:
     terms = term[1]
-    masks = [outcomes(one, target) for one in terms]
+    seen = set(terms[:64])
+    if any(negate(one) in seen for one in terms[:64]):
+        return FALSE if all(one[0] == "null" for one in terms) else FALSE | NULL
     result = TRUE
-    for mask in masks:
-        result = _join(result, mask)
+    for one in terms:
+        result = _join(result, outcomes(one, target))
     return result
 
 

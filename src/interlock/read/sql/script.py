@@ -30,6 +30,7 @@ class Script:
         self._unknown: dict[str, None] = {}
         self._degraded: dict[str, None] = {}
         self._depth = 0
+        self.writes = 0  # effects so far that do more than read
         self.prepared: dict[str, object] = {}  # PREPARE name -> what it holds
         self.shadowed: set[str] = set()  # function names that this script itself (re)defines
         self.path_moved = False  # this script decides itself where unqualified names are looked up
@@ -52,6 +53,7 @@ class Script:
         tags: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """One effect of the statement being read."""
+        self.writes += verb != "read"
         unique = set(traits)
         if self._depth:
             unique.add("nested")

@@ -19,7 +19,8 @@ from interlock.read.sql.glot.shape import Frame, shaped
 from interlock.read.sql.glot.terms import term
 from interlock.read.sql.logic import Target, Term
 
-_ROOTS: Final = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values, exp.Paren, exp.Insert, exp.Update, exp.Delete)
+_QUERIES: Final = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values, exp.Paren)
+_ROOTS: Final = (*_QUERIES, exp.Insert, exp.Update, exp.Delete)
 #: Kinds of nodes that may stand inside a query or write. Anything else makes the statement unknown.
 _INSIDE: Final[tuple[type, ...]] = (
     exp.Condition, exp.Identifier, exp.Table, exp.TableAlias, exp.Join, exp.From, exp.Where, exp.Group, exp.Having,
@@ -62,12 +63,15 @@ def statement(reading: Reading, tokens: Sequence[Token]) -> None:
         reading.add(
             "create", "file", file, "select into a file of the server", traits=("leaves-target", "not-transactional")
         )  # fmt: skip
+    before = reading.writes
     if isinstance(tree, exp.Insert):
         _insert(reading, tree, frame)
     elif isinstance(tree, exp.Update):
         _update(reading, tree, frame)
     elif isinstance(tree, exp.Delete):
         _delete(reading, tree, frame)
+    if reading.writes == before and not isinstance(tree, _QUERIES):
+        reading.cannot_tell(kept[0].word.lower(), "a write whose effect cannot be told")
     _reads(reading, tree)
     calls(reading, kept)
 
@@ -206,7 +210,7 @@ def _judged(condition: Any, source: Source) -> Judgement:
 def _judged_all(conditions: list[Term], source: Source) -> Judgement:
     names = frozenset((source.alias, source.name.lower()))
     whole: Term | None = ("and", tuple(conditions)) if len(conditions) > 1 else conditions[0] if conditions else None
-    return judge(whole, Target(names, source.name))
+    return judge(whole, Target(names, source.name.lower()))
 
 
 def _conditions(tree: Any) -> list[Term]:
@@ -303,7 +307,7 @@ def _update(reading: Reading, tree: Any, frame: Frame) -> None:
             assigned.setdefault(table, []).append(reading.folded(column.name))
     sources = _sources(reading, tree) if reading.dialect == "mysql" else [first] if first else []
     for source in sources:
-        unqualified = assigned.get("", []) if source is first or len(sources) > 1 else []
+        unqualified = assigned.get("", [])
         fields = [*assigned.get(source.alias, []), *unqualified]
         if fields:
             _choose(reading, "update", source, tree, tuple(dict.fromkeys(fields)), frame, joined=len(sources) > 1)

@@ -239,7 +239,7 @@ def _leads_out(query: Any, inside: set[str]) -> bool:
 
 def table_name(node: Any) -> str:
     """The dotted name of a sqlglot table, as its parts are written."""
-    return ".".join(part.name for part in node.parts if isinstance(part, exp.Identifier))
+    return ".".join(part.name for part in node.parts if isinstance(part, exp.Identifier)).lower().removeprefix("main.")
 
 
 _RULES: Final[dict[type, Callable[[Any], Term]]] = {

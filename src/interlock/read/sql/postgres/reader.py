@@ -18,7 +18,7 @@ from interlock.read.sql.script import MAX_STATEMENTS, MAX_TEXT, Script
 _BATCH: Final = 64 * 1024
 #: A command of the psql client: at the start of a line, or after a statement.
 _CLIENT: Final = re.compile(
-    r"^[ \t]*\\(?:[A-Za-z!?]+|\.|;)[^\n]*|\\(?:g|gx|gset|gexec|gdesc|watch|crosstabview)\b[^\n]*", re.M
+    r"^[ \t]*\\(?:[A-Za-z!?]+|\.|;)[^\n]*|\\(?:;|(?:g|gx|gset|gexec|gdesc|watch|crosstabview)\b[^\n]*)", re.M
 )
 #: Rows for COPY … FROM STDIN that follow it in a script for psql.
 _ROWS: Final = re.compile(r"(\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;)[ \t]*\r?\n.*?^\\\.[ \t]*\r?$", re.I | re.M | re.S)

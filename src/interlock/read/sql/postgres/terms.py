@@ -11,6 +11,8 @@ from interlock.read.sql.postgres.grammar import Node
 _COMPARISONS: Final = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LIKE: Final = {"AEXPR_LIKE", "AEXPR_ILIKE"}
 _OTHER: Final[Term] = ("other", ())
+#: Regular expressions that match every text.
+_EVERYTHING: Final = frozenset(("lit", text) for text in ("", ".*", "^", "$", ".*$", "^.*$", "^.*"))
 
 
 def term(node: Node | None) -> Term:
@@ -64,6 +66,8 @@ def _expression(node: Node) -> Term:
             return _prefixed(operator, term(right))
         if operator in _COMPARISONS:
             return _compared(_COMPARISONS[operator], left, right)
+        if operator in ("~", "~*") and term(right) in _EVERYTHING:
+            return ("like", term(left), ("lit", "%"), False)
         return ("fn", operator, (term(left), term(right)))
     if kind in _LIKE:
         return ("like", term(left), term(right), operator.startswith("!"))
@@ -78,13 +82,6 @@ def _expression(node: Node) -> Term:
     if kind == "AEXPR_OP_ANY" and operator == "=" and right and "A_ArrayExpr" in right:
         items = tuple(term(item) for item in right["A_ArrayExpr"].get("elements", ()))
         return ("in", term(left), items, False)
-    if (
-        operator == "~"
-        and right
-        and term(right)[0] == "lit"
-        and term(right)[1] in ("", ".*", "^", ".*$", "^.*$", "^.*")
-    ):
-        return ("like", term(left), ("lit", "%"), False)
     return ("other", (term(left), term(right)))
 
 
