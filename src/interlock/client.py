@@ -37,7 +37,11 @@ MAX_REPLY: Final = 64 * 1024 * 1024
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 _CASE: Final = re.compile(r"[0-9a-z]{1,64}", re.ASCII)
-_DENIED: Final = frozenset({"denied", "refused", "rejected", "lapsed"})
+_HELD: Final = frozenset({"held", "hold"})
+#: States in which it may run, has run, or was tried; any other word is taken as a no.
+_ALLOWED: Final = frozenset(
+    "allow allowed approved running done undoing undone closing closed failed untold".split()  # noqa: SIM905  # a word list
+)
 
 Json = dict[str, object]
 
@@ -264,9 +268,8 @@ class Client:
             connection = HTTPConnection(self._host, self._port, timeout=timeout)
         try:
             connection.request(method, quote(path, safe="/?=&"), body or None, headers)
-            response = connection.getresponse()
-            raw = response.read(MAX_REPLY + 1)
-            return response.status, _object(response.status, raw)
+            with connection.getresponse() as response:
+                return response.status, _object(response.status, response.read(MAX_REPLY + 1))
         finally:
             connection.close()
 
@@ -274,7 +277,7 @@ class Client:
         decision = _section(reply, "decision")
         assessment = _section(reply, "assessment")
         state = str(reply.get("state") or decision.get("outcome") or "")
-        made: type[Answer] = Held if state in ("held", "hold") else Denied if state in _DENIED | {"deny"} else Allowed
+        made: type[Answer] = Allowed if state in _ALLOWED else Held if state in _HELD else Denied
         return made(
             case=str(reply.get("case", "")),
             state=state,

@@ -86,7 +86,9 @@ def test_a_doubled_name_is_refused_inside_a_ballot_too() -> None:
     assert "twice" in refused(wire.body, b'{"ballot":' + ballot + b',"signature":"s"}', Vote).message
 
 
-@pytest.mark.parametrize("number", ["1" + "0" * 30, "1" + "0" * 5000, str(2**53), str(-(2**53)), "1.5", "1e3", "true", '"1"', "NaN"])
+@pytest.mark.parametrize(
+    "number", ["1" + "0" * 30, "1" + "0" * 5000, str(2**53), str(-(2**53)), "1.5", "1e3", "true", '"1"', "NaN"]
+)
 def test_a_number_that_is_no_plain_integer_is_refused(number: str) -> None:
     ballot = (
         f'{{"case":"c","digest":"d","person":"ada","choice":"approve","cast_at":{number},"expires_at":2,"nonce":"n"}}'

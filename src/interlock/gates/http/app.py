@@ -205,8 +205,8 @@ def _refused(error: InterlockError) -> Reply:
         headers.append(("www-authenticate", 'Bearer realm="interlock", Session realm="interlock"'))
     if status == 405:
         headers.append(("allow", error.where))
-    if status in (408, 413, 415):
-        headers.append(("connection", "close"))  # the rest of the body is not waited for
+    if status == 408:
+        headers.append(("connection", "close"))  # elsewhere the rest of a body is read and thrown away, see protocol.py
     if status >= 500:
         fields = {"code": error.code, "status": status, "why": error.message, "where": error.where}
         log.warning("refused", extra={"fields": fields})

@@ -1,7 +1,8 @@
-"""uvicorn's HTTP protocol with two bounds that it lacks: how long a request's head may be, and how long it may take.
+"""uvicorn's HTTP protocol with the bounds that it lacks: how long a request's head may be, and how long it may take.
 
 Without them a connection that sends one header byte a minute is kept for ever, and one that never ends its headers is
-buffered for ever. The body is bounded in app.py, the number of connections in serve.py.
+buffered for ever. A body that was refused before it was read is thrown away as it comes, so that its sender gets to
+read the refusal; that is bounded in time here. Other bodies are bounded in app.py, connections in serve.py.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES: Final = 32 * 1024
 HEAD_SECONDS: Final = 10.0
+DISCARD_SECONDS: Final = 30.0
 
 _TOO_LONG: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
@@ -21,16 +23,16 @@ _WHY: Final = b'{"error":{"code":"head-too-long","message":"the head of a reques
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. The head's clock runs from the connection, or the end of the last request's wait, to its end."""
+    """One connection. One clock: for a head from its begin to its end, for what is thrown away from the reply on."""
 
-    _head_timer: asyncio.TimerHandle | None = None
+    _clock: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _fields = 0
     _in_head = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._await_head()
+        self._start_clock(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
@@ -49,8 +51,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._fields = 0
-        if self._head_timer is None:
-            self._await_head()
+        if self._clock is None:
+            self._start_clock(HEAD_SECONDS)
 
     def on_url(self, url: bytes) -> None:
         self._count(url)
@@ -72,22 +74,28 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._in_head, self._head_bytes = True, 0
+        self._stop_clock()
         if not self.transport.is_closing():
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self._in_head and not self.transport.is_closing():
+            self._start_clock(DISCARD_SECONDS)
 
     def _count(self, field: bytes) -> None:
         self._fields += len(field)
         if self._fields > HEAD_BYTES:
             self._refuse()
 
-    def _await_head(self) -> None:
+    def _start_clock(self, seconds: float) -> None:
         self._stop_clock()
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+        self._clock = self.loop.call_later(seconds, self._too_slow)
 
     def _stop_clock(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
 
     def _too_slow(self) -> None:
         if not self.transport.is_closing():

@@ -62,6 +62,7 @@ class Server(uvicorn.Server):
 def serving(control: Control, listening: Listening) -> Iterator[Server]:
     """A server for this control, with its worker; `run` it inside. When left, what still runs comes to its end."""
     require_safe(listening)
+    control.rearm()  # a gate that is not armed is served too: its health page says so, and nothing passes
     worker = Worker(control)
     app = App(Gate(control, Challenges(), worker, ROUTES), hosts=listening.hosts, tls=listening.tls_cert is not None)
     worker.start()
