@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from interlock.errors import BadConfiguration, BadInput, Corrupt, StoreError
+from interlock.errors import BadInput, Corrupt, StoreError
 from interlock.ledger.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from interlock.ledger.keys import write_new
 from interlock.ledger.note import MAX_NOTE, Verifier, parse_note
@@ -48,10 +48,14 @@ class HighWater:
             raise self._corrupt() from error
 
     def begin(self, text: str, size: int) -> None:
-        """Make the file; where another process has just made it, raise it."""
-        with contextlib.suppress(BadConfiguration):
-            write_new(self._path, text.encode(), 0o600)
-            return
+        """Make the file, whole from the first moment; where another process has just made it, raise it."""
+        with self.held():
+            if not self._path.exists():
+                draft = self._path.with_name(self._path.name + ".new")
+                draft.unlink(missing_ok=True)  # left by a crash just here
+                write_new(draft, text.encode(), 0o600)
+                draft.rename(self._path)
+                return
         self.rise(text, size)
 
     def rise(self, text: str, size: int, *, sync: bool = False) -> None:
@@ -79,10 +83,13 @@ class HighWater:
             ) from error
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep other processes that use `held` out while the mark is read, judged and raised."""
-        path = self._path.with_name(self._path.name + ".lock")
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    def held(self, purpose: str = "begin") -> Iterator[None]:
+        """Keep out other processes that hold it for the same purpose, while the mark is made, or read and judged."""
+        path = self._path.with_name(f"{self._path.name}.{purpose}.lock")
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(f"the high-water mark cannot be locked: {error.strerror}", where=str(self)) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield

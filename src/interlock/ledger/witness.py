@@ -101,7 +101,7 @@ def parse_request(text: str) -> tuple[int, list[bytes], str]:
 def answer_request(body: str, *, log: Verifier, witness: Signer, timestamp: int, memory: HighWater) -> str:
     """Cosign a request, keeping what was seen in the witness's own file, which is raised before the answer is given."""
     old, proof, text = parse_request(body)
-    with memory.held():
+    with memory.held("asking"):
         seen = memory.checkpoint(log)
         if old != (seen.size if seen else 0):
             raise BadInput(

@@ -371,6 +371,15 @@ def test_a_mark_that_is_garbage_taken_away_or_a_link_is_corrupt(tmp_path):
             mark.rise(head(1), 1)
 
 
+def test_a_mark_is_whole_from_the_first_moment_even_after_a_crash_while_it_was_made(tmp_path):
+    (tmp_path / "mark.new").write_text("half")
+    HighWater(tmp_path / "mark").begin(head(5), 5)
+    HighWater(tmp_path / "mark").begin(head(7), 7)
+
+    assert HighWater(tmp_path / "mark").checkpoint(LOG.verifier).size == 7
+    assert not (tmp_path / "mark.new").exists()
+
+
 def test_keys_are_made_from_the_entropy_that_is_given():
     one, two = (Signer.generate("x", random.Random(1).randbytes) for _ in range(2))
 
