@@ -90,7 +90,8 @@ def _because(decision: Json) -> RenderableType:
 
 def _effects(change: Json) -> RenderableType:
     effects = cast("Sequence[Json]", change["effects"])
-    table = Table(title=f"{len(effects)} effects", title_justify="left", expand=False, pad_edge=False)
+    title = f"{len(effects)} effect{'' if len(effects) == 1 else 's'}"
+    table = Table(title=title, title_justify="left", expand=False, pad_edge=False)
     for column in ("verb", "resource", "rows", "tier", "how known", "in the text"):
         table.add_column(column, justify="right" if column == "rows" else "left", overflow="fold")
     for effect in effects[:MOST]:
@@ -145,8 +146,10 @@ def _reach(assessment: Json) -> RenderableType:
     return table
 
 
-def case(answer: Json, payload: str = "", samples: Sequence[Mapping[str, object]] = ()) -> RenderableType:
-    """A whole case: who asked, the exact text, the judgement, the sample of the diff, votes, steps."""
+def case(
+    answer: Json, payload: str = "", samples: Sequence[Mapping[str, object]] = (), *, judged: bool = True
+) -> RenderableType:
+    """A whole case: who asked, the exact text, the judgement unless it was just shown, the diff, votes, steps."""
     state = str(answer["state"])
     head = Table.grid(padding=(0, 1))
     head.add_row("case", f"[bold]{answer['case']}[/]  [{STATE.get(state, 'bold')}]{state}[/]")
@@ -158,7 +161,7 @@ def case(answer: Json, payload: str = "", samples: Sequence[Mapping[str, object]
     if payload:
         shown = "\n".join(plain(line) for line in payload.splitlines()[:40])
         parts.append(Panel(Text.from_markup(shown), title="exactly this would run", title_align="left", padding=(0, 1)))
-    if "decision" in answer:
+    if judged and "decision" in answer:
         parts.append(judgement(answer))
     if samples:
         parts.append(_samples(samples))

@@ -25,6 +25,6 @@ def command(case: str, home: Path | None, as_json: bool) -> None:
     from interlock.cli.render import case as picture
     from interlock.cli.rows import picture as rows
 
-    console().print(picture(answer))
+    console().print(picture(answer, judged=False))
     if output:
         console().print(rows(output))

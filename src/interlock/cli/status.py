@@ -21,9 +21,19 @@ def command(home: Path | None, as_json: bool) -> int:
     else:
         from rich.table import Table
 
+        from interlock.cli.render import plain
+
         table = Table.grid(padding=(0, 2))
+        table.add_column()
+        table.add_column(overflow="fold")
         for name, value in health.items():
-            shown = "; ".join(map(str, value)) if isinstance(value, list) else value
-            table.add_row(name.replace("_", " "), str(shown))
+            table.add_row(name.replace("_", " "), plain(_line(value)))
         console().print(table)
     return 0 if health["state"] == "armed" else 1
+
+
+def _line(value: object) -> str:
+    """One entry of the health page as people read it."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name} {inner}" for name, inner in value.items())
+    return "; ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)

@@ -42,7 +42,7 @@ def command(
 ) -> int:
     """Serve the HTTP API until interrupted; what runs then comes to its end first.
 
-    Exit status: 0 after a stop, 1 when the port is taken or the store is down, 2 for options that cannot be used.
+    Exit status: 0 after a stop, 1 when the store is down, 2 for options that cannot be used (a port that is taken).
     """
     import logging
 
