@@ -52,7 +52,8 @@ def reach_of(
     changed = start.changed
     must = {**changed, **{key: each for key, each in start.unplaced.items() if key not in changed}}
     must.update(_reached(certain, start.lines, must))
-    may = {**must, **_reached(possible, start.lines, must)}
+    may = {**start.perhaps, **_reached(possible, start.lines, must)}
+    may = {**must, **{key: each for key, each in may.items() if key not in must}}
     cut = certain.cut | possible.cut
     seen = inventory is not None and inventory.complete and not start.unfound
     complete = seen and not cut and not (change.unknown or start.anything or misread)
@@ -93,13 +94,15 @@ def _reached(
 class _Start:
     """Where the walks begin: what the effects touch, what the rehearsal saw, and what of it has no place in the world.
 
-    `lines` says in words why a thing is a seed. `anything` is True when an effect could have touched anything.
+    `unplaced` must be felt and `perhaps` may be, though the world knows neither. `lines` says in words why a thing is a
+    seed. `anything` is True when an effect could have touched anything.
     """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.changed: dict[tuple[str, str], Reached] = {}
         self.unplaced: dict[tuple[str, str], Reached] = {}
+        self.perhaps: dict[tuple[str, str], Reached] = {}
         self.certain: list[int] = []
         self.possible: list[int] = []
         self.lines: dict[int, str] = {}
@@ -119,6 +122,8 @@ class _Start:
             line = seed_line(effect)
             if writes:
                 self._change(resource, numbers, line)
+            elif not numbers:
+                self.perhaps.setdefault(resource.key, Reached(resource, (line,)))
             if event is not None:
                 (self.certain if writes else self.possible).extend(n * WIDTH + _EVENT[event] for n in numbers)
             for number in numbers:

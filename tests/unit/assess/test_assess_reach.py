@@ -135,6 +135,7 @@ def test_reading_touches_nothing_and_running_unknown_code_could_touch_all_around
     opaque = reach(effect("read", traits=("runs-code",)), world)
     assert opaque.must == ()
     assert names(opaque.may) == ["orders", "child"]
+    assert names(reach(effect("read", traits=("runs-code",)), None).may) == ["orders"]
 
 
 def test_losing_a_column_may_break_what_reads_it_and_gaining_one_does_not() -> None:
