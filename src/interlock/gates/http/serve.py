@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,14 @@ class Listening(NamedTuple):
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, whose signals belong to the command that runs it (it re-raises them before we have closed)."""
+    """uvicorn's server on our socket. Signals are the command's: uvicorn raises them again before we have closed."""
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
+        super().__init__(config)
+        self._listener = listener
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        super().run(sockets=sockets or [self._listener])
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -62,15 +70,17 @@ class Server(uvicorn.Server):
 def serving(control: Control, listening: Listening) -> Iterator[Server]:
     """A server for this control, with its worker; `run` it inside. When left, what still runs comes to its end."""
     require_safe(listening)
-    control.rearm()  # a gate that is not armed is served too: its health page says so, and nothing passes
-    worker = Worker(control)
-    app = App(Gate(control, Challenges(), worker, ROUTES), hosts=listening.hosts, tls=listening.tls_cert is not None)
-    worker.start()
-    try:
-        yield Server(_config(app, listening))
-    finally:
-        worker.stop()
-        app.close()
+    with _bound(listening) as listener:
+        control.rearm()  # a gate that is not armed is served too: its health page says so, and nothing passes
+        worker = Worker(control)
+        gate = Gate(control, Challenges(), worker, ROUTES)
+        app = App(gate, hosts=listening.hosts, tls=listening.tls_cert is not None)
+        worker.start()
+        try:
+            yield Server(_config(app, listening), listener)
+        finally:
+            worker.stop()
+            app.close()
 
 
 def require_safe(listening: Listening) -> None:
@@ -78,7 +88,7 @@ def require_safe(listening: Listening) -> None:
     if (listening.tls_cert is None) != (listening.tls_key is None):
         raise BadConfiguration("a certificate needs its key, and a key its certificate", hint="--tls-cert, --tls-key")
     for name in listening.names:
-        if hostname(name) != name.lower():
+        if not name or hostname(name) != name.lower():
             raise BadConfiguration(f"`{name}` is no host name", hint="give the name alone, without port or scheme")
     if listening.tls_cert is not None:
         _require_key_pair(listening)
@@ -102,6 +112,18 @@ def _require_key_pair(listening: Listening) -> None:
         ) from error
 
 
+def _bound(listening: Listening) -> socket.socket:
+    """The socket, taken before anything is said or started."""
+    family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
+    try:
+        return socket.create_server((listening.host, listening.port), family=family, backlog=CONNECTIONS)
+    except OSError as error:
+        where = f"{listening.host}:{listening.port}"
+        raise BadConfiguration(
+            "nobody can listen there", hint=f"{error.strerror}; --host, --port", where=where
+        ) from error
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -112,8 +134,6 @@ def _is_loopback(host: str) -> bool:
 def _config(app: App, listening: Listening) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        host=listening.host,
-        port=listening.port,
         loop="uvloop",
         http=BoundedProtocol,
         ws="none",
