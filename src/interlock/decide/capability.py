@@ -49,9 +49,10 @@ def best_fit(
     resources: int,
     met: Mapping[str, bool],
 ) -> Fit:
-    """Of the capabilities that fit, the one within its bounds, then with the least missing, then the widest in rows.
+    """Of the capabilities that fit, one with the least missing, then within its bounds, then the widest in rows.
 
-    `met` says of each condition word whether the facts of this change meet it.
+    What is missing comes first since it does not depend on the size of the change: a change that grows then never
+    turns to a capability that asks for less. `met` says of each condition word whether the facts meet it.
     """
     found = NO_FIT
     for capability in passport.capabilities:
@@ -64,8 +65,8 @@ def best_fit(
     return found
 
 
-def _order(fit: Fit) -> tuple[bool, bool, int, int]:
-    return fit.granted, fit.within_scope, -len(fit.missing), fit.max_rows
+def _order(fit: Fit) -> tuple[bool, int, list[str], bool, int]:
+    return fit.granted, -len(fit.missing), sorted(fit.missing), fit.within_scope, fit.max_rows
 
 
 def _fits(capability: Capability, passport: Passport, effect: Effect, tier: Tier, environment: str) -> bool:

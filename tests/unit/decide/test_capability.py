@@ -70,15 +70,23 @@ def test_conditions_that_are_not_met_or_not_known_are_missing():
     assert fit(Capability("modify", requires=requires)).missing == {"open-window", "approval", "other"}
 
 
-def test_of_several_the_one_within_bounds_then_with_least_missing_then_the_widest_counts():
+def test_of_several_the_one_with_least_missing_then_within_bounds_then_the_widest_counts():
     small = Capability("modify", max_rows=1)
     free = Capability("modify", max_rows=100)
+    wide = Capability("modify", max_rows=200)
     bound = Capability("modify", max_rows=1_000, requires=("open-window",))
 
-    assert fit(small, free, bound, rows=50) == Fit(True, True, frozenset(), 100)
-    assert fit(bound, free, small, rows=50) == Fit(True, True, frozenset(), 100)
-    assert fit(small, bound, rows=50) == Fit(True, True, frozenset({"open-window"}), 1_000)
-    assert fit(small, rows=50) == Fit(True, False, frozenset(), 1)
+    assert fit(small, free, bound, rows=50) == fit(bound, free, small, rows=50) == Fit(True, True, frozenset(), 100)
+    assert fit(free, wide, small, rows=50) == Fit(True, True, frozenset(), 200)
+    assert fit(small, bound, rows=50) == Fit(True, False, frozenset(), 1)
+    assert fit(bound, rows=50) == Fit(True, True, frozenset({"open-window"}), 1_000)
+
+
+def test_a_change_that_grows_never_turns_to_a_capability_that_asks_for_less():
+    one = Capability("modify", max_resources=1, requires=("open-window",))
+    other = Capability("modify", max_rows=1, requires=("verified-backup",))
+
+    assert fit(one, other, rows=2, resources=1).missing == fit(one, other, rows=2, resources=2).missing
 
 
 def test_a_resource_name_with_line_ends_does_not_slip_past_a_pattern():
