@@ -15,6 +15,7 @@ from sql_world import SHOP, World, rows
 
 from interlock.errors import BadConfiguration, BadProposal, Stale, TargetError
 from interlock.execute.sql.place import find
+from interlock.execute.sql.rows import Recorder
 from interlock.model.target import Target
 
 CHANGE = "UPDATE orders SET cents = 0; DROP TABLE notes; INSERT INTO audit VALUES ('x', 1)"
@@ -329,6 +330,30 @@ def test_after_kill_9_at_any_step_the_target_is_whole_and_look_tells_the_truth(
         assert found == after
         kept = world.do("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'interlock_kept%'")
         assert [(0 if took else 1,)] == kept
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal", "persist", "truncate"])
+def test_a_rehearsal_leaves_the_journal_mode_as_it_is(world: World, mode: str) -> None:
+    world.do(f"PRAGMA journal_mode = {mode}")
+    assert world.rehearse(CHANGE).complete
+    assert (world.do("PRAGMA journal_mode") == [("wal",)]) == (mode == "wal")
+
+
+def test_no_journal_stands_beside_the_live_file_during_a_rehearsal(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader would take it for the rest of a crash, and a crash would leave it."""
+    seen: list[list[str]] = []
+    finish = Recorder.finish
+
+    def look(recorder: Recorder) -> object:
+        seen.append([path.name for path in world.path.parent.glob("shop.db-journal")])
+        return finish(recorder)
+
+    monkeypatch.setattr(Recorder, "finish", look)
+    sql = rows(30_000, 100) + "INSERT INTO audit SELECT hex(zeroblob(90)), v FROM g"
+    assert world.rehearse(sql).complete
+    assert seen == [[], []]
 
 
 def test_readers_of_the_live_file_go_on_during_a_rehearsal(world: World) -> None:

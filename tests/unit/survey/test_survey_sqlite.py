@@ -35,6 +35,7 @@ INSERT INTO orders VALUES (1, 1, 'open'), (2, 1, 'paid'), (3, 2, 'open');
 def made(folder: Path, schema: str = SHOP) -> Target:
     path = folder / "shop.db"
     connection = apsw.Connection(str(path))
+    connection.pragma("synchronous", "off")  # a test may lose its power
     connection.execute(schema)
     connection.close()
     return Target("shop", "sql:sqlite", str(path), "staging", ("Orders",))

@@ -145,6 +145,8 @@ def altered(
     connection.execute("SAVEPOINT interlock_alter")
     run()
     piece = _turnable(connection, table, before, had)
+    if isinstance(piece, AddedColumn) and not _can_be_dropped(connection, piece):
+        piece = None
     if piece is not None:
         connection.execute("RELEASE interlock_alter")
         return piece, 0
@@ -157,6 +159,20 @@ def altered(
     rows = rows_in(connection, table) if lossy else 0
     left = hanging(things(connection), table)
     return Kept(copy.table, copy.sql, copy.kept, copy.columns, copy.rowid, copy.things, after, left), rows
+
+
+def _can_be_dropped(connection: apsw.Connection, added: AddedColumn) -> bool:
+    """SQLite adds a column whatever else is broken in the schema, and drops or renames one only if nothing is."""
+    whole, column = quoted(added.table), quoted(added.column)
+    connection.execute("SAVEPOINT interlock_try")
+    try:
+        connection.execute(f"ALTER TABLE main.{whole} RENAME COLUMN {column} TO interlock_try")
+    except apsw.SQLError:
+        return False
+    finally:
+        connection.execute("ROLLBACK TO interlock_try")
+        connection.execute("RELEASE interlock_try")
+    return True
 
 
 def _turnable(

@@ -94,8 +94,11 @@ def rehearse(
 def _on_live(trial: Trial) -> Applied:
     budget = trial.budget(f"it takes longer than {HOLD_MILLISECONDS} ms or the bound given", HOLD_MILLISECONDS)
     with opened(trial.place, write=True) as connection, speaking(trial.place):
-        # Changed pages stay in memory, so that readers of the live file go on undisturbed.
+        # Changed pages stay in memory and none reaches the file before a commit, which never comes. So readers go on
+        # undisturbed, and no journal is needed on the disk, where they would take it for the rest of a crash.
         connection.pragma("cache_spill", False)
+        if connection.pragma("journal_mode") != "wal":  # which is a property of the file, not ours to change
+            connection.pragma("journal_mode", "memory")
         connection.execute("BEGIN IMMEDIATE")
         try:
             return apply(connection, trial.script, Fence(), budget, prefix=_REHEARSAL, samples=trial.bounds.samples)

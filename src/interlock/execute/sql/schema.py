@@ -90,6 +90,13 @@ def referenced_by_others(connection: apsw.Connection, table: str) -> bool:
     return connection.execute(query, (table, table)).fetchone() is not None
 
 
+def lacks_parent(connection: apsw.Connection, table: str) -> bool:
+    """Whether a foreign key of this table points at a table that is not there."""
+    query = """SELECT 1 FROM pragma_foreign_key_list(?, 'main') AS f WHERE NOT EXISTS (
+        SELECT 1 FROM main.sqlite_schema AS s WHERE s.type = 'table' AND s.name = f."table" COLLATE NOCASE) LIMIT 1"""
+    return connection.execute(query, (table,)).fetchone() is not None
+
+
 def uncovered(connection: apsw.Connection, table: str) -> str:
     """Why row changes of this table cannot be recorded exactly, or nothing when they can."""
     row = connection.execute("SELECT type, wr FROM pragma_table_list(?) WHERE schema = 'main'", (table,)).fetchone()

@@ -25,7 +25,7 @@ from interlock.execute.sql.image import (
 from interlock.execute.sql.keep import Text, drop_texts, hanging, make_texts, quietly, without_triggers
 from interlock.execute.sql.names import fold, quoted
 from interlock.execute.sql.rows import as_text
-from interlock.execute.sql.schema import columns, referenced_by_others, sequences, shape, things
+from interlock.execute.sql.schema import columns, lacks_parent, referenced_by_others, sequences, shape, things
 
 _REASONS = {
     apsw.SQLITE_CHANGESET_DATA: "was changed after",
@@ -73,8 +73,10 @@ class _Way:
             return apsw.SQLITE_CHANGESET_ABORT
 
         before = self.connection.total_changes()
-        # The inverse holds what cascades and triggers did, too: neither may act a second time.
-        with without_triggers(self.connection):
+        # The inverse holds what cascades and triggers did, too: neither may act a second time. Foreign keys are
+        # checked, except where a parent is still to come back: SQLite cannot even write to its children then.
+        orphaned = any(lacks_parent(self.connection, table) for table, _ in piece.shapes)
+        with quietly(self.connection) if orphaned else without_triggers(self.connection):
             try:
                 apsw.Changeset.apply(
                     apsw.Changeset.invert(piece.changeset),
