@@ -31,11 +31,26 @@ def judge(term: Term | None, target: Target) -> Judgement:
         return Judgement("filtered", never=True, why="where is never true")
     if not mentions(term, target):
         return Judgement("all", always=True, guessed=True, why="where does not look at the rows")
-    if practically_all(term, target):
+    if practically_all(term, target) or _joins_itself(term, target):
         return Judgement("all", always=True, guessed=True, why="where hits practically every row")
     keys = _pinned(term, target)
     named = any(is_keylike(key, target.table) for key in keys)
     return Judgement("named" if named else "filtered", keys=keys)
+
+
+def _joins_itself(term: Term, target: Target) -> bool:
+    """Every condition only says that the row is the row: `a.id = b.id` where both are the same table."""
+    conditions = term[1] if term[0] == "and" else (term,)
+    return bool(target.twins) and all(_is_the_same(one, target) for one in conditions)
+
+
+def _is_the_same(term: Term, target: Target) -> bool:
+    if term[0] != "cmp" or term[1] != "=" or term[2][0] != "col" or term[3][0] != "col":
+        return not outcomes(term, target) & FALSE
+    left, right = term[2], term[3]
+    if right[1] in target.names:
+        left, right = right, left
+    return left[2] == right[2] and left[1] in target.names and right[1] in target.twins
 
 
 def _pinned(term: Term, target: Target) -> tuple[str, ...]:

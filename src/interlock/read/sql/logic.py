@@ -47,13 +47,38 @@ class Sub(NamedTuple):
     column: str = ""
     exists: bool = False
     certain: bool = False  # it surely has a row (no FROM, no WHERE)
+    extreme: str = ""  # `max` or `min`, when what it lists is only that of the column
+    itself: bool = False  # it only finds the row outside again: same table, same column, equal
 
 
 class Target(NamedTuple):
-    """The table whose rows are chosen: what columns of it may be qualified with, and its own name."""
+    """The table whose rows are chosen: what columns of it may be qualified with, and its own name.
+
+    `twins` are what the same table is called where the statement joins it to itself.
+    """
 
     names: frozenset[str]
     table: str
+    twins: frozenset[str] = frozenset()
+
+
+#: No table at all, for conditions that are judged by themselves.
+NOTHING: Final = Target(frozenset(), "")
+
+
+def listed(term: Term) -> tuple[str, str]:
+    """What a subquery lists: a column, and `max` or `min` when it is only that of the column."""
+    if term[0] == "fn" and term[1] in ("max", "min") and len(term[2]) == 1 and term[2][0][0] == "col":
+        return str(term[2][0][2]), str(term[1])
+    return (str(term[2]), "") if term[0] == "col" else ("", "")
+
+
+def finds_itself(term: Term, inside: set[str]) -> bool:
+    """`inner.id = outer.id`: one column, compared with itself from inside a subquery."""
+    if term[0] != "cmp" or term[1] != "=" or term[2][0] != "col" or term[3][0] != "col":
+        return False
+    left, right = term[2], term[3]
+    return bool(left[2] == right[2] and left[1] and right[1] and (left[1] in inside) is not (right[1] in inside))
 
 
 def mentions(term: object, target: Target) -> bool:
@@ -178,8 +203,9 @@ def number_of(term: Term) -> float | int | None:
     return None
 
 
-def _compare(term: Term, _target: Target) -> int:
+def _compare(term: Term, target: Target) -> int:
     _, operator, left, right = term
+    left, right = simple(left), simple(right)
     if ("lit", None) in (left, right):
         return NULL
     if left[0] == "lit" and right[0] == "lit":
@@ -188,6 +214,10 @@ def _compare(term: Term, _target: Target) -> int:
         return (TRUE if operator in ("=", "<=", ">=") else FALSE) | NULL
     if left[0] == "lit":
         operator, left, right = MIRROR[operator], right, left
+    if right == ("lit", "") and operator == ">=":
+        return TRUE | NULL
+    if right[0] == "sub" and left[0] == "col" and _is_beyond(operator, left, right[1], target):
+        return TRUE | NULL
     number = number_of(right)
     if left[0] == "fn" and left[1] in _NEVER_NEGATIVE and number is not None:
         if (operator == ">=" and number <= 0) or (operator in (">", "<>") and number < 0):
@@ -195,6 +225,32 @@ def _compare(term: Term, _target: Target) -> int:
         if left[1] in ("random", "rand") and operator in ("<", "<=") and number >= 1:
             return TRUE
     return ANY
+
+
+def _is_beyond(operator: str, left: Term, sub: Sub, target: Target) -> bool:
+    """`id <= (select max(id) from this_very_table)`."""
+    ends = {"max": "<=", "min": ">="}
+    same = sub.table == target.table and sub.column == left[2] and bool(sub.extreme)
+    return same and ends.get(sub.extreme) == operator
+
+
+def simple(term: Term) -> Term:
+    """Arithmetic that comes to a constant or to its own operand, whatever the row holds."""
+    if term[0] != "fn" or len(term[2]) != 2:
+        return term
+    left, right = simple(term[2][0]), simple(term[2][1])
+    name = term[1]
+    if name == "-" and left == right and left[0] == "col":
+        return ("lit", 0)
+    if name in ("*", "&") and ("lit", 0) in (left, right):
+        return ("lit", 0)
+    if name == "%" and right in (("lit", 1), ("lit", -1)):
+        return ("lit", 0)
+    if (name in ("+", "-", "|", "^") and right == ("lit", 0)) or (name in ("*", "/") and right == ("lit", 1)):
+        return left
+    if (name == "+" and left == ("lit", 0)) or (name == "*" and left == ("lit", 1)):
+        return right
+    return term
 
 
 def _compare_literals(operator: str, left: object, right: object) -> int:
@@ -284,7 +340,7 @@ def _like(term: Term, _target: Target) -> int:
 def _sub(term: Term, target: Target) -> int:
     sub: Sub = term[1]
     if sub.exists and (sub.certain or (sub.table and sub.table == target.table)):
-        return TRUE  # a row of the target exists, or there would be nothing to choose from
+        return TRUE | NULL if sub.itself else TRUE  # a row of the target exists, or there is nothing to choose from
     return ANY
 
 

@@ -49,12 +49,18 @@ def practically_all(term: Term, target: Target) -> bool:
     if tag == "not":
         opposite = negate(term[1])
         return opposite[0] != "not" and practically_all(opposite, target)
+    if tag == "col":
+        return _is_key(term, target)  # a key as a truth value: only zero is left out
     if tag == "null":
         return bool(term[2]) and _is_key(term[1], target)
     if tag == "between" and not term[4]:
         return practically_all(("and", (("cmp", ">=", term[1], term[2]), ("cmp", "<=", term[1], term[3]))), target)
     if tag == "cmp":
         return _practically_compared(term, target)
+    if tag == "in" and not term[3] and len(term[2]) == 1 and term[2][0][0] == "sub":
+        sub = term[2][0][1]
+        same = sub.table == target.table and not sub.extreme and bool(sub.column)
+        return same and _is_key(term[1], target) and is_keylike(sub.column, target.table)
     if tag == "in" and term[3] and all(item[0] == "lit" for item in term[2]):
         return all(_practically_compared(("cmp", "<>", term[1], item), target) for item in term[2])
     return False

@@ -46,9 +46,8 @@ def _candidate(reading: Reading, tokens: Sequence[Token], at: int) -> None:
     if start and tokens[start - 1].word in _NAMES_FOLLOW:
         return
     close = _closing(tokens, at + 1)
-    listed = start == at and tokens[start - 1].value == "," and _word(tokens, close + 1) == "AS"
-    if listed and close + 2 < len(tokens) and tokens[close + 2].value in ("(", "MATERIALIZED"):
-        return  # the second query of a WITH, with its columns
+    if start == at and tokens[start - 1].value == "," and _is_with_query(tokens, close + 1):
+        return
     name = ".".join(token.value for token in tokens[start : at + 1 : 2]).lower()
     known = functions(reading.dialect)
     if name in known.harmless and name not in reading.shadowed:
@@ -60,8 +59,11 @@ def _candidate(reading: Reading, tokens: Sequence[Token], at: int) -> None:
         _apply(reading, name, group, tokens[at + 2 : close])
 
 
-def _word(tokens: Sequence[Token], at: int) -> str:
-    return tokens[at].word if at < len(tokens) else ""
+def _is_with_query(tokens: Sequence[Token], after: int) -> bool:
+    """Whether what stands after a name with columns makes it the second query of a WITH."""
+    if after + 1 >= len(tokens) or tokens[after].word != "AS":
+        return False
+    return tokens[after + 1].value == "(" or tokens[after + 1].word in ("MATERIALIZED", "NOT")
 
 
 def _closing(tokens: Sequence[Token], opening: int) -> int:

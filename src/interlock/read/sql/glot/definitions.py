@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from interlock.model.change import Trait, Verb
 from interlock.read.sql.glot import queries
 from interlock.read.sql.glot.alterations import alter_table
 from interlock.read.sql.glot.calls import calls
+from interlock.read.sql.glot.lexer import Token
 from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading, comma_parts
 from interlock.read.sql.glot.tables import columns
 
@@ -101,11 +103,23 @@ def _table(reading: Reading, at: Cursor, *, temporary: bool) -> None:
         reading.add(
             "create", "server", name, "a table of another server", aspect="structure", traits=("leaves-target",)
         )
-    start = next((i for i, one in enumerate(rest) if one.word in ("SELECT", "WITH", "TABLE", "VALUES")), None)
-    query = group if group and group[0].word in ("SELECT", "WITH") else rest[start:] if start is not None else ()
-    if query and not (start and rest[start - 1].value in ("(", "=")):
+    query = group if group and group[0].word in ("SELECT", "WITH") else _query(rest)
+    if query:
         with reading.inside():
             queries.statement(reading, query)
+
+
+def _query(rest: Sequence[Token]) -> Sequence[Token]:
+    """The query that fills a table, after its options; words inside of parentheses belong to its partitions."""
+    depth = 0
+    for index, token in enumerate(rest):
+        if token.kind == "p":
+            depth += (token.value == "(") - (token.value == ")")
+        elif not depth and token.word in ("SELECT", "WITH", "TABLE", "VALUES"):
+            return rest[index:]
+        if token.value == "(" and index + 1 < len(rest) and depth == 1 and rest[index + 1].word in ("SELECT", "WITH"):
+            return rest[index:]
+    return ()
 
 
 def _index(reading: Reading, at: Cursor, *, unique: bool) -> None:
@@ -149,6 +163,11 @@ def _accounts(reading: Reading, at: Cursor, verb: Verb, kind: str) -> None:
 
 def drop(reading: Reading, at: Cursor) -> None:
     at.take("DROP")
+    if at.take("PREPARE"):
+        name = at.name()
+        reading.source.pop(name, None)
+        reading.add("read", "session", name, "drop prepare")
+        return
     temporary = bool(at.any("TEMPORARY"))
     at.any("UNDO")
     kind = at.any(*_KINDS)

@@ -61,6 +61,7 @@ _MYSQL: Final = re.compile(
     |(?P<variable>@@?(?:[\w.$]+|`(?:[^`]|``)*+`|'[^']*'|"[^"]*")?|\?)
     |(?P<number>0[xX][0-9A-Fa-f]+(?![\w$])|0b[01]+(?![\w$])|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w$])|\.\d+(?:[eE][-+]?\d+)?)
     |(?P<word>[\w$\x80-\U0010ffff]+)
+    |(?P<null>\\N)
     |(?P<client>\\[A-Za-z!.#?])
     |(?P<punctuation>:=|->>|->|<=>|<=|>=|<>|!=|<<|>>|\|\||&&|[-+*/%=<>~&|^!(){}\[\],;.:])""",
     re.VERBOSE | re.DOTALL,
@@ -215,6 +216,8 @@ def _token(kind: str, raw: str, start: int, *, escapes: bool) -> Token:
         return Token(QUOTED, raw[1:-1].replace("``", "`"), "", start)
     if kind == "bracket":
         return Token(QUOTED, raw[1:-1], "", start)
+    if kind == "null":
+        return Token(WORD, "NULL", "NULL", start)
     if kind == "client":
         ends = raw in ("\\G", "\\g")
         return Token(PUNCTUATION if ends else STRAY, ";" if ends else raw, "", start)
@@ -232,6 +235,29 @@ def _unfinished(text: str, position: int) -> None:
 
 _COMPOUND: Final = frozenset(("TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"))
 _BLOCK_WORDS: Final = frozenset(("IF", "LOOP", "WHILE", "REPEAT", "CASE"))
+#: After these a BEGIN is the name of something.
+_BEFORE_NAME: Final = frozenset(
+    (
+        "TRIGGER",
+        "PROCEDURE",
+        "FUNCTION",
+        "EVENT",
+        "EXISTS",
+        "ON",
+        "OF",
+        "FOLLOWS",
+        "PRECEDES",
+        "RETURNS",
+        "FROM",
+        "INTO",
+    )
+)
+#: What can follow a BEGIN that opens a block inside a body.
+_STATEMENT_WORDS: Final = frozenset(
+    ("SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "SET", "DECLARE", "IF", "CASE", "WHILE", "LOOP", "REPEAT",
+     "BEGIN", "END", "CALL", "RETURN", "LEAVE", "ITERATE", "OPEN", "FETCH", "CLOSE", "SIGNAL", "RESIGNAL", "WITH",
+     "DROP", "CREATE", "ALTER", "TRUNCATE", "COMMIT", "ROLLBACK", "START", "SAVEPOINT", "EXECUTE", "PREPARE", "DO")
+)  # fmt: skip
 _BEFORE_STATEMENT: Final = frozenset(("BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT"))
 
 
@@ -255,12 +281,10 @@ def _split(tokens: list[Token], dialect: str) -> list[list[Token]]:
             continue
         current.append(token)
         if not compound:
-            compound = len(current) <= 12 and token.word in _COMPOUND and current[0].word == "CREATE"
+            compound = token.word in _COMPOUND and _is_program(current)
         elif token.word == "BEGIN":
-            before = current[-2]
-            starts = before.value in (";", ":") or before.word in _BEFORE_STATEMENT
-            if not depth or (dialect == "mysql" and starts):
-                depth += 1
+            following = tokens[index + 1] if index + 1 < len(tokens) else token
+            depth += _opens(current[-2], following, depth, dialect)
         elif token.word == "END" and depth and current[-2].value in (";",) + (("BEGIN",) if depth else ()):
             after = tokens[index + 1].word if index + 1 < len(tokens) else ""
             if dialect == "sqlite" or after not in _BLOCK_WORDS:
@@ -268,6 +292,26 @@ def _split(tokens: list[Token], dialect: str) -> list[list[Token]]:
     if current:
         found.append(current)
     return found
+
+
+def _is_program(head: list[Token]) -> bool:
+    """Whether a statement that has come as far as TRIGGER, PROCEDURE, FUNCTION or EVENT makes one."""
+    words = [token.word for token in head]
+    if words[0] != "CREATE":
+        return False
+    plain = all(word in ("CREATE", "TEMP", "TEMPORARY", "AGGREGATE") for word in words[:-1])
+    return plain or (words[1] == "DEFINER" and len(words) <= 12)
+
+
+def _opens(before: Token, following: Token, depth: int, dialect: str) -> bool:
+    """Whether a BEGIN opens a body or a block in one, and is not a name: both servers let things be called `begin`."""
+    if following.kind == PUNCTUATION and following.value in (".", "(", ",", ")", "="):
+        return False
+    if not depth:
+        return before.word not in _BEFORE_NAME and before.value not in (".", ",", "(")
+    if dialect == "sqlite" or not (before.value in (";", ":") or before.word in _BEFORE_STATEMENT):
+        return False
+    return following.word in _STATEMENT_WORDS or following.value == ";"
 
 
 def rewrite(tokens: Sequence[Token], dialect: str) -> str:

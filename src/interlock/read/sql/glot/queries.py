@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
-from interlock.model.change import Trait
+from interlock.model.change import Choice, Trait
 from interlock.read.sql.condition import Judgement, judge
 from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import Token, rewrite
@@ -29,7 +29,7 @@ _INSIDE: Final[tuple[type, ...]] = (
     exp.Interval, exp.Schema, exp.OnConflict, exp.Returning, exp.Hint, exp.IndexTableHint, exp.Alias, exp.Partition,
     exp.Placeholder, exp.Parameter, exp.JSONTable, exp.JSONSchema, exp.JSONColumnDef, exp.JSONPath, exp.JSONPathPart,
     exp.Filter, exp.CharacterSet, exp.PropertyEQ, exp.Collate, exp.Rollup, exp.JSONKeyValue, exp.Lateral,
-    exp.DataTypeParam,
+    exp.DataTypeParam, exp.JSONValue, exp.Aliases,
 )  # fmt: skip
 _NEVER: Final[tuple[type, ...]] = (exp.Command, exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop)
 #: Longest statement that is given to sqlglot; a listing of plain rows is shortened before it is counted.
@@ -73,7 +73,7 @@ def statement(reading: Reading, tokens: Sequence[Token]) -> None:
     if reading.writes == before and not isinstance(tree, _QUERIES):
         reading.cannot_tell(kept[0].word.lower(), "a write whose effect cannot be told")
     _reads(reading, tree)
-    calls(reading, kept)
+    calls(reading, tokens)
 
 
 def _tree(reading: Reading, tokens: Sequence[Token]) -> Any | None:
@@ -207,10 +207,11 @@ def _judged(condition: Any, source: Source) -> Judgement:
     return _judged_all([term(condition)] if condition is not None else [], source)
 
 
-def _judged_all(conditions: list[Term], source: Source) -> Judgement:
+def _judged_all(conditions: list[Term], source: Source, sources: Sequence[Source] = ()) -> Judgement:
     names = frozenset((source.alias, source.name.lower()))
+    others = frozenset(one.alias for one in sources if one.name == source.name and one.alias != source.alias)
     whole: Term | None = ("and", tuple(conditions)) if len(conditions) > 1 else conditions[0] if conditions else None
-    return judge(whole, Target(names, source.name.lower()))
+    return judge(whole, Target(names, source.name.lower(), others))
 
 
 def _conditions(tree: Any) -> list[Term]:
@@ -255,7 +256,7 @@ def _insert(reading: Reading, tree: Any, frame: Frame) -> None:
     if frame.replaces or tree.args.get("alternative") == "replace":
         reading.add(
             "delete", "table", name, "replace: rows with the same key go", count=count,
-            choice="named" if listed else "filtered",
+            choice="named" if listed else _replaced(reading, values, name),
         )  # fmt: skip
         cause = "replace"
     reading.add("create", "table", name, cause, count=count, fields=fields, traits=(*hides, *ends))
@@ -265,8 +266,17 @@ def _insert(reading: Reading, tree: Any, frame: Frame) -> None:
         keys = tuple(reading.folded(one.name) for one in conflict.args.get("conflict_keys") or ())
         reading.add(
             "update", "table", name, "on conflict update", count=count, fields=changed, keys=keys,
-            choice="named" if listed else "filtered",
+            choice="named" if listed else _replaced(reading, values, name),
         )  # fmt: skip
+
+
+def _replaced(reading: Reading, query: Any, table: str) -> Choice:
+    """Which rows an upsert from a query hits: every one, when the query reads the very table and leaves nothing out."""
+    if not isinstance(query, exp.Select) or query.args.get("where") or query.args.get("limit"):
+        return "filtered"
+    source = query.args.get("from_")
+    itself = source is not None and _is_named(source.this) and _source(reading, source.this).name == table
+    return "all" if itself else "filtered"
 
 
 def _index_command(reading: Reading, name: str, values: Any) -> None:
@@ -344,7 +354,7 @@ def _choose(
 ) -> None:
     """The rows of one table that a write changes."""
     _guard(reading, source.name)
-    judgement = _judged_all(_conditions(tree), source)
+    judgement = _judged_all(_conditions(tree), source, _sources(reading, tree))
     limit = _limit(tree)
     traits: set[Trait] = {"hides-failure"} if frame.hides else set()
     if frame.ends:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from interlock.read.sql.logic import Sub, Term
+from interlock.read.sql.logic import FALSE, NOTHING, Sub, Term, finds_itself, listed, outcomes
 
 _COMPARISONS: Final = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 _OTHER: Final[Term] = ("other", ())
@@ -213,17 +213,20 @@ def describe(query: Any, *, exists: bool) -> Sub:
         return Sub(correlated=any(True for _ in query.find_all(exp.Column)), exists=exists)
     source = query.args.get("from_")
     joins = query.args.get("joins") or []
-    free = not any(query.args.get(part) for part in ("where", "group", "having", "limit", "with_"))
-    table = column = ""
-    if source is not None and isinstance(source.this, exp.Table) and not joins and free:
+    inside = {one.alias_or_name.lower() for one in [source.this, *(join.this for join in joins)]} if source else set()
+    where = query.args.get("where")
+    condition = term(where.this) if where is not None else None
+    itself = condition is not None and finds_itself(condition, inside)
+    plain = not joins and not any(query.args.get(part) for part in ("group", "having", "limit", "with_"))
+    free = plain and (condition is None or itself or not outcomes(condition, NOTHING) & FALSE)
+    table = column = extreme = ""
+    if source is not None and isinstance(source.this, exp.Table) and free:
         table = table_name(source.this)
-        if len(query.expressions) == 1 and isinstance(query.expressions[0], exp.Column):
-            column = query.expressions[0].name.lower()
-    inside = {
-        one.alias_or_name.lower() for one in ([source.this] if source is not None else []) + [j.this for j in joins]
-    }
+        if len(query.expressions) == 1:
+            column, extreme = listed(term(query.expressions[0]))
     correlated = source is None and any(True for _ in query.find_all(exp.Column))
-    return Sub(correlated or _leads_out(query, inside), table, column, exists, certain=free and source is None)
+    certain = free and source is None
+    return Sub(correlated or _leads_out(query, inside), table, column, exists, certain, extreme, itself)
 
 
 def _leads_out(query: Any, inside: set[str]) -> bool:

@@ -10,46 +10,17 @@ from interlock.read.sql.postgres.reading import Reading
 
 #: Statements of PL/pgSQL that only hold others, expressions, or nothing that reaches the database.
 _PLAIN: Final = frozenset(
-    [
-        "PLpgSQL_function",
-        "PLpgSQL_stmt_block",
-        "PLpgSQL_stmt_assign",
-        "PLpgSQL_stmt_if",
-        "PLpgSQL_if_elsif",
-        "PLpgSQL_stmt_case",
-        "PLpgSQL_case_when",
-        "PLpgSQL_stmt_loop",
-        "PLpgSQL_stmt_while",
-        "PLpgSQL_stmt_fori",
-        "PLpgSQL_stmt_fors",
-        "PLpgSQL_stmt_forc",
-        "PLpgSQL_stmt_foreach_a",
-        "PLpgSQL_stmt_exit",
-        "PLpgSQL_stmt_return",
-        "PLpgSQL_stmt_return_next",
-        "PLpgSQL_stmt_return_query",
-        "PLpgSQL_stmt_raise",
-        "PLpgSQL_raise_option",
-        "PLpgSQL_stmt_assert",
-        "PLpgSQL_stmt_execsql",
-        "PLpgSQL_stmt_getdiag",
-        "PLpgSQL_diag_item",
-        "PLpgSQL_stmt_open",
-        "PLpgSQL_stmt_fetch",
-        "PLpgSQL_stmt_close",
-        "PLpgSQL_stmt_perform",
-        "PLpgSQL_stmt_call",
-        "PLpgSQL_exception_block",
-        "PLpgSQL_exception",
-        "PLpgSQL_condition",
-        "PLpgSQL_var",
-        "PLpgSQL_row",
-        "PLpgSQL_rec",
-        "PLpgSQL_recfield",
-        "PLpgSQL_type",
-        "PLpgSQL_stmt_set",
-    ]
-)
+    (
+        "PLpgSQL_case_when", "PLpgSQL_condition", "PLpgSQL_diag_item", "PLpgSQL_exception", "PLpgSQL_exception_block",
+        "PLpgSQL_function", "PLpgSQL_if_elsif", "PLpgSQL_raise_option", "PLpgSQL_rec", "PLpgSQL_recfield",
+        "PLpgSQL_row", "PLpgSQL_stmt_assert", "PLpgSQL_stmt_assign", "PLpgSQL_stmt_block", "PLpgSQL_stmt_call",
+        "PLpgSQL_stmt_case", "PLpgSQL_stmt_close", "PLpgSQL_stmt_execsql", "PLpgSQL_stmt_exit", "PLpgSQL_stmt_fetch",
+        "PLpgSQL_stmt_forc", "PLpgSQL_stmt_foreach_a", "PLpgSQL_stmt_fori", "PLpgSQL_stmt_fors",
+        "PLpgSQL_stmt_getdiag", "PLpgSQL_stmt_if", "PLpgSQL_stmt_loop", "PLpgSQL_stmt_open", "PLpgSQL_stmt_perform",
+        "PLpgSQL_stmt_raise", "PLpgSQL_stmt_return", "PLpgSQL_stmt_return_next", "PLpgSQL_stmt_return_query",
+        "PLpgSQL_stmt_set", "PLpgSQL_stmt_while", "PLpgSQL_type", "PLpgSQL_var"
+    )
+)  # fmt: skip
 _ENDS: Final = {"PLpgSQL_stmt_commit": "commit", "PLpgSQL_stmt_rollback": "rollback"}
 #: How PL/pgSQL hands an expression to the parser, by number: a statement, a type, an expression, an assignment.
 _STATEMENT, _EXPRESSION = 0, 2

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from interlock.model.change import Trait
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node
-from interlock.read.sql.postgres.queries import select
+from interlock.read.sql.postgres.queries import select, walk
 from interlock.read.sql.postgres.reading import Reading, cascade
 
 #: The server's kinds of objects and what we call their resources.
@@ -286,6 +286,7 @@ def alter_domain(reading: Reading, node: Node) -> None:
     lost: tuple[Trait, ...] = ("loses-protection",) if node.get("subtype") in ("X", "O") else ()
     name = names.dotted(names.strings(node.get("typeName", ())))
     reading.add("update", "type", name, "alter domain", aspect="structure", traits=(*lost, *cascade(node)))
+    walk(reading, node.get("def", {}).get("Constraint", {}).get("raw_expr", {}))  # checked now, on every column of it
 
 
 def alter_depends(reading: Reading, node: Node) -> None:

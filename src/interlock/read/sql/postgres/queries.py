@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from interlock.model.change import Choice, Trait
@@ -15,80 +16,20 @@ from interlock.read.sql.postgres.terms import term
 
 #: Node kinds that only compute: walking on into what they hold is all there is to do.
 _PLAIN: Final = frozenset(
-    [
-        "A_ArrayExpr",
-        "A_Const",
-        "A_Expr",
-        "A_Indices",
-        "A_Indirection",
-        "A_Star",
-        "Alias",
-        "BitString",
-        "BoolExpr",
-        "Boolean",
-        "BooleanTest",
-        "CaseExpr",
-        "CaseWhen",
-        "CoalesceExpr",
-        "CollateClause",
-        "ColumnDef",
-        "ColumnRef",
-        "CurrentOfExpr",
-        "DefElem",
-        "Float",
-        "FuncCall",
-        "GroupingFunc",
-        "GroupingSet",
-        "Integer",
-        "JoinExpr",
-        "JsonAggConstructor",
-        "JsonArgument",
-        "JsonArrayAgg",
-        "JsonArrayConstructor",
-        "JsonArrayQueryConstructor",
-        "JsonBehavior",
-        "JsonFormat",
-        "JsonFuncExpr",
-        "JsonIsPredicate",
-        "JsonKeyValue",
-        "JsonObjectAgg",
-        "JsonObjectConstructor",
-        "JsonOutput",
-        "JsonParseExpr",
-        "JsonReturning",
-        "JsonScalarExpr",
-        "JsonSerializeExpr",
-        "JsonTable",
-        "JsonTableColumn",
-        "JsonTablePathSpec",
-        "JsonValueExpr",
-        "List",
-        "LockingClause",
-        "MinMaxExpr",
-        "MultiAssignRef",
-        "NamedArgExpr",
-        "NullTest",
-        "ParamRef",
-        "RangeFunction",
-        "RangeSubselect",
-        "RangeTableFunc",
-        "RangeTableFuncCol",
-        "RangeTableSample",
-        "ResTarget",
-        "RowExpr",
-        "SetToDefault",
-        "SortBy",
-        "SQLValueFunction",
-        "String",
-        "SubLink",
-        "TypeCast",
-        "TypeName",
-        "WindowDef",
-        "XmlExpr",
-        "XmlSerialize",
-        "MergeSupportFunc",
-    ]
-)
+    (
+        "A_ArrayExpr", "A_Const", "A_Expr", "A_Indices", "A_Indirection", "A_Star", "Alias", "BitString", "BoolExpr",
+        "Boolean", "BooleanTest", "CaseExpr", "CaseWhen", "CoalesceExpr", "CollateClause", "ColumnDef", "ColumnRef",
+        "CurrentOfExpr", "DefElem", "Float", "FuncCall", "GroupingFunc", "GroupingSet", "IndexElem", "InferClause",
+        "Integer", "JoinExpr", "JsonAggConstructor", "JsonArgument", "JsonArrayAgg", "JsonArrayConstructor",
+        "JsonArrayQueryConstructor", "JsonBehavior", "JsonFormat", "JsonFuncExpr", "JsonIsPredicate", "JsonKeyValue",
+        "JsonObjectAgg", "JsonObjectConstructor", "JsonOutput", "JsonParseExpr", "JsonReturning", "JsonScalarExpr",
+        "JsonSerializeExpr", "JsonTable", "JsonTableColumn", "JsonTablePathSpec", "JsonValueExpr", "List",
+        "LockingClause", "MergeSupportFunc", "MinMaxExpr", "MultiAssignRef", "NamedArgExpr", "NullTest", "ParamRef",
+        "RangeFunction", "RangeSubselect", "RangeTableFunc", "RangeTableFuncCol", "RangeTableSample", "ResTarget",
+        "RowExpr", "SQLValueFunction", "SetToDefault", "SortBy", "String", "SubLink", "TypeCast", "TypeName",
+        "WindowDef", "XmlExpr", "XmlSerialize"
+    )
+)  # fmt: skip
 _WRITES: Final = frozenset(("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"))
 
 Scope = frozenset[str]
@@ -226,11 +167,13 @@ def _read(
     )  # fmt: skip
 
 
-def target_of(table: Node) -> Target:
-    """How the columns of the target table of a write can be spelled."""
+def target_of(table: Node, sources: Iterable[Node] = ()) -> Target:
+    """How the columns of the target table of a write can be spelled, and what else is that table in its sources."""
     name = names.relation(table)
     alias = table.get("alias", {}).get("aliasname")
-    return Target(frozenset((alias,) if alias else (table.get("relname", ""), name)), name)
+    others = [one["RangeVar"] for one in sources if "RangeVar" in one]
+    twins = (one.get("alias", {}).get("aliasname", "") for one in others if names.relation(one) == name)
+    return Target(frozenset((alias,) if alias else (table.get("relname", ""), name)), name, frozenset(twins))
 
 
 def made(reading: Reading, table: Node, cause: str, fields: tuple[str, ...] = ()) -> None:
@@ -275,11 +218,19 @@ def _insert(reading: Reading, node: Node, scope: Scope) -> None:
         changed = _assigned(clause.get("targetList", ()))
         reading.add(
             "update", "table", name, "on conflict do update", count=count, fields=changed,
-            keys=tuple(key for key in keys if key), choice="named" if rows else "filtered",
+            keys=tuple(key for key in keys if key), choice="named" if rows else _upserted(source, name),
         )  # fmt: skip
         walk(reading, [clause.get("targetList", []), clause.get("whereClause", {})], scope)
+    walk(reading, clause.get("infer", {}) if clause else {}, scope)
     if source:
         select(reading, source, scope)
+
+
+def _upserted(source: Node, table: str) -> Choice:
+    """Which rows an upsert from a query hits: every one, when the query reads the very table and leaves nothing out."""
+    sources = source.get("fromClause", ())
+    itself = any("RangeVar" in one and names.relation(one["RangeVar"]) == table for one in sources)
+    return "all" if itself and not source.get("whereClause") and not source.get("limitCount") else "filtered"
 
 
 def _assigned(targets: list[Node]) -> tuple[str, ...]:
@@ -292,7 +243,8 @@ def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...]) ->
     name = names.relation(table)
     _guard(reading, name)
     where = node.get("whereClause")
-    judgement = judge(term(where) if where else None, target_of(table))
+    sources = node.get("usingClause") or node.get("fromClause") or ()
+    judgement = judge(term(where) if where else None, target_of(table, sources))
     count: int | None = None
     if where and "CurrentOfExpr" in where:
         judgement, count = Judgement("named"), 1
@@ -340,7 +292,7 @@ def _merge(reading: Reading, node: Node, scope: Scope) -> None:
     table = node.get("relation", {})
     name = names.relation(table)
     _guard(reading, name)
-    on = judge(term(node.get("joinCondition")), target_of(table))
+    on = judge(term(node.get("joinCondition")), target_of(table, (node.get("sourceRelation", {}),)))
     for entry in node.get("mergeWhenClauses", ()):
         clause = entry.get("MergeWhenClause", {})
         command = clause.get("commandType")

@@ -129,6 +129,7 @@ def copy(reading: Reading, node: Node) -> None:
             reading.add("read", "table", name, "copy to", choice="all")
     else:
         reading.embedded(node.get("query", {}))
+    walk(reading, node.get("whereClause", {}))
     filename = node.get("filename")
     if filename is None:
         return
@@ -144,7 +145,6 @@ def copy(reading: Reading, node: Node) -> None:
             "create", "file", filename, "copy writes a file of the server",
             traits=("leaves-target", "not-transactional"),
         )  # fmt: skip
-    walk(reading, node.get("whereClause", {}))
 
 
 def lock(reading: Reading, node: Node) -> None:

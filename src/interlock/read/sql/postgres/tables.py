@@ -180,8 +180,8 @@ def _add_column(reading: Reading, kind: str, name: str, column: Node) -> None:
     for constraint in constraints:
         if constraint.get("contype") in ("CONSTR_FOREIGN", "CONSTR_UNIQUE", "CONSTR_PRIMARY", "CONSTR_CHECK"):
             _constraint(reading, name, constraint, fresh=False, column=column.get("colname", ""))
-        elif constraint.get("contype") == "CONSTR_DEFAULT" and not _is_volatile(constraint.get("raw_expr")):
-            walk(reading, constraint.get("raw_expr", {}))  # it is computed once, now
+        elif constraint.get("contype") in ("CONSTR_DEFAULT", "CONSTR_GENERATED"):
+            walk(reading, constraint.get("raw_expr", {}))  # it is computed now, for the rows that are there
 
 
 def _is_volatile(node: Node | None) -> bool:

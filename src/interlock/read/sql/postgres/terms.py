@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interlock.read.sql.logic import Sub, Term
+from interlock.read.sql.logic import FALSE, NOTHING, Sub, Term, finds_itself, listed, outcomes
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node
 
@@ -168,19 +168,22 @@ def _sublink(node: Node) -> Term:
 def describe(select: Node, *, exists: bool) -> Sub:
     """What a condition needs to know of a subquery."""
     sources = select.get("fromClause", ())
-    free = not any(select.get(part) for part in ("whereClause", "groupClause", "havingClause", "limitCount", "larg"))
-    table = column = ""
-    if len(sources) == 1 and "RangeVar" in sources[0] and free and "withClause" not in select:
+    where = select.get("whereClause")
+    plain = not any(select.get(part) for part in ("groupClause", "havingClause", "limitCount", "larg", "withClause"))
+    inside = {alias for source in sources for alias in _aliases(source)}
+    condition = term(where) if where else None
+    itself = condition is not None and finds_itself(condition, inside)
+    free = plain and (condition is None or itself or not outcomes(condition, NOTHING) & FALSE)
+    table = column = extreme = ""
+    if len(sources) == 1 and "RangeVar" in sources[0] and free:
         table = names.relation(sources[0]["RangeVar"])
         targets = select.get("targetList", ())
         if len(targets) == 1:
-            value = term(targets[0].get("ResTarget", {}).get("val"))
-            column = value[2] if value[0] == "col" else ""
-    inside = {alias for source in sources for alias in _aliases(source)}
+            column, extreme = listed(term(targets[0].get("ResTarget", {}).get("val")))
     correlated = any(_leads_out(select.get(part), inside) for part in ("whereClause", "havingClause", "targetList"))
     if "larg" in select or not sources:
         correlated = correlated or _has_column(select)
-    return Sub(correlated, table, column, exists, certain=free and not sources)
+    return Sub(correlated, table, column, exists, free and not sources, extreme, itself)
 
 
 def _aliases(source: Node) -> list[str]:
