@@ -11,7 +11,8 @@ import msgspec
 from interlock.errors import ClockError, Conflict, Corrupt, NotFound
 from interlock.ledger.log import Item, Ledger, Stored
 from interlock.ledger.redact import redact
-from interlock.ledger.vault import Vault
+from interlock.ledger.storage import Contents
+from interlock.ledger.vault import Fresh, Vault
 from interlock.model import entry as kinds
 from interlock.model.agent import Passport, Person, unregistered
 from interlock.model.canon import canonical, parse
@@ -62,7 +63,9 @@ class Record:
         self._latest = max(self._latest, now)
         return self._latest
 
-    def write(self, stream: str, position: int | None, by: str, whats: Iterable[What]) -> tuple[Entry, ...]:
+    def write(
+        self, stream: str, position: int | None, by: str, whats: Iterable[What], contents: Contents | None = None
+    ) -> tuple[Entry, ...]:
         """Append these in order, all or nothing; durable when it returns.
 
         `position` is the place in the stream that the first one must take; Conflict when somebody was first.
@@ -73,7 +76,8 @@ class Record:
             [
                 Item(stream, None if position is None else position + offset, canonical(entry))
                 for offset, entry in enumerate(entries)
-            ]
+            ],
+            contents,
         )
         return entries
 
@@ -106,9 +110,9 @@ class Record:
             self._folded[id] = follow(before, entries) if before else fold(entries)
         self._seen = size
 
-    def begin(self, case: str, by: str, *whats: What) -> Case:
-        """A new case from its first entries. Raises Conflict when there is one of that id."""
-        return fold(self.write(CASE + case, 0, by, whats))
+    def begin(self, case: str, by: str, *whats: What, fresh: Fresh) -> Case:
+        """A new case from its first entries and what was sealed for it. Conflict when there is one of that id."""
+        return fold(self.write(CASE + case, 0, by, whats, fresh.contents))
 
     def extend(self, case: Case, by: str, *whats: What) -> Case:
         """The case after these entries. Raises Conflict when the case has moved on since it was read."""
@@ -117,6 +121,10 @@ class Record:
         return follow(case, self.write(stream, case.entries, by, whats))
 
     # vault
+
+    def fresh(self, case: str) -> Fresh:
+        """The vault of a case that is about to begin; what is sealed in it is kept by `begin`."""
+        return self._vault.fresh(CASE + case)
 
     def seal(self, case: str, plaintext: bytes) -> str:
         """Seal exact bytes under a case (a payload that has to run, a before-image); returns their digest."""

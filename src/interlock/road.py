@@ -26,6 +26,7 @@ from interlock.execute.executors import executor_for
 from interlock.execute.run import drive
 from interlock.judge import Judge, Judgement, Senses, writes
 from interlock.ledger.redact import redact
+from interlock.ledger.vault import Fresh
 from interlock.model import entry as kinds
 from interlock.model.agent import Passport
 from interlock.model.approval import Vote
@@ -54,13 +55,14 @@ class Road:
         """Legs 1 to 4. What came in is recorded whatever becomes of it; a leg's error is recorded, then raised."""
         by, case_id = f"agent:{proposal.agent}", new_case_id(self._senses.entropy)
         passport = self.record.passport(proposal.agent)
-        pending: list[kinds.What] = [self._received(case_id, proposal, passport)]
+        fresh = self.record.fresh(case_id)
+        pending: list[kinds.What] = [_received(fresh, proposal, passport)]
         written: Case | None = None
 
         def flush() -> Case:
             nonlocal written
             if written is None:
-                written = self.record.begin(case_id, by, *pending)
+                written = self.record.begin(case_id, by, *pending, fresh=fresh)
             else:
                 written = self.record.extend(written, US, *pending)
             pending.clear()
@@ -185,24 +187,6 @@ class Road:
 
     # the short ends of the legs
 
-    def _received(self, case_id: str, proposal: Proposal, passport: Passport) -> kinds.Proposed:
-        return kinds.Proposed(
-            kind=proposal.kind,
-            agent=proposal.agent,
-            environment=proposal.environment,
-            target=proposal.target,
-            passport=passport.digest,
-            payload=self.record.seal(case_id, proposal.payload),
-            payload_size=len(proposal.payload),
-            session=proposal.session,
-            author=proposal.author,
-            operator=proposal.operator,
-            owner=passport.owner,
-            intent=redact(proposal.intent)[0],
-            prompt=self.record.seal_text(case_id, proposal.prompt.encode()),
-            proposal=proposal.digest,
-        )
-
     def _samples(self, case_id: str, rehearsal: Rehearsal | None) -> str:
         if rehearsal is None or not rehearsal.samples:
             return ""
@@ -294,6 +278,26 @@ def new_case_id(entropy: Callable[[int], bytes]) -> str:
     alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
     number = int.from_bytes(entropy(5), "big")
     return "".join(alphabet[number >> shift & 31] for shift in range(35, -1, -5))
+
+
+def _received(fresh: Fresh, proposal: Proposal, passport: Passport) -> kinds.Proposed:
+    """The first entry: who asked for what. The payload is sealed exactly, since it has to run; the prompt redacted."""
+    return kinds.Proposed(
+        kind=proposal.kind,
+        agent=proposal.agent,
+        environment=proposal.environment,
+        target=proposal.target,
+        passport=passport.digest,
+        payload=fresh.seal(proposal.payload),
+        payload_size=len(proposal.payload),
+        session=proposal.session,
+        author=proposal.author,
+        operator=proposal.operator,
+        owner=passport.owner,
+        intent=redact(proposal.intent)[0],
+        prompt=fresh.seal(redact(proposal.prompt.encode())[0]) if proposal.prompt else "",
+        proposal=proposal.digest,
+    )
 
 
 def _environment(case: Case) -> str:

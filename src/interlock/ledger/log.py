@@ -35,7 +35,7 @@ from interlock.ledger.head import (
 )
 from interlock.ledger.highwater import HighWater
 from interlock.ledger.note import Signer
-from interlock.ledger.storage import LOST, MOVED, Head, Node, Store, Transaction
+from interlock.ledger.storage import LOST, MOVED, Contents, Head, Node, Store, Transaction
 from interlock.ledger.tree import EMPTY_ROOT, Frontier, consistency_proof, inclusion_proof
 
 __all__ = ["Item", "Ledger", "Stored", "open_ledger", "open_store"]
@@ -49,11 +49,12 @@ ATTEMPTS = 5
 class _Append:
     """One caller's append on its way through the writer: `done` is locked until there is an outcome."""
 
-    __slots__ = ("bytes", "done", "error", "indexes", "items")
+    __slots__ = ("bytes", "contents", "done", "error", "indexes", "items")
 
-    def __init__(self, items: Sequence[Item], size: int) -> None:
+    def __init__(self, items: Sequence[Item], size: int, contents: Contents | None) -> None:
         self.items = items
-        self.bytes = size
+        self.contents = contents
+        self.bytes = size + (sum(len(sealed) for _, sealed in contents.blobs) if contents else 0)
         self.error: InterlockError | None = None
         self.indexes: tuple[int, ...] = ()
         self.done = threading.Lock()
@@ -79,9 +80,12 @@ class Ledger:
 
     # -- appending ---------------------------------------------------------------------------------------------
 
-    def append(self, items: Sequence[Item]) -> tuple[int, ...]:
-        """Add all of these entries or none, durably; their indexes. Conflict when an expected position is not next."""
-        waiting = _Append(items, check_items(items))
+    def append(self, items: Sequence[Item], contents: Contents | None = None) -> tuple[int, ...]:
+        """Add all of these entries or none, durably; their indexes. Conflict when an expected position is not next.
+
+        `contents` are kept with them, in the same transaction (vault.py).
+        """
+        waiting = _Append(items, check_items(items), contents)
         with self._gate:
             if self._closed:
                 raise StoreError("the ledger is closed", where=self.store.where)
@@ -143,7 +147,8 @@ class Ledger:
         _answer(batch, error)
 
     def _commit(self, batch: list[_Append]) -> None:
-        with self.store.writing() as tx:
+        # Contents are several statements: with them the head is held, without them a lone writer needs but one.
+        with self.store.writing(hold=any(waiting.contents for waiting in batch)) as tx:
             self._follow(tx)
             plan = _Plan(self._known.frontier.copy(), self._tails)
             plan.load(tx, batch)
@@ -156,6 +161,8 @@ class Ledger:
                 raise StoreError("the head may have moved", where=self.store.where, code=MOVED)
             text = sign_checkpoint(plan.frontier.size, plan.frontier.root(), self._signer)
             head = Head(plan.frontier.size, plan.frontier.to_bytes(), text, str(self.verifier))
+            if plan.contents:
+                tx.keep(plan.contents)
             tx.extend(plan.entries, plan.nodes, head)
         self._known = Known(plan.frontier, text)
         if self._high_water is not None:
@@ -307,6 +314,7 @@ class _Plan:
         self.frontier = frontier
         self.entries: list[Stored] = []
         self.nodes: list[Node] = []
+        self.contents: list[Contents] = []
         self._tails = tails
 
     def load(self, tx: Transaction, batch: list[_Append]) -> None:
@@ -339,6 +347,8 @@ class _Plan:
         for entry in entries:
             grow(self.frontier, leaf(entry.stream.encode(), entry.position, entry.data), self.nodes)
         self.entries += entries
+        if waiting.contents:
+            self.contents.append(waiting.contents)
         waiting.error = None
         waiting.indexes = tuple(range(first, first + len(entries)))
 

@@ -52,6 +52,14 @@ class Node(NamedTuple):
     hash: bytes
 
 
+class Contents(NamedTuple):
+    """A new scope: its wrapped key and first blobs (digest, sealed), to be kept with the entries that name them."""
+
+    scope: str
+    wrapped: bytes
+    blobs: tuple[tuple[str, bytes], ...]
+
+
 class Readable(Protocol):
     """What can be read, inside a transaction or outside."""
 
@@ -76,6 +84,9 @@ class Transaction(Readable, Protocol):
 
     def extend(self, entries: Sequence[Stored], nodes: Sequence[Node], head: Head) -> None:
         """Add entries and nodes and put the head there."""
+
+    def keep(self, contents: Sequence[Contents]) -> None:
+        """Add new scopes to the vault, upon a held head. A scope that is there already fails the transaction."""
 
     def put_nodes(self, nodes: Sequence[Node]) -> None:
         """Throw all nodes away and keep these instead."""

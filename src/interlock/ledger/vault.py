@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from interlock.errors import BadInput, Conflict, Corrupt, KeyLost, NotFound
 from interlock.ledger.entry import MAX_DATA, check_stream
 from interlock.ledger.keys import MASTER_SIZE
-from interlock.ledger.storage import Store
+from interlock.ledger.storage import Contents, Store
 
 KEY_SIZE = 32
 NONCE_SIZE = 12
@@ -42,21 +42,22 @@ class Vault:
         self._master_id = _derive(master, b"id")[:ID_SIZE]
         self._entropy = entropy
 
+    def fresh(self, scope: str) -> Fresh:
+        """A new scope, whose first contents will be kept by the append that begins it; nothing is stored before."""
+        check_stream(scope)
+        key = self._entropy(KEY_SIZE)
+        return Fresh(scope, self._wrap(scope, key), key, self._entropy)
+
     def put(self, scope: str, plaintext: bytes) -> str:
         """Seal contents durably; their digest. Equal contents in one scope are kept once. Conflict once erased."""
         check_stream(scope)
-        if len(plaintext) > MAX_DATA:
-            raise BadInput(f"contents for the vault are longer than {MAX_DATA} bytes")
         wrapped = self._store.key(scope)
         if wrapped is None:
             wrapped = self._store.add_key(scope, self._wrap(scope, self._entropy(KEY_SIZE)))
         if not wrapped:
             raise _erased(scope)
-        key = self._unwrap(scope, wrapped)
-        digest = _digest(key, plaintext)
-        nonce = self._entropy(NONCE_SIZE)
-        sealed = AESGCM(_derive(key, b"seal")).encrypt(nonce, plaintext, _bound(scope, digest))
-        if not self._store.add_blob(scope, digest, VERSION + nonce + sealed):
+        digest, sealed = _seal(scope, self._unwrap(scope, wrapped), plaintext, self._entropy)
+        if not self._store.add_blob(scope, digest, sealed):
             raise _erased(scope)
         return digest
 
@@ -103,6 +104,35 @@ class Vault:
             return self._master.decrypt(nonce, text, _bound(scope, ""))
         except (InvalidTag, ValueError) as error:
             raise Corrupt(f"the wrapped key of `{scope}` was tampered with") from error
+
+
+class Fresh:
+    """A scope that is being begun: seal into it, then hand `contents` to the append that begins its stream."""
+
+    def __init__(self, scope: str, wrapped: bytes, key: bytes, entropy: Callable[[int], bytes]) -> None:
+        self._scope = scope
+        self._wrapped = wrapped
+        self._key = key
+        self._entropy = entropy
+        self._blobs: dict[str, bytes] = {}
+
+    def seal(self, plaintext: bytes) -> str:
+        """The digest of contents that will be kept with the first entries."""
+        digest, sealed = _seal(self._scope, self._key, plaintext, self._entropy)
+        self._blobs.setdefault(digest, sealed)
+        return digest
+
+    @property
+    def contents(self) -> Contents:
+        return Contents(self._scope, self._wrapped, tuple(self._blobs.items()))
+
+
+def _seal(scope: str, key: bytes, plaintext: bytes, entropy: Callable[[int], bytes]) -> tuple[str, bytes]:
+    if len(plaintext) > MAX_DATA:
+        raise BadInput(f"contents for the vault are longer than {MAX_DATA} bytes")
+    digest, nonce = _digest(key, plaintext), entropy(NONCE_SIZE)
+    sealed = AESGCM(_derive(key, b"seal")).encrypt(nonce, plaintext, _bound(scope, digest))
+    return digest, VERSION + nonce + sealed
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:

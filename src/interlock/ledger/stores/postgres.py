@@ -20,7 +20,7 @@ import asyncpg
 
 from interlock.errors import BadConfiguration, InterlockError, StoreError
 from interlock.ledger.entry import Stored
-from interlock.ledger.storage import LOST, MOVED, UNKNOWN, Head, Node
+from interlock.ledger.storage import LOST, MOVED, UNKNOWN, Contents, Head, Node
 from interlock.ledger.stores.session import Session
 
 MIGRATION_LOCK = 0x494C4B31
@@ -50,6 +50,8 @@ MIGRATIONS = (
 HEAD = "SELECT size, frontier, checkpoint, vkey FROM ledger_head WHERE id = 1"
 HOLD = f"{HEAD} FOR UPDATE"
 TAILS = "SELECT s, (SELECT max(position) FROM ledger_entries WHERE stream = s) FROM unnest($1::text[]) AS names (s)"
+KEEP_KEYS = "INSERT INTO vault_keys SELECT * FROM unnest($1::text[], $2::bytea[])"
+KEEP_BLOBS = "INSERT INTO vault_blobs SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])"
 EXTEND = """
     WITH me AS (SELECT id FROM ledger_writers WHERE id = $12 AND open FOR UPDATE),
         moved AS (UPDATE ledger_head SET size = $8, frontier = $9, checkpoint = $10, vkey = $11
@@ -282,6 +284,12 @@ class PostgresTransaction:
         noted = zip(*nodes, strict=True) if nodes else ((), (), ())
         self.staged.append((EXTEND, (*columns, *noted, *head)))
         self.after = head
+
+    def keep(self, contents: Sequence[Contents]) -> None:
+        keys = [(one.scope, one.wrapped) for one in contents]
+        blobs = [(one.scope, *blob) for one in contents for blob in one.blobs]
+        self.staged.append((KEEP_KEYS, tuple(zip(*keys, strict=True))))
+        self.staged.append((KEEP_BLOBS, tuple(zip(*blobs, strict=True))))
 
     def put_nodes(self, nodes: Sequence[Node]) -> None:
         self.staged.append(("DELETE FROM ledger_nodes", ()))

@@ -12,7 +12,7 @@ from typing import cast
 
 from interlock.errors import BadConfiguration, Corrupt, StoreError
 from interlock.ledger.entry import Stored
-from interlock.ledger.storage import Head, Node
+from interlock.ledger.storage import Contents, Head, Node
 
 APPLICATION_ID = 0x494C4B31
 BUSY_SECONDS = 10.0
@@ -183,6 +183,12 @@ class SqliteTransaction:
         if nodes:
             run.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
         run.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?)", head)
+
+    def keep(self, contents: Sequence[Contents]) -> None:
+        keys = [(one.scope, one.wrapped) for one in contents]
+        blobs = [(one.scope, *blob) for one in contents for blob in one.blobs]
+        self._connection.executemany("INSERT INTO vault_keys VALUES (?, ?)", keys)
+        self._connection.executemany("INSERT INTO vault_blobs VALUES (?, ?, ?)", blobs)
 
     def put_nodes(self, nodes: Sequence[Node]) -> None:
         self._connection.execute("DELETE FROM nodes")
