@@ -6,10 +6,11 @@ import pytest
 from interlock.decide.decide import engine
 from interlock.decide.facts import FACTS, schema
 from interlock.decide.view import MAX_ROWS, View
-from interlock.model.agent import unregistered
+from interlock.model.agent import Capability, unregistered
 from interlock.model.assessment import Finding, Reach, Reached
 from interlock.model.change import TIERS
 from interlock.model.inventory import RollbackProof
+from interlock.model.target import Environment, Hours
 from interlock.policy.engine import Question
 
 TYPES = {"Bool": bool, "Long": int, "String": str, "Set<String>": frozenset}
@@ -174,3 +175,43 @@ def test_the_way_back_is_told_as_it_was_found(world):
 
     assert value("context.rollback.verdict", made) == "valid-with-loss"
     assert value("context.rollback.simulated", made) is False
+
+
+@pytest.mark.parametrize(
+    ("condition", "met", "unmet"),
+    [
+        (
+            "simulated-rollback",
+            [{"rollback": RollbackProof("valid", simulated=True)}],
+            [
+                {"rollback": RollbackProof("valid", simulated=False)},
+                {"rollback": RollbackProof("valid-with-loss", simulated=True)},
+                {"rollback": RollbackProof("unknown", simulated=False)},
+            ],
+        ),
+        ("verified-backup", [{"reversibility": "verified-copy"}], [{}, {"reversibility": "irreversible"}]),
+        ("named-resources", [{}, {"choice": "named", "keyed": False}], [{"choice": "filtered", "keyed": False}]),
+        ("open-window", [{}], [{"contract": Environment("production", hours=(Hours(days=()),))}]),
+        ("staging-proof", [], [{}]),
+        ("approval 2 dba", [], [{}]),
+        ("break-glass", [], [{}]),
+    ],
+)
+def test_each_condition_of_a_capability_is_met_by_its_own_evidence(world, condition, met, unmet):
+    passport = world.fixer(capabilities=(Capability("modify", requires=(condition,)),))
+
+    def missing(said):
+        weight = {name: said[name] for name in ("reversibility", "keyed") if name in said}
+        proposed = world.change(world.effect(choice=said.get("choice", "filtered")))
+        rollback = {"rollback": said["rollback"]} if "rollback" in said else {}
+        assessment = world.assessed(world.weighed(**weight), **rollback)
+        return value("context.capability.missing", view(world, assessment, proposed, passport, said.get("contract")))
+
+    assert [missing(said) for said in met] == [frozenset()] * len(met)
+    assert all(missing(said) for said in unmet)
+
+
+def test_a_limit_that_the_reader_or_the_assessment_hit_is_a_fact(world):
+    assert value("context.degraded", view(world)) is False
+    assert value("context.degraded", view(world, world.assessed(degraded=("cut",)))) is True
+    assert value("context.degraded", view(world, proposed=world.change(degraded=("cut",)))) is True
