@@ -134,7 +134,7 @@ def list_(home: Path | None, as_json: bool) -> None:
 @home_option
 @json_option
 def retire(name: str, home: Path | None, as_json: bool) -> None:
-    """Retire NAME: it does nothing any more, and all its tokens are revoked."""
+    """Retire NAME and revoke all its tokens. It does nothing any more."""
     with opened(home) as control:
         retired = control.registry.retire_agent(caller(), name)
     if as_json:

@@ -44,9 +44,9 @@ def verify(
     home: Path | None,
     as_json: bool,
 ) -> int:
-    """Verify SOURCE, a copy of the ledger's file or an export, alone and offline: it needs no home and no server.
+    """Verify SOURCE offline, alone: no home, no server.
 
-    Without SOURCE it is the home's own ledger, its key and its high-water mark. Exit status: 0 verified, 1 problems
+    SOURCE is a copy of the ledger's file or an export; without it, it is the home's own ledger, its key and its high-water mark. Exit status: 0 verified, 1 problems
     found. Without --key a copy is only checked against the key inside of it, and the answer says UNPINNED.
     """
     from interlock.ledger import audit
@@ -75,7 +75,7 @@ def verify(
 @click.option("-o", "--output", type=_FILE, help="A new file.  [default: standard output]")
 @home_option
 def export(source: Path | None, output: Path | None, home: Path | None) -> None:
-    """Write the ledger as JSON lines (docs/ledger-format.md): what a stranger needs to verify it."""
+    """Write the ledger as JSON lines. It is all that a stranger needs to verify it: docs/ledger-format.md."""
     from interlock.identify.verbs import require
     from interlock.ledger import export as lines
 
@@ -92,7 +92,7 @@ def export(source: Path | None, output: Path | None, home: Path | None) -> None:
 @click.option("-o", "--output", type=_FILE, help="A new file.  [default: standard output]")
 @home_option
 def checkpoint(since: int | None, output: Path | None, home: Path | None) -> None:
-    """Write the newest signed checkpoint: keep it elsewhere, and `verify --checkpoint` notices any later edit.
+    """Write the newest signed checkpoint. Keep it elsewhere: with it, `verify` notices any later edit.
 
     With --since it writes what a witness is asked with: that size, the proof that the log only grew, the checkpoint.
     """
@@ -119,7 +119,7 @@ def checkpoint(since: int | None, output: Path | None, home: Path | None) -> Non
 @click.option("--memory", required=True, type=_FILE, help="Your file of what you cosigned last; made when missing.")
 @click.option("-o", "--output", type=_FILE, help="A new file.  [default: standard output]")
 def cosign(request: Path, log_key: str, key: Path, memory: Path, output: Path | None) -> None:
-    """As a witness, cosign the checkpoint in REQUEST (from `checkpoint --since`) once it extends what you saw last."""
+    """Cosign REQUEST as a witness. It comes from `checkpoint --since`, and has to extend what you saw last."""
     from interlock.ledger.highwater import HighWater
     from interlock.ledger.keys import load_signer
     from interlock.ledger.note import parse_verifier
@@ -141,7 +141,7 @@ def cosign(request: Path, log_key: str, key: Path, memory: Path, output: Path | 
 @click.option("--key", required=True, type=_FILE, help="The new key file; the verifier key goes beside it (.pub).")
 @json_option
 def witness(name: str, key: Path, as_json: bool) -> None:
-    """Make a witness key under the name NAME (for example witness.example/you): for whoever vouches for this log."""
+    """Make a witness key named NAME, for example witness.example/you. It is for whoever vouches for a log."""
     from interlock.ledger.keys import create_signer
     from interlock.ledger.note import COSIGNATURE
 

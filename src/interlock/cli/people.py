@@ -38,7 +38,7 @@ def command() -> None:
 def add(
     name: str, roles: tuple[str, ...], timezone: str, passphrase_file: Path | None, home: Path | None, as_json: bool
 ) -> None:
-    """Register NAME and make their signing key, sealed under a passphrase that they choose."""
+    """Register NAME and make their signing key. It is sealed under a passphrase that they choose."""
     secret = passphrase(passphrase_file, confirm=True)
     with opened(home) as control:
         person = control.registry.add_person(caller(), name, roles, timezone, secret)
@@ -77,7 +77,7 @@ def list_(home: Path | None, as_json: bool) -> None:
 @home_option
 @json_option
 def retire(name: str, home: Path | None, as_json: bool) -> None:
-    """Retire NAME: their votes count no more, those that were cast and not yet used included."""
+    """Retire NAME: their votes count no more. That includes votes that were cast and not yet used."""
     with opened(home) as control:
         person = control.registry.retire_person(caller(), name)
     if as_json:

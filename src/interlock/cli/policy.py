@@ -28,7 +28,7 @@ def command() -> None:
 @home_option
 @json_option
 def check(folder: Path | None, home: Path | None, as_json: bool) -> int:
-    """Look for errors and for what cannot be meant in the policy files of DIR.  [default: the home's]
+    """Find errors, and what cannot be meant, in the policies of DIR.  [default: the home's]
 
     An error is what would be refused when it is loaded. A warning is for a policy that says nothing: it can never
     apply, or another one always speaks for it. Exit status: 0 without errors, 2 with.
@@ -60,7 +60,7 @@ def check(folder: Path | None, home: Path | None, as_json: bool) -> int:
 @home_option
 @json_option
 def test(file: Path | None, folder: Path | None, home: Path | None, as_json: bool) -> int:
-    """Run the cases in FILE against the policies: what you expect of them.  [default: tests.toml beside them]
+    """Run your cases in FILE against the policies.  [default: tests.toml beside them]
 
     Exit status: 0 when all pass, 1 when one does not, 2 when the file is no case file. docs/policy.md shows one.
     """
@@ -88,7 +88,7 @@ def test(file: Path | None, folder: Path | None, home: Path | None, as_json: boo
 @home_option
 @json_option
 def explain(case: str, home: Path | None, as_json: bool) -> None:
-    """Explain the decision on CASE: the policies that made it, where they stand, and the facts that they looked at."""
+    """Explain the decision on CASE. Shows the policies that made it, where they stand, and the facts they looked at."""
     with opened(home) as control:
         explanation = _explained(control, case)
     if as_json:

@@ -121,8 +121,8 @@ def _commands() -> Iterator[tuple[str, str]]:
 
 
 def _page(name: str, text: str) -> str:
-    inner = [f"- [`{one}`]({name}-{one}.md): {line}" for one, line in _listed(text).items()]
-    below = "\n".join(["", *inner, ""]) if inner else ""
+    inner = " · ".join(f"[`{one}`]({name}-{one}.md)" for one in _listed(text))
+    below = f"\n{inner}\n" if inner else ""
     return f"{NOTE}\n\n# interlock {name}\n\n```text\n{text.rstrip()}\n```\n{below}"
 
 
