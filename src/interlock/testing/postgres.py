@@ -103,8 +103,8 @@ class OwnPostgres(Postgres):
         self._end(signal.SIGQUIT)
 
     def close(self) -> None:
-        """Stop the server and remove its data."""
-        self._end(signal.SIGINT)
+        """Stop the server without ceremony and remove its data."""
+        self._end(signal.SIGQUIT)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _end(self, how: signal.Signals) -> None:
