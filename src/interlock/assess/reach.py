@@ -65,16 +65,16 @@ def reach_of(
 def _grave(walk: Walk, *, counted: bool) -> Iterator[tuple[str, str]]:
     """The things that may lose something or stop working.
 
-    Where a whole rehearsal counted what happens to content, only what it counted is lost; what holds nothing loses
-    nothing.
+    Where a whole rehearsal counted what happens to content, only what it counted is lost, and that stands in `must`
+    anyway. What holds nothing loses nothing.
     """
     world = walk.world
-    for state, depth in walk.depth.items():
+    for state in walk.depth:
         thing, number = divmod(state, WIDTH)
         event = EVENTS[number]
         if event in ENDS or (event == "unknown" and not counted):
             yield world.keys[thing]
-        elif event in LOSSES and (depth == 0 or not counted):
+        elif event in LOSSES and not counted:
             item = world.item(thing)
             if item is None or item.size is not None or item.fields or item.keys:
                 yield world.keys[thing]

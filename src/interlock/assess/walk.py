@@ -106,7 +106,7 @@ class Walk:
                     self.via[after] = edge
                     self.origin[after] = self.origin[state]
                     found.append(after)
-                elif parent.get(after) == state and depth[after] == depth[state] + 1:
+                elif parent.get(after) == state:
                     self.via[after] = min(self.via[after], edge, key=self._says)
         return found
 

@@ -107,7 +107,9 @@ def rows_of(change: Change, weighed: Sequence[Weighed], figures: Figures) -> int
     measured = {key for key, _ in figures.things()} if figures.whole else set()
     total = sum(count for _, count in figures.things()) if figures.whole else 0
     for effect, each in zip(change.effects, weighed, strict=True):
-        if effect.verb == "read" and effect.known != "unknown":
+        if effect.known == "unknown":
+            return None
+        if effect.verb == "read":
             continue
         # A rehearsal counts content. What goes with the thing that held it is counted by the survey.
         if figures.whole and (effect.aspect == "content" or effect.resource.key in measured):

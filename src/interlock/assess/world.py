@@ -36,7 +36,7 @@ class World:
         for item in items:
             number = self._number(item.resource)
             known = self._items.get(number)
-            self._items[number] = item if known is None or known == item else _agreed(known, item)
+            self._items[number] = item if known is None else _agreed(known, item)
         self.sources: list[int] = []
         self.columns: list[int] = []
         self._link(edges)

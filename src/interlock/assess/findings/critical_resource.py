@@ -11,8 +11,6 @@ from interlock.model.assessment import Finding
 
 def find(seen: Seen) -> Iterator[Noted]:
     """One for each critical thing that is touched, or that may lose something by what is."""
-    if seen.tier == "observe" or seen.inventory is None:
-        return
     changed = {each.resource.key for each in seen.reach.changed}
     for name, key in critical_things(seen.world, seen.reach, seen.grave):
         touched = key in changed
