@@ -69,6 +69,8 @@ CREATE TABLE "odd ""name" ("a b" BLOB, "select" REAL);
 INSERT INTO "odd ""name" VALUES ('text', 1.5), (NULL, -0.0), (9007199254740993, 2);
 INSERT INTO audit VALUES ('before', 0);
 CREATE TRIGGER customers_gone AFTER DELETE ON customers BEGIN INSERT INTO audit VALUES ('customer', old.id); END;
+INSERT INTO tickets (text) VALUES ('counted on');
+DELETE FROM tickets WHERE text = 'counted on';
 CREATE TABLE words (v, k TEXT PRIMARY KEY COLLATE NOCASE);
 INSERT INTO words VALUES (1, 'b'), (2, 'a'), (3, 'C');
 """
@@ -315,6 +317,7 @@ def test_a_case_runs_once_and_is_undone_once(tmp_path: Path) -> None:
         ("DROP TABLE audit", "CREATE TABLE audit (x)", "`audit` was made anew after"),
         ("DROP TABLE audit", "DROP TABLE interlock_kept_c1_audit", "what was kept of `audit` is gone"),
         ("DROP TABLE orders", "CREATE INDEX orders_by_status ON notes (id)", "`orders_by_status` was made anew"),
+        ("DROP TABLE orders", "DELETE FROM customers WHERE id = 2", "table `orders` would come back with rows whose"),
         ("DROP INDEX orders_by_status", "CREATE INDEX orders_by_status ON notes (id)", "`orders_by_status` was made"),
         ("ALTER TABLE notes DROP COLUMN text", "INSERT INTO notes VALUES (9, 1)", "table `notes` was changed after"),
         ("ALTER TABLE notes DROP COLUMN text", "CREATE INDEX n ON notes (id)", "hangs on table `notes` was changed"),
@@ -383,6 +386,33 @@ def test_close_lets_go_what_was_kept_and_nothing_else(tmp_path: Path) -> None:
     assert world.executor.look(order, "close") == "done"
     with pytest.raises(Stale, match="closed already"):
         world.steps(order, "undo", images)
+
+
+@pytest.mark.parametrize("deferred", ["", " DEFERRABLE INITIALLY DEFERRED"])
+def test_close_lets_go_a_table_that_pointed_at_itself_and_at_another_that_went(tmp_path: Path, deferred: str) -> None:
+    world = World(
+        tmp_path,
+        f"CREATE TABLE a (id INTEGER PRIMARY KEY, up REFERENCES a{deferred}); INSERT INTO a VALUES (1, NULL), (2, 1);"
+        f"CREATE TABLE b (id INTEGER PRIMARY KEY, a REFERENCES a{deferred}); INSERT INTO b VALUES (1, 2);",
+    )
+    before = world.dump()
+    order, images = world.approve_and_run("DROP TABLE b; DROP TABLE a", case="undone")
+    world.steps(order, "undo", images)
+    assert world.dump() == before
+    order, _ = world.approve_and_run("DROP TABLE b; DROP TABLE a", case="closed")
+    world.steps(order, "close")
+    assert world.do("SELECT name FROM sqlite_schema WHERE type = 'table'") == [("interlock_applied",)]
+
+
+def test_what_stands_aside_neither_holds_up_nor_follows_what_becomes_of_its_parents(tmp_path: Path) -> None:
+    """Somebody else goes on working while a dropped child waits for its undo window to end."""
+    world = World(tmp_path)
+    before = world.dump()
+    order, images = world.approve_and_run("DROP TABLE orders; DROP TABLE notes; DELETE FROM customers WHERE id = 3")
+    assert world.do("SELECT count(*) FROM customers") == [(2,)]
+    world.do("UPDATE customers SET name = 'Bea' WHERE id = 2; UPDATE customers SET name = 'Bob' WHERE id = 2")
+    world.steps(order, "undo", images)
+    assert world.dump() == before
 
 
 def test_look_tells_unknown_where_the_target_cannot_tell(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
-"""Any script of a pool: rehearsing it leaves nothing, running it is what plain SQLite does, undoing it is exact."""
+"""Any script of a pool: rehearsing it leaves nothing, running it is plain SQLite's doing, undoing it is exact."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
+import apsw
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sql_world import World
@@ -44,6 +46,8 @@ def test_a_script_goes_there_and_back(script: list[str]) -> None:
         rehearsal = world.rehearse(sql)
         assert world.dump() == before
         if rehearsal.failed:
+            with pytest.raises(apsw.Error):
+                world.do(f"BEGIN; {sql}; COMMIT")
             return
         assert rehearsal.rollback.verdict in {"valid", "valid-with-loss", "none-needed"}, rehearsal
 

@@ -74,45 +74,38 @@ def make_texts(connection: apsw.Connection, wanted: tuple[Text, ...]) -> None:
 
 
 def set_aside(connection: apsw.Connection, table: str, kept: str) -> Kept:
-    """DROP TABLE made soft: the table takes another name; indexes and triggers go, so that their names are free."""
-    found = things(connection)
-    whole = found["table", table]
-    hung = hanging(found, table)
-    piece = Kept(whole.name, whole.sql, kept, stored(connection, table), row_address(connection, table) or "", hung)
+    """DROP TABLE made soft. Its indexes and triggers go, so that their names are free.
+
+    A table without foreign keys just takes another name. One that has some is copied: under any name, its rows would
+    go on holding up, or following, what becomes of their parents.
+    """
+    points = connection.execute("SELECT 1 FROM pragma_foreign_key_list(?, 'main') LIMIT 1", (table,)).fetchone()
+    piece = copy_aside(connection, table, kept) if points else _described(connection, table, kept)
     with quietly(connection):
-        drop_texts(connection, hung)
-        connection.execute(f"ALTER TABLE main.{quoted(table)} RENAME TO {quoted(kept)}")
+        drop_texts(connection, piece.things)
+        if points:
+            connection.execute(f"DROP TABLE main.{quoted(table)}")
+        else:
+            connection.execute(f"ALTER TABLE main.{quoted(table)} RENAME TO {quoted(kept)}")
     return piece
 
 
 def copy_aside(connection: apsw.Connection, table: str, kept: str) -> Kept:
-    """The rows of a table that is about to be rebuilt, copied under another name."""
+    """The rows of a table that is about to be rebuilt or dropped, copied under another name, with no constraints."""
+    piece = _described(connection, table, kept)
+    picked = ", ".join(quoted(name) for name in piece.columns)
+    into = f"{piece.rowid}, {picked}" if piece.rowid else picked  # the copy has the table's row numbers for its own
+    source, copy = f"main.{quoted(table)}", f"main.{quoted(kept)}"
+    connection.execute(f"CREATE TABLE {copy} AS SELECT {picked} FROM {source} LIMIT 0")  # noqa: S608 - quoted names
+    connection.execute(f"INSERT INTO {copy} ({into}) SELECT {into} FROM {source}")  # noqa: S608 - quoted names
+    return piece
+
+
+def _described(connection: apsw.Connection, table: str, kept: str) -> Kept:
     found = things(connection)
     whole = found["table", table]
-    hung = hanging(found, table)
     address = row_address(connection, table) or ""
-    names = stored(connection, table)
-    picked = [quoted(name) for name in names]
-    if address:
-        # The copy's own row numbers carry the table's: it is read back by them.
-        made = ", ".join(picked)
-        connection.execute(
-            f"CREATE TABLE main.{quoted(kept)} AS SELECT {made} FROM main.{quoted(table)} LIMIT 0"  # noqa: S608 - quoted names
-        )
-        spelled = address if address in _free(names) else "rowid"
-        connection.execute(
-            f"INSERT INTO main.{quoted(kept)} ({spelled}, {made}) "  # noqa: S608 - quoted names
-            f"SELECT {address}, {made} FROM main.{quoted(table)}"
-        )
-    else:
-        connection.execute(
-            f"CREATE TABLE main.{quoted(kept)} AS SELECT {', '.join(picked)} FROM main.{quoted(table)}"  # noqa: S608 - quoted names
-        )
-    return Kept(whole.name, whole.sql, kept, names, address, hung)
-
-
-def _free(names: tuple[str, ...]) -> set[str]:
-    return {"rowid", "_rowid_", "oid"} - {fold(name) for name in names}
+    return Kept(whole.name, whole.sql, kept, stored(connection, table), address, hanging(found, table))
 
 
 def created(connection: apsw.Connection, before: Found, budget: Budget) -> list[Done]:

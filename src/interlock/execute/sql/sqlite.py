@@ -15,7 +15,6 @@ from interlock.execute.sql.bind import expect_same, is_same_file, measured, perm
 from interlock.execute.sql.budget import EXECUTE_INSTRUCTIONS, BoundHit, by_instructions
 from interlock.execute.sql.fence import Fence
 from interlock.execute.sql.image import from_bytes, to_bytes
-from interlock.execute.sql.keep import quietly
 from interlock.execute.sql.place import Place, find, opened, speaking
 from interlock.execute.sql.reading import read
 from interlock.execute.sql.rehearse import rehearse
@@ -90,7 +89,7 @@ class SqliteExecutor:
         """One step, `close`: what stood aside for undo goes for good."""
         place = find(order.target)
         with _transaction(place, order.target) as connection:
-            with speaking(place), quietly(connection):
+            with speaking(place):
                 kept = marker.expect_run(connection, order.case, order.digest)
                 marker.drop_kept(connection, kept)
                 marker.write(connection, order.case, "close", order.digest)

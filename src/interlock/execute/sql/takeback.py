@@ -42,6 +42,9 @@ def take_back(connection: apsw.Connection, image: Image, budget: Budget) -> None
     for piece in reversed(image.done):
         way.back(piece)
     restored = {fold(piece.table) for piece in image.done if isinstance(piece, Kept)}
+    for table in sorted(restored):
+        if connection.execute("SELECT 1 FROM pragma_foreign_key_check(?) LIMIT 1", (table,)).fetchone():
+            raise _drifted(f"table `{table}`", "would come back with rows whose parents went after")
     _set_counters(connection, image, restored)
 
 
