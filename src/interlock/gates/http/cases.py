@@ -125,10 +125,12 @@ def _ran(asked: Asked[Nothing, shapes.Propose] | Asked[Nothing, Nothing], case_i
 
 
 def _payload(body: shapes.Check) -> bytes:
-    if (body.payload is None) == (body.payload_base64 is None):
+    if body.payload is not None and body.payload_base64 is None:
+        payload = body.payload.encode()
+    elif body.payload is None and body.payload_base64 is not None:
+        payload = body.payload_base64
+    else:
         raise BadInput("give either `payload` or `payload_base64`", where="payload", code="bad-body")
-    payload = body.payload_base64 if body.payload is None else body.payload.encode()
-    assert payload is not None  # one of the two is there  # noqa: S101
     if len(payload) > MAX_PAYLOAD:
         raise refusal(413, "too-large", f"a payload has at most {MAX_PAYLOAD} bytes", "split the change", "payload")
     return payload

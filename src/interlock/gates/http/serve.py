@@ -90,8 +90,8 @@ def require_safe(listening: Listening) -> None:
     for name in listening.names:
         if not name or hostname(name) != name.lower():
             raise BadConfiguration(f"`{name}` is no host name", hint="give the name alone, without port or scheme")
-    if listening.tls_cert is not None:
-        _require_key_pair(listening)
+    if listening.tls_cert is not None and listening.tls_key is not None:
+        _require_key_pair(listening.tls_cert, listening.tls_key)
     elif not _is_loopback(listening.host) and not listening.behind_proxy:
         raise BadConfiguration(
             f"`{listening.host}` is not this machine alone, and tokens would travel in the open",
@@ -100,15 +100,14 @@ def require_safe(listening: Listening) -> None:
         )
 
 
-def _require_key_pair(listening: Listening) -> None:
-    assert listening.tls_cert is not None and listening.tls_key is not None  # asked for together  # noqa: S101
+def _require_key_pair(cert: Path, key: Path) -> None:
     try:
-        if listening.tls_key.stat().st_mode & 0o077:
-            raise BadConfiguration("others can read the TLS key", hint="chmod 600 it", where=str(listening.tls_key))
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(listening.tls_cert, listening.tls_key)
+        if key.stat().st_mode & 0o077:
+            raise BadConfiguration("others can read the TLS key", hint="chmod 600 it", where=str(key))
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
     except OSError as error:  # SSLError is one
         raise BadConfiguration(
-            "the TLS certificate and key cannot be used", hint=str(error), where=str(listening.tls_cert)
+            "the TLS certificate and key cannot be used", hint=str(error), where=str(cert)
         ) from error
 
 
