@@ -30,6 +30,7 @@ class Script:
         self._unknown: dict[str, None] = {}
         self._degraded: dict[str, None] = {}
         self._depth = 0
+        self._repeats = 0
         self.writes = 0  # effects so far that do more than read
         self.prepared: dict[str, object] = {}  # PREPARE name -> what it holds
         self.shadowed: set[str] = set()  # function names that this script itself (re)defines
@@ -53,6 +54,9 @@ class Script:
         tags: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """One effect of the statement being read."""
+        if not name and verb != "read":
+            known, name = "unknown", "*"
+            self._unknown[f"{cause}: of what cannot be told"] = None
         self.writes += verb != "read"
         unique = set(traits)
         if self._depth:
@@ -60,7 +64,19 @@ class Script:
         ordered = tuple(sorted(unique, key=_RANK.__getitem__)) if unique else ()
         resource = Resource(f"sql.{kind}", name, self.environment, (), tags)
         self._effects.append(
-            Effect(verb, resource, known, aspect, choice, count, keys, fields, ordered, self.part, cause)
+            Effect(
+                verb,
+                resource,
+                known,
+                aspect,
+                choice,
+                None if self._repeats else count,
+                keys,
+                fields,
+                ordered,
+                self.part,
+                cause,
+            )
         )
 
     def cannot_tell(self, what: str, cause: str, *, kind: str = "statement", traits: Iterable[Trait] = ()) -> None:
@@ -81,6 +97,20 @@ class Script:
             yield self._depth <= MAX_NESTED
         finally:
             self._depth -= 1
+
+    @property
+    def said(self) -> int:
+        """How many effects there are so far."""
+        return len(self._effects)
+
+    @contextmanager
+    def repeating(self) -> Iterator[None]:
+        """While what is read may run any number of times: how many rows it touches cannot be said."""
+        self._repeats += 1
+        try:
+            yield
+        finally:
+            self._repeats -= 1
 
     @property
     def nested(self) -> bool:

@@ -83,8 +83,8 @@ def _apply(reading: Reading, name: str, group: Group, arguments: Sequence[Token]
     target = name
     if group.names is not None:
         texts = [token.value for token in arguments if token.kind == TEXT]
-        target = texts[group.names] if group.names < len(texts) else ""
+        target = texts[group.names] if group.names < len(texts) else "*"
     reading.add(
         group.verb, group.kind, target, f"`{name}` {group.cause}", aspect=group.aspect, traits=group.traits,
-        choice=group.choice if target else "unknown",
+        choice=group.choice if target != "*" else "unknown",
     )  # fmt: skip

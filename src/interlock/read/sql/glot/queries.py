@@ -321,24 +321,21 @@ def _update(reading: Reading, tree: Any, frame: Frame) -> None:
         fields = [*assigned.get(source.alias, []), *unqualified]
         if fields:
             _choose(reading, "update", source, tree, tuple(dict.fromkeys(fields)), frame, joined=len(sources) > 1)
-    if not sources:
-        reading.cannot_tell("update", "an update whose table cannot be told")
+    if frame.replaces and first:
+        reading.add("delete", "table", first.name, "or replace: rows with the same key go", choice="filtered")
 
 
 def _delete(reading: Reading, tree: Any, frame: Frame) -> None:
     """DELETE; in MySQL from several tables, named before FROM or before USING, often by alias."""
     sources = _sources(reading, tree)
-    targets = tree.args.get("tables") or []
-    if not targets:
-        if not _is_named(tree.this):
-            reading.cannot_tell("delete", "a delete whose table cannot be told")
-            return
-        joined = bool(tree.args.get("using"))
-        _choose(reading, "delete", _source(reading, tree.this), tree, (), frame, joined=joined)
+    targets = tree.args.get("tables") or [tree.this]
+    if any(not _is_named(target) for target in targets) or (targets == [tree.this] and tree.this.args.get("joins")):
+        reading.cannot_tell("delete", "a delete whose table cannot be told")
         return
     for target in targets:
-        alias = _source(reading, target)
-        source = next((one for one in sources if one.alias == alias.name.lower()), alias)
+        said = _source(reading, target)
+        others = [one for one in sources if one != said or len(sources) == 1]
+        source = next((one for one in others if one.alias == said.name.lower()), said)
         _choose(reading, "delete", source, tree, (), frame, joined=len(sources) > 1)
 
 

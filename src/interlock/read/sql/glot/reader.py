@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from interlock.errors import BadProposal
 from interlock.read.sql.glot import mysql, sqlite
 from interlock.read.sql.glot.lexer import MAX_TOKENS, STRAY, LexicalFault, TooLong, lex
 from interlock.read.sql.glot.reading import Cursor, Reading
 from interlock.read.sql.script import MAX_STATEMENTS, Script
 
-_TABLES = {"mysql": mysql.read_one, "sqlite": sqlite.read_one}
+#: Statements that may have no effect at all.
+_SILENT: Final = frozenset(
+    ("SELECT", "VALUES", "WITH", "SET", "DO", "EXPLAIN", "DESCRIBE", "DESC", "PREPARE", "EXECUTE")
+)
+_TABLES: Final = {"mysql": mysql.read_one, "sqlite": sqlite.read_one}
 
 
 def read(text: str, dialect: str, environment: str) -> Script:
@@ -34,11 +40,14 @@ def read(text: str, dialect: str, environment: str) -> Script:
         stray = next((token for token in statement if token.kind == STRAY), None)
         if stray is not None:
             reading.cannot_tell(stray.value, "a sign that is no SQL of the server")
+        said = reading.said
         try:
             read_one(reading, Cursor(reading, statement))
         except RecursionError:
             reading.cannot_tell("nested", "a statement that nests too deep to be read")
             reading.degrade("a statement nests too deep to be read")
+        if reading.said == said and statement[0].word not in _SILENT and statement[0].value != "(":
+            reading.cannot_tell(statement[0].word.lower(), "a statement that says nothing of what it does")
         reading.part += 1
     reading.parts = reading.part
     return reading

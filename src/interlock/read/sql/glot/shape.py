@@ -58,6 +58,8 @@ def shaped(tokens: Sequence[Token]) -> tuple[list[Token], Frame]:
                 break
         if kept[verb].word == "INSERT" and verb + 1 < len(kept) and kept[verb + 1].word != "INTO":
             kept.insert(verb + 1, Token(WORD, "INTO", "INTO", kept[verb].start))
+        if kept[verb].word == "DELETE":
+            kept = kept[: verb + 1] + _targets_first(kept[verb + 1 :])
     kept, files = _without_into(kept)
     skipped = sum(int(token.value) for token in kept if token.kind == SKIPPED)
     if skipped:
@@ -78,6 +80,24 @@ def _verb(tokens: Sequence[Token]) -> int | None:
         elif not depth and token.word in ("INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "VALUES"):
             return index
     return None
+
+
+def _targets_first(rest: list[Token]) -> list[Token]:
+    """MySQL's `DELETE FROM a, b.* USING …` as `DELETE a, b FROM …`, which means the same."""
+    end = next((index for index, one in enumerate(rest) if one.word in ("USING", "WHERE", "SELECT")), len(rest))
+    if rest and rest[0].word == "FROM" and end < len(rest) and rest[end].word == "USING":
+        source = Token(WORD, "FROM", "FROM", rest[end].start)
+        rest = [*_bare(rest[1:end]), source, *rest[end + 1 :]]
+    elif rest and rest[0].word != "FROM":
+        start = next((index for index, one in enumerate(rest) if one.word == "FROM"), len(rest))
+        rest = [*_bare(rest[:start]), *rest[start:]]
+    return rest
+
+
+def _bare(targets: list[Token]) -> list[Token]:
+    """Names of tables without the `.*` that may follow them."""
+    stars = {index for index, one in enumerate(targets) if one.kind == "p" and one.value == "*"}
+    return [one for index, one in enumerate(targets) if index not in stars and index + 1 not in stars]
 
 
 def _without_into(tokens: list[Token]) -> tuple[list[Token], tuple[str, ...]]:

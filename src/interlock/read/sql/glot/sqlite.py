@@ -81,7 +81,7 @@ def attach(reading: Reading, at: Cursor) -> None:
             "attach", "attaches a file whose name is built at run time", kind="file", traits=("dynamic",)
         )
     reading.add(
-        "create", "file", name, "attach: another database file, made if it is not there",
+        "create", "file", name or "*", "attach: another database file, made if it is not there",
         traits=("leaves-target", "not-transactional"), choice="named" if literal else "unknown",
     )  # fmt: skip
 

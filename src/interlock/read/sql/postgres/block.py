@@ -43,7 +43,7 @@ def do(reading: Reading, node: Node) -> None:
     except (SyntaxFault, TooDeep):
         reading.cannot_tell("do", "a block that cannot be read", traits=("runs-code",))
         return
-    with reading.inside() as readable:
+    with reading.inside() as readable, reading.repeating():
         if readable and tree:
             _walk(reading, tree)
         else:
@@ -82,21 +82,27 @@ def _is_dynamic(inner: object) -> bool:
 def _expression(reading: Reading, node: Node) -> None:
     query = str(node.get("query", ""))
     mode = node.get("parseMode", _STATEMENT)
-    candidates = [query] if mode == _STATEMENT else []
-    if mode > _EXPRESSION and ":=" in query:
-        candidates.append("SELECT " + query.split(":=", 1)[1])
-    elif mode > _EXPRESSION and "=" in query:
-        candidates.append("SELECT " + query.split("=", 1)[1])
-    candidates.append("SELECT " + query)
-    for candidate in candidates:
-        try:
-            statements = parse(candidate)
-        except (SyntaxFault, TooDeep):
-            continue
-        for statement in statements:
-            reading.statement(statement)
-        return
-    reading.cannot_tell("do", "an expression of a block that cannot be read", traits=("runs-code",))
+    wanted: list[tuple[str, ...]]
+    if mode > _EXPRESSION:
+        sign = ":=" if ":=" in query else "="
+        target, _, value = query.partition(sign)
+        wanted = [("SELECT " + value,), ("SELECT " + target,)]
+    else:
+        wanted = [(query, "SELECT " + query)] if mode == _STATEMENT else [("SELECT " + query,)]
+    for spellings in wanted:
+        if not any(_tried(reading, text) for text in spellings):
+            reading.cannot_tell("do", "an expression of a block that cannot be read", traits=("runs-code",))
+
+
+def _tried(reading: Reading, text: str) -> bool:
+    """Reads a text as a statement; False where it is none."""
+    try:
+        statements = parse(text)
+    except (SyntaxFault, TooDeep):
+        return False
+    for statement in statements:
+        reading.statement(statement)
+    return True
 
 
 HANDLERS: Final = {"DoStmt": do}

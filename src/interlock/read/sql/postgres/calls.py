@@ -45,7 +45,7 @@ def _apply(reading: Reading, name: str, group: Group, arguments: list[Node]) -> 
         target = _named(arguments, group.names, name)
         reading.add(
             group.verb, group.kind, target, f"`{name}` {group.cause}",
-            aspect=group.aspect, choice=group.choice if target else "unknown", traits=group.traits,
+            aspect=group.aspect, choice=group.choice if target != "*" else "unknown", traits=group.traits,
         )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def _text(arguments: list[Node], index: int) -> str | None:
 def _named(arguments: list[Node], index: int | None, name: str) -> str:
     if index is None:
         return name
-    return _text(arguments, index) or ""
+    return _text(arguments, index) or "*"
 
 
 def _run(reading: Reading, name: str, group: Group, arguments: list[Node]) -> None:

@@ -37,7 +37,7 @@ _KEEP_BRACKETS: Final = bytes(set(range(256)) - set(b"{}"))
 
 
 class SyntaxFault(Exception):
-    """The server's grammar refuses this text. `offset` counts bytes from 0."""
+    """The server's grammar refuses this text. `offset` counts characters from 0."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)

@@ -147,7 +147,7 @@ def _client_script(text: str, environment: str) -> Reading | None:
 
 
 def _bad(text: str, fault: SyntaxFault) -> BadProposal:
-    before = text.encode()[: fault.offset].decode("utf-8", "ignore")
+    before = text[: fault.offset]
     line = before.count("\n") + 1
     column = len(before) - before.rfind("\n")
     return BadProposal(

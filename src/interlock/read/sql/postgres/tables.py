@@ -120,6 +120,8 @@ def _command(reading: Reading, kind: str, name: str, command: Node) -> None:
         traits |= {"hides-failure"} if command.get("missing_ok") and "loses-protection" in plain.traits else set()
         verb: Verb = "update"
         what = f"{plain.cause} `{command['name']}`" if command.get("name") and not fields else plain.cause
+        if "newowner" in command:
+            what = f"{what} `{names.role(command['newowner'])}`"
         if subtype == "AT_ReplicaIdentity" and command.get("def", {}).get("ReplicaIdentityStmt", {}).get(
             "identity_type"
         ) in ("n",):
