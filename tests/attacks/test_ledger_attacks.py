@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from interlock.errors import BadInput, Conflict, Corrupt, KeyLost, NotFound
 from interlock.ledger.audit import verify
@@ -25,7 +26,7 @@ from interlock.ledger.keys import create_signer, load_signer
 from interlock.ledger.log import Item, open_ledger, open_store
 from interlock.ledger.note import COSIGNATURE, Signer
 from interlock.ledger.tree import Frontier
-from interlock.ledger.vault import Vault
+from interlock.ledger.vault import Vault, _bound, _derive
 from interlock.ledger.witness import cosign
 
 OURS = Signer("ledger.example/attacked", bytes(range(32)))
@@ -247,8 +248,9 @@ def test_an_over_long_or_malformed_checkpoint_is_noticed(victim, text):
         victim.open()
 
 
-def test_a_head_that_counts_otherwise_than_its_checkpoint_is_noticed(victim):
-    victim.change("UPDATE head SET size = 512")
+@pytest.mark.parametrize("size", [512, 15, 1037])  # 600, 15 and 1037 have equally many one bits
+def test_a_head_that_counts_otherwise_than_its_checkpoint_is_noticed(victim, size):
+    victim.change(f"UPDATE head SET size = {size}")
 
     assert "head" in victim.codes()
     with pytest.raises(Corrupt):
@@ -265,11 +267,29 @@ def test_a_head_that_was_taken_away_is_noticed(victim):
     assert victim.codes() == {"damaged"}
     with pytest.raises(Corrupt):
         victim.open()
+    mark = victim.mark.read_bytes()
     victim.mark.unlink()
     with pytest.raises(Corrupt):
         victim.open(trust_head=True)  # the entries are still there: nothing is begun over them
     victim.change("DELETE FROM entries")
-    assert victim.codes() == {"damaged"}
+    victim.mark.write_bytes(mark)
+    with pytest.raises(Corrupt):
+        victim.open(trust_head=True)  # the mark speaks of entries
+    assert victim.codes() == {"damaged"}  # and nothing was put in the place of what is gone
+
+
+def test_a_ledger_that_was_once_corrupt_records_nothing_more_until_it_is_opened_anew(victim):
+    with victim.open() as ledger:
+        text = victim.checkpoint()
+        victim.change("UPDATE head SET checkpoint = 'garbage'")
+        with pytest.raises(Corrupt):
+            ledger.append([Item("case/0", None, b"after")])
+        victim.change(f"UPDATE head SET checkpoint = '{text}'")
+        with pytest.raises(Corrupt):
+            ledger.append([Item("case/0", None, b"after")])
+
+    with victim.open() as ledger:
+        assert ledger.append([Item("case/0", None, b"after")]) == (COUNT,)
 
 
 def test_a_high_water_mark_that_was_taken_away_closes_the_ledger_until_a_person_accepts_its_head(victim):
@@ -347,6 +367,23 @@ def test_a_sealed_content_that_was_tampered_with_or_put_elsewhere_is_corrupt(vic
         for wrong in ("", "x" * 64, digest[:-1], digest.upper() + "0"):
             with pytest.raises((BadInput, NotFound)):
                 vault.get("case/1", wrong)
+    finally:
+        store.close()
+
+
+def test_contents_that_an_operator_with_the_vault_key_put_under_an_old_digest_are_corrupt(victim):
+    store = open_store(victim.url)
+    try:
+        vault = Vault(store, bytes(32), entropy=bytes)
+        digest = vault.put("case/1", b"the prompt")
+        key = vault._unwrap("case/1", store.key("case/1"))
+        sealed = (
+            b"\x01" + bytes(12) + AESGCM(_derive(key, b"seal")).encrypt(bytes(12), b"other", _bound("case/1", digest))
+        )
+        as_sql = f"'\\x{sealed.hex()}'" if "postgres" in victim.url else f"x'{sealed.hex()}'"
+        victim.change(f"UPDATE vault_blobs SET sealed = {as_sql}")
+        with pytest.raises(Corrupt):
+            vault.get("case/1", digest)
     finally:
         store.close()
 
