@@ -9,7 +9,7 @@ import pytest
 from postgast import pg_query_pb2
 
 from interlock.model.change import Aspect, Choice, Trait, Verb
-from interlock.read.sql.knowledge import functions, settings
+from interlock.read.sql.known import functions, settings
 from interlock.read.sql.postgres.objects import _MADE
 from interlock.read.sql.postgres.reader import _handlers
 
@@ -53,7 +53,7 @@ def test_a_function_is_either_harmless_or_has_an_effect(dialect: str) -> None:
     """No name stands in two groups, and none in a group and among the harmless ones."""
     from importlib.resources import files
 
-    text = (files("interlock.read.sql.knowledge") / f"{dialect}_harmless.txt").read_text("utf-8")
+    text = (files("interlock.read.sql") / "knowledge" / f"{dialect}_harmless.txt").read_text("utf-8")
     words = [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]
     known = functions(dialect)
 

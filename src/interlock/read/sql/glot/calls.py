@@ -7,7 +7,7 @@ from typing import Final
 
 from interlock.read.sql.glot.lexer import QUOTED, TEXT, WORD, Token
 from interlock.read.sql.glot.reading import Reading
-from interlock.read.sql.knowledge import Group, functions
+from interlock.read.sql.known import Group, functions
 
 #: Words that may stand before a parenthesis and are no function.
 _NOT_CALLS: Final = frozenset(

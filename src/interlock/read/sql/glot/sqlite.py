@@ -10,7 +10,7 @@ from interlock.read.sql.glot import queries
 from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.reading import Cursor, Reading, comma_parts
 from interlock.read.sql.glot.tables import columns
-from interlock.read.sql.knowledge import settings
+from interlock.read.sql.known import settings
 
 Handler = Callable[[Reading, Cursor], None]
 

@@ -7,7 +7,7 @@ from interlock.read.sql.glot import queries
 from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import VARIABLE
 from interlock.read.sql.glot.reading import Cursor, Reading
-from interlock.read.sql.knowledge import settings
+from interlock.read.sql.known import settings
 
 
 def assign(reading: Reading, at: Cursor) -> None:

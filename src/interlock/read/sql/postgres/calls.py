@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interlock.read.sql.knowledge import Group, functions
+from interlock.read.sql.known import Group, functions
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node, SyntaxFault, TooDeep, parse
 from interlock.read.sql.postgres.reading import Reading

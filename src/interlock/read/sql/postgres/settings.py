@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from interlock.model.change import Trait
-from interlock.read.sql.knowledge import settings
+from interlock.read.sql.known import settings
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.reading import Reading

@@ -1,4 +1,4 @@
-"""Reviewed knowledge of what functions and settings do: data files beside this one, read when first asked for."""
+"""Reviewed knowledge of what functions and settings do: the files of `knowledge/`, read when first asked for."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Functions(NamedTuple):
 
 @cache
 def functions(dialect: str) -> Functions:
-    """What is known of the functions of a dialect (a file stem in this folder)."""
-    folder = files(__name__)
+    """What is known of the functions of a dialect (the stem of files in `knowledge/`)."""
+    folder = files(__package__) / "knowledge"
     text = (folder / f"{dialect}_harmless.txt").read_text("utf-8")
     words = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
     known = msgspec.json.decode((folder / f"{dialect}_functions.json").read_bytes(), type=_Groups)
@@ -64,4 +64,6 @@ def functions(dialect: str) -> Functions:
 @cache
 def settings(dialect: str) -> Settings:
     """What is known of the settings of a dialect."""
-    return msgspec.json.decode((files(__name__) / f"{dialect}_settings.json").read_bytes(), type=Settings)
+    return msgspec.json.decode(
+        (files(__package__) / "knowledge" / f"{dialect}_settings.json").read_bytes(), type=Settings
+    )
