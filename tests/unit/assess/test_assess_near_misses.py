@@ -7,6 +7,7 @@ from assess_words import PROVED, change, edge, effect, findings, inventory, item
 
 from interlock.assess.assess import PLACES
 from interlock.assess.reverse import reverse_of
+from interlock.assess.spread import event_of
 from interlock.assess.tier import tier_of
 from interlock.model.change import Resource
 from interlock.model.inventory import Edge, Inventory, Item, RollbackProof
@@ -238,3 +239,53 @@ def test_either_report_makes_a_thing_critical() -> None:
         ]
 
         assert judged(KEYED, inventory(*pair)).critical == ("orders",)
+
+
+# --- what a mutation showed unwatched ---
+
+
+def test_of_several_traits_the_highest_counts_in_any_order() -> None:
+    assert tier_of(effect(traits=("loses-data", "widens-access"))) == "destroy"
+    assert tier_of(effect(traits=("widens-access", "loses-data"))) == "destroy"
+    assert tier_of(effect("delete", aspect="structure", traits=("cascades", "blocks-reads"))) == "destroy"
+
+
+def test_a_way_back_with_loss_stays_one_where_others_are_kept_waiting() -> None:
+    locked = effect("delete", aspect="structure", traits=("rewrites",))
+
+    assert reverse_of(locked, keyed=False, proof="verified-copy", undo_window=30) == "verified-copy"
+
+
+def test_replacing_a_thing_takes_it_away_whatever_columns_are_named() -> None:
+    replaced = effect("replace", aspect="structure", fields=("status",), traits=("loses-data",))
+
+    assert event_of(replaced, ()) == "gone"
+    assert event_of(effect("update", aspect="structure", fields=("status",)), ()) == "reshaped"
+
+
+def test_columns_prove_nothing_about_keys_that_nobody_surveyed() -> None:
+    assert event_of(effect(fields=("status",)), ()) == "rekeyed"
+    assert event_of(effect(fields=("status",)), (item("orders"),)) == "altered"
+    assert event_of(effect(fields=()), (item("orders"),)) == "rekeyed"
+
+
+def test_adding_content_to_what_is_not_there_creates_nothing() -> None:
+    twice = change(effect("create", "ghost"), effect("create", "ghost"))
+
+    assert not judged(twice, inventory(item("orders"))).reach.complete
+
+
+def test_what_follows_up_to_the_bound_is_no_more_than_allowed() -> None:
+    tried = rehearsal(measured("orders", "update", 1), measured("items", "update", 1_000, indirect=1_000))
+
+    assert [found.severity for found in findings("cascades-further", KEYED, CASCADE, tried)] == ["medium"]
+
+
+def test_an_unknown_number_is_said_of_content_that_was_understood() -> None:
+    assert not findings("many-rows", effect("delete", aspect="structure", choice="all", traits=("loses-data",)))
+    assert not findings("many-rows", effect("delete", choice="unknown", known="unknown"))
+    assert findings("many-rows", effect("delete", choice="unknown"))
+
+
+def test_a_number_that_the_reader_gives_is_kept_where_no_rows_are_touched() -> None:
+    assert judged(effect("create", aspect="structure", count=2)).effects[0].count == 2
