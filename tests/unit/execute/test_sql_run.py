@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import apsw
@@ -508,6 +509,18 @@ def test_a_large_copy_is_made_in_a_private_folder_and_does_not_stay(
     world = World(tmp_path)
     assert world.rehearse("DELETE FROM orders").rollback.verdict == "valid"
     assert {"shop.db"} == {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_large_copy_that_would_fill_the_disk_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path)
+    size = world.path.stat().st_size
+    monkeypatch.setattr("interlock.execute.sql.rehearse.MEMORY_BYTES", 0)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=3 * size - 1))
+    rehearsal = world.rehearse("DELETE FROM orders")
+    assert rehearsal.rollback.verdict == "unknown"
+    assert "no room" in rehearsal.rollback.why
+    assert counts(rehearsal.measured)["orders", "delete"] == (4, 0)
 
 
 @pytest.mark.parametrize(

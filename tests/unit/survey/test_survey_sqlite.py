@@ -14,6 +14,7 @@ from interlock.errors import BadConfiguration, TargetError
 from interlock.model.change import Change
 from interlock.model.inventory import Edge, Inventory, Item
 from interlock.model.target import Bounds, Target
+from interlock.survey.sql.lens import looking
 from interlock.survey.surveyors import SURVEYORS, surveyor_for
 
 SHOP = """
@@ -273,3 +274,22 @@ def test_the_table_loads_no_driver_until_it_is_asked() -> None:
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert asked.stdout == "False\n"
     assert all(callable(find()) for find in SURVEYORS.values())
+
+
+def test_the_connection_cannot_write_for_three_reasons_and_sees_one_picture(tmp_path: Path) -> None:
+    with looking(made(tmp_path), 1000, lambda: 0) as connection:
+        for sql in ("DELETE FROM orders", "ATTACH ':memory:' AS a", "PRAGMA query_only = OFF", "COMMIT"):
+            with pytest.raises(apsw.AuthError):
+                connection.execute(sql)
+        connection.authorizer = None
+        assert connection.readonly("main")
+        assert connection.pragma("query_only") == 1
+        assert connection.in_transaction
+
+
+def test_what_a_trigger_reads_by_another_name_is_told_as_possible(tmp_path: Path) -> None:
+    schema = (
+        "CREATE TABLE a (x); CREATE TABLE b (y); CREATE TABLE c (z);"
+        "CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET y = (WITH w AS (SELECT z FROM c) SELECT z FROM w); END"
+    )
+    assert ("t", "reads", "c", "soft") in edges(surveyed(made(tmp_path, schema)))

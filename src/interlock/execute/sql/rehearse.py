@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -151,19 +152,35 @@ def _verdict(before: Contents, after: Contents, steps: tuple[str, ...]) -> Rollb
 
 @contextmanager
 def _copied(trial: Trial) -> Iterator[apsw.Connection]:
-    """A private copy of the database as it is: in memory, or beside it where nobody else may look."""
+    """A private copy of the database as it is."""
     with opened(trial.place, write=False) as source, speaking(trial.place):
         size = int(source.pragma("page_count")) * int(source.pragma("page_size"))
         if size > trial.bounds.bytes:
             raise BoundHit(f"the database is {size >> 20} MiB, more than {trial.bounds.bytes >> 20} MiB")
-        with tempfile.TemporaryDirectory(prefix=".interlock-", dir=Path(trial.place.path).parent) as folder:
-            copy = apsw.Connection(":memory:" if size <= MEMORY_BYTES else str(Path(folder) / "copy.sqlite"))
+        with _room_for(size, Path(trial.place.path).parent) as name:
+            copy = apsw.Connection(name)
             try:
                 _fill(copy, source, trial.budget("the time for copying is over"))
                 harden(copy)
                 yield copy
             finally:
                 copy.close(True)
+
+
+@contextmanager
+def _room_for(size: int, beside: Path) -> Iterator[str]:
+    """In memory, or beside the database where nobody else may look; never so that its disk runs full."""
+    if size <= MEMORY_BYTES:
+        yield ":memory:"
+        return
+    try:
+        if shutil.disk_usage(beside).free < 3 * size:
+            raise BoundHit("there is no room beside the database for a copy of it")
+        folder = tempfile.TemporaryDirectory(prefix=".interlock-", dir=beside)
+    except OSError as error:
+        raise BoundHit(f"no copy can be made beside the database: {error.strerror}") from error
+    with folder:
+        yield str(Path(folder.name) / "copy.sqlite")
 
 
 def _fill(copy: apsw.Connection, source: apsw.Connection, budget: Budget) -> None:

@@ -22,7 +22,7 @@ OURS: Final = ("interlock_applied", "interlock_kept_")
 
 _LOOKING: Final = frozenset({apsw.SQLITE_SELECT, apsw.SQLITE_READ, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE})
 _TELLING: Final = frozenset(
-    {"table_list", "table_xinfo", "index_list", "index_xinfo", "foreign_key_list", "data_version", "query_only"}
+    {"table_list", "table_xinfo", "index_list", "index_xinfo", "foreign_key_list", "data_version"}
 )
 _FOLD: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
