@@ -13,7 +13,7 @@ from typing import Final
 
 from interlock.assess.findings import FINDINGS
 from interlock.assess.reach import critical_things, reach_of
-from interlock.assess.seen import WHOLE, Noted, Seen, sort_effects
+from interlock.assess.seen import WHOLE, Noted, Seen, gist, sort_effects
 from interlock.assess.tier import tier_of_change
 from interlock.assess.weigh import Figures, rows_of, unread_writes, weigh
 from interlock.assess.world import World
@@ -79,10 +79,12 @@ def stricter(claimed: Environment, found: Environment | None) -> Environment:
 
 
 def _unknown(change: Change, unread: tuple[str, ...]) -> tuple[str, ...]:
+    """What the reader could not tell, the effects of which it says so only there, and what was written unread."""
+    said = {gist(what) for what in change.unknown}
     unclear = (
         f"statement {effect.part + 1}: {effect.cause or f'{effect.verb} of `{effect.resource.name}`'}"
         for effect in change.effects
-        if effect.known == "unknown"
+        if effect.known == "unknown" and gist(effect.cause) not in said
     )
     written = (f"`{name}` was written though no statement names it" for name in unread)
     return tuple(dict.fromkeys((*change.unknown, *unclear, *written)))

@@ -87,8 +87,11 @@ def _from_text(effect: Effect, keyed: bool) -> Reversibility:
         return "irreversible"  # whether it was new cannot be told afterwards, so taking it away may take what was there
     if effect.verb in ("create", "grant", "revoke") and effect.choice != "named":
         return "irreversible"  # among all or some, those that were there before cannot be told from the new
-    if effect.verb == "create" and effect.aspect == "content" and keyed:
-        return "exact-inverse"
+    if effect.verb == "create" and effect.aspect == "content":
+        if keyed:
+            return "exact-inverse"
+        if effect.count is None:
+            return "irreversible"  # not even how many there are to be found again is in the text
     return FROM_TEXT.get((effect.verb, effect.aspect), "irreversible")
 
 

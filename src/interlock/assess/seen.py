@@ -86,6 +86,11 @@ def act(effect: Effect) -> str:
     return f"{effect.verb} of `{effect.resource.name}`"
 
 
+def gist(what: str) -> str:
+    """What was not understood without the name of what it was about: readers write `cause: name`."""
+    return what.partition(": ")[0]
+
+
 def listed(names: Sequence[str]) -> str:
     """Names in a message: the first few in backticks, the rest counted."""
     shown = ", ".join(f"`{name}`" for name in names[:NAMES])

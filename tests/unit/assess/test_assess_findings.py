@@ -193,7 +193,8 @@ def test_an_unknown_number_of_rows_is_never_better_than_a_known_one() -> None:
 def test_an_unknown_number_is_no_news_where_one_thing_is_named() -> None:
     assert not findings("many-rows", effect("delete", choice="named", keys=("id",)))
     assert not findings("many-rows", effect("delete", choice="filtered", keys=("id",)), SHOP)
-    assert not findings("many-rows", effect("create"))
+    assert not findings("many-rows", effect("create", count=1))
+    assert findings("many-rows", effect("create"))
     assert findings("many-rows", effect("create", choice="all"))
 
 
@@ -295,6 +296,18 @@ def test_what_was_not_understood_is_said_word_by_word() -> None:
     assert "`frobnicate` is not modelled" in found[0].message
     assert "a block in plperl" in found[1].message
     assert not findings("unknown-statement", effect("execute", known="estimated"))
+
+
+def test_what_an_effect_says_at_its_place_is_not_said_again_without_one() -> None:
+    """A reader names what it did not understand in the list and at the effect; a person needs it once."""
+    unread = effect("execute", "now", known="unknown", cause="a function that is not known")
+    both = change(unread, unknown=("a function that is not known: now", "the script is too long"))
+
+    told = findings("unknown-statement", both)
+    assert [one.where for one in told] == ["", "statement 1: now"]
+    assert "too long" in told[0].message
+    assert judged(both).unknown == ("a function that is not known: now", "the script is too long")
+    assert judged(change(unread)).unknown == ("statement 1: a function that is not known",)
 
 
 def test_a_write_that_no_statement_names_is_found_and_makes_the_change_unknown() -> None:

@@ -36,4 +36,4 @@ def _untold(seen: Seen, ordinal: int) -> bool:
     effect = seen.change.effects[ordinal]
     if effect.aspect != "content" or effect.known == "unknown" or seen.weighed[ordinal].keyed:
         return False
-    return effect.choice != "named"
+    return effect.choice != "named" or effect.verb == "create"
