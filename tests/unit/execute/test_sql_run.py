@@ -41,6 +41,8 @@ EXACT = {
     "make a table from a query": "CREATE TABLE fresh AS SELECT * FROM orders; CREATE INDEX fi ON fresh (id)",
     "make index, view and trigger": "CREATE INDEX i ON notes (text); CREATE VIEW w AS SELECT 1;"
     "CREATE TRIGGER t AFTER INSERT ON notes BEGIN SELECT 1; END",
+    "make a child, use its parent, drop it": "CREATE TABLE child (p REFERENCES customers); "
+    "INSERT INTO child VALUES (1); UPDATE notes SET text = 'x'; DROP TABLE child",
     "add a column": "ALTER TABLE orders ADD COLUMN note TEXT DEFAULT 'n'",
     "add a column and fill it": "ALTER TABLE orders ADD COLUMN note; UPDATE orders SET note = id",
     "add a column while a trigger is broken": "DROP TABLE audit; ALTER TABLE orders ADD COLUMN note DEFAULT 1",
