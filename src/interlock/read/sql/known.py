@@ -44,21 +44,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Functions(NamedTuple):
-    """The functions of one dialect. A name in neither is unknown."""
+    """The functions of one dialect; a name in neither is unknown. `extensions` are harmless and not built in."""
 
     harmless: frozenset[str]
     effects: dict[str, Group]
+    extensions: frozenset[str]
 
 
 @cache
 def functions(dialect: str) -> Functions:
     """What is known of the functions of a dialect (the stem of files in `knowledge/`)."""
     folder = files(__package__) / "knowledge"
-    text = (folder / f"{dialect}_harmless.txt").read_text("utf-8")
-    words = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+    own = _words((folder / f"{dialect}_harmless.txt").read_text("utf-8"))
+    added = folder / f"{dialect}_extensions.txt"
+    extensions = _words(added.read_text("utf-8")) if added.is_file() else frozenset()
     known = msgspec.json.decode((folder / f"{dialect}_functions.json").read_bytes(), type=_Groups)
     effects = {name: group for group in known.groups for name in group.functions}
-    return Functions(frozenset(words) - effects.keys(), effects)
+    return Functions((own | extensions) - effects.keys(), effects, extensions - own - effects.keys())
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
 
 
 @cache

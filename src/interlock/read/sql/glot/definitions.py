@@ -69,7 +69,8 @@ def create(reading: Reading, at: Cursor) -> None:
         cause = "create or replace view" if replaces else "create view"
         reading.add("create", "view", name, cause, aspect="structure", traits=(*runs, *COMMITS))
     elif kind:
-        reading.add("create", _KINDS[kind], at.name(), f"create {kind.lower()}", aspect="structure", traits=COMMITS)
+        name = at.name() or at.word()
+        reading.add("create", _KINDS[kind], name, f"create {kind.lower()}", aspect="structure", traits=COMMITS)
     else:
         reading.cannot_tell("create", "a create that is not modelled")
 
@@ -199,7 +200,7 @@ def drop(reading: Reading, at: Cursor) -> None:
     elif kind:
         own: tuple[Trait, ...] = ("loses-protection",) if kind == "TRIGGER" else ()
         own = ("loses-data",) if kind in ("TABLESPACE", "LOGFILE") else own
-        for name in at.names():
+        for name in at.names() or [at.word()]:
             reading.add("delete", _KINDS[kind], name, f"drop {kind.lower()}", aspect="structure",
                         traits=(*own, *hides, *COMMITS))  # fmt: skip
     else:

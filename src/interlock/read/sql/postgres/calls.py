@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from interlock.read.sql.known import Group, functions
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node, SyntaxFault, TooDeep, parse
 from interlock.read.sql.postgres.reading import Reading
 from interlock.read.sql.postgres.settings import assign
 from interlock.read.sql.postgres.terms import term
+
+#: Where extensions are commonly installed; a built-in function's name under one of these is somebody else's function.
+_EXTENSION_SCHEMAS: Final = ("public", "extensions")
 
 
 def call(reading: Reading, node: Node) -> None:
@@ -30,7 +35,10 @@ def call(reading: Reading, node: Node) -> None:
 def _is_the_servers(reading: Reading, parts: list[str]) -> bool:
     """Whether this name must mean the function that is known by it."""
     if len(parts) > 1:
-        return parts[-2] == "pg_catalog" or (parts[-2] in ("public", "extensions") and not reading.path_moved)
+        added = parts[-1] in functions("postgres").extensions or parts[-1].startswith("dblink")
+        return parts[-2] == "pg_catalog" or (
+            parts[-2] in _EXTENSION_SCHEMAS and added and parts[-1] not in reading.shadowed
+        )
     return not reading.path_moved and parts[-1] not in reading.shadowed if parts else False
 
 
