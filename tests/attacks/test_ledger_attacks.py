@@ -255,6 +255,29 @@ def test_a_head_that_counts_otherwise_than_its_checkpoint_is_noticed(victim, siz
     assert "head" in victim.codes()
     with pytest.raises(Corrupt):
         victim.open()
+    with pytest.raises(Corrupt):
+        open_ledger(victim.url, signer=OURS)  # not even where nobody remembers anything
+
+
+def test_a_ledger_in_full_swing_notices_a_fork_of_equal_length(victim):
+    with victim.open() as ledger:
+        for _ in range(5):
+            ledger.append([Item("case/0", None, b"before")])
+        victim.rewrite(OURS, [entry._replace(data=b"forged") for entry in victim.entries()])
+        with pytest.raises(Corrupt):
+            ledger.append([Item("case/0", None, b"after")])
+
+
+def test_a_whole_scope_moved_to_another_is_corrupt(victim):
+    store = open_store(victim.url)
+    try:
+        vault = Vault(store, bytes(32), entropy=iter_entropy())
+        digest = vault.put("case/1", b"the prompt")
+        victim.change("UPDATE vault_keys SET scope = 'case/2'", "UPDATE vault_blobs SET scope = 'case/2'")
+        with pytest.raises(Corrupt):
+            vault.get("case/2", digest)
+    finally:
+        store.close()
 
 
 def test_a_head_that_was_taken_away_is_noticed(victim):
