@@ -97,7 +97,7 @@ def controls() -> dict[str, list[str]]:
     return {control: [cell.strip() for cell in cells.split("|")] for control, cells in rows}
 
 
-def tests_of(path: Path) -> set[str]:
+def named_in(path: Path) -> set[str]:
     tree = ast.parse(path.read_text("utf-8"))
     found = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     # A state machine's test is a class that hypothesis makes; it is named by assignment.
@@ -121,7 +121,7 @@ def test_a_control_names_where_it_is_enforced_and_tests_that_exist(control: str)
     named = re.findall(r"`([\w/.]+\.py)::(\w+)`", tests)
     assert named, f"{control} names no test"
     for file, test in named:
-        assert test in tests_of(ROOT / "tests" / file), f"{control}: there is no {file}::{test}"
+        assert test in named_in(ROOT / "tests" / file), f"{control}: there is no {file}::{test}"
     assert game_day
 
 

@@ -46,8 +46,9 @@ def verify(
 ) -> int:
     """Verify SOURCE offline, alone: no home, no server.
 
-    SOURCE is a copy of the ledger's file or an export; without it, it is the home's own ledger, its key and its high-water mark. Exit status: 0 verified, 1 problems
-    found. Without --key a copy is only checked against the key inside of it, and the answer says UNPINNED.
+    SOURCE is a copy of the ledger's file or an export; without it, it is the home's own ledger, with its key and its
+    high-water mark. Exit status: 0 verified, 1 problems found. Without --key a copy is only checked against the key
+    inside of it, and the answer says UNPINNED.
     """
     from interlock.ledger import audit
 

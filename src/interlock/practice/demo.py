@@ -34,7 +34,11 @@ OPERATOR: Final = "ada"  # it is her session, and she wrote the prompt
 APPROVER: Final = "ben"  # has nothing to do with either
 ORIGIN: Final = "demo.interlock/ledger"
 
+#: A machine may be slow: the story is about what is measured, so measuring may take its time.
 _TARGET: Final = """
+[rehearsal]
+time = "60s"
+
 [targets.shop]
 kind = "sql:sqlite"
 address = "../shop.db"

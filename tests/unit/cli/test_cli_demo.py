@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from interlock.testing.process import Process
+
+README = Path(__file__).parents[3] / "README.md"
 
 
 def test_the_demo_runs_as_told_and_leaves_nothing(interlock: Process, tmp_path: Path) -> None:
@@ -25,6 +28,16 @@ def test_the_demo_runs_as_told_and_leaves_nothing(interlock: Process, tmp_path: 
     assert told["ledger"]["verified"] is True  # type: ignore[index]  # JSON
     assert told["ledger"]["edit_found"] is True  # type: ignore[index]  # JSON
     assert list(tmp_path.iterdir()) == []
+    for line in pictured(README):
+        assert line in ran.err, "the README shows what the demo does not say"
+
+
+def pictured(readme: Path) -> list[str]:
+    """The lines of terminal output that the README shows; `…` stands for what it leaves out."""
+    blocks = re.findall(r"```text\n(.*?)```", readme.read_text("utf-8"), re.S)
+    lines = [line.rstrip() for block in blocks for line in block.splitlines() if line != "…"]
+    assert len(lines) > 15
+    return lines
 
 
 def test_without_a_terminal_and_without_yes_nobody_approves(interlock: Process) -> None:
