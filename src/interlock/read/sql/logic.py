@@ -205,7 +205,9 @@ def number_of(term: Term) -> float | int | None:
 
 def _compare(term: Term, target: Target) -> int:
     _, operator, left, right = term
-    left, right = simple(left), simple(right)
+    plainer = ("cmp", operator, simple(left), simple(right))
+    if plainer != term:
+        return _compare(plainer, target) | NULL  # what was taken out can still be null
     if ("lit", None) in (left, right):
         return NULL
     if left[0] == "lit" and right[0] == "lit":
