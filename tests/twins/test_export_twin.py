@@ -32,7 +32,7 @@ def stranger(data: bytes, vkey: str) -> tuple[int, str]:
     header, *entries, last = (json.loads(line, object_pairs_hook=members) for line in lines)
     if set(header) != {"format", "origin", "vkey"} or header["format"] != "interlock-ledger-export/1":
         raise ValueError("not an export")
-    if header["vkey"] != vkey or header["origin"] != vkey.split("+")[0]:
+    if header["vkey"] != vkey or header["origin"] != vkey.split("+", maxsplit=1)[0]:
         raise ValueError("another key")
     hashes, tails = [], {}
     for number, entry in enumerate(entries):
