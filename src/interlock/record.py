@@ -274,7 +274,7 @@ def _fill(case: Case, what: What) -> Case:
 
 
 def _stepped(execution: Execution | None, purpose: kinds.Purpose, step: Step) -> Execution:
-    assert execution is not None  # the table lets a step come only after a start  # noqa: S101
+    assert execution is not None  # noqa: S101 - the table lets a step come only after a start
     changed = msgspec.structs.replace(execution, steps=(*execution.steps, step))
     if purpose != "run":
         return changed
@@ -284,7 +284,7 @@ def _stepped(execution: Execution | None, purpose: kinds.Purpose, step: Step) ->
 
 
 def _finished(case: Case, what: kinds.Finished) -> Case:
-    assert case.execution is not None  # the table lets an end come only after a start  # noqa: S101
+    assert case.execution is not None  # noqa: S101 - the table lets an end come only after a start
     undo_until = what.undo_until if what.purpose == "run" else case.execution.undo_until
     execution = msgspec.structs.replace(case.execution, undo_until=undo_until, error=what.error)
     return msgspec.structs.replace(

@@ -39,6 +39,9 @@ from interlock.model.proposal import Proposal
 from interlock.record import Record
 
 US = "interlock"
+
+#: What a case in each open state is in the middle of.
+PURPOSES: Final[dict[str, kinds.Purpose]] = {"running": "run", "undoing": "undo", "closing": "close"}
 #: The state in which each purpose has reached its end. An undo that failed leaves `done`, and is no success.
 ENDS: Final[dict[kinds.Purpose, State]] = {"run": "done", "undo": "undone", "close": "closed"}
 
@@ -167,8 +170,7 @@ class Road:
         if case.state not in OPEN_STATES:
             return case
         order, executor = self._order(case, self.proposal(case), case.change)
-        purpose: kinds.Purpose = {"running": "run", "undoing": "undo", "closing": "close"}[case.state]  # type: ignore[assignment]  # a dict of literals widens to str
-        return self._settle(case, order, executor, purpose, "the process ended in the middle of it")
+        return self._settle(case, order, executor, PURPOSES[case.state], "the process ended in the middle of it")
 
     def proposal(self, case: Case) -> Proposal:
         """The proposal as it came in, its payload from the vault. NotFound when it was erased."""
@@ -197,7 +199,7 @@ class Road:
 
     def _require_unchanged(self, case: Case, judgement: Judgement) -> None:
         """Leg 6. What lapses is recorded, so that nobody can try the same approval again."""
-        assert case.decision is not None  # the table of moves leads here only past a decision  # noqa: S101
+        assert case.decision is not None  # noqa: S101 - the table of moves leads here only past a decision
         fresh = judgement.decision
         if fresh.digest != case.decision.digest:
             self._lapse(case, "stale", _difference(case, judgement))
@@ -316,7 +318,7 @@ def _not_runnable(case: Case, missing: Missing | None) -> InterlockError:
 
 def _difference(case: Case, judgement: Judgement) -> str:
     """Which part of what was bound is another one now."""
-    assert case.assessment is not None and case.decision is not None  # past a decision both are there  # noqa: S101
+    assert case.assessment is not None and case.decision is not None  # noqa: S101 - past a decision both are there
     if case.decision.policy_version != judgement.decision.policy_version:
         return "the policies changed since it was decided"
     if case.change != judgement.change:

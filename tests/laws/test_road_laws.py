@@ -185,6 +185,42 @@ def test_two_who_run_the_same_case_run_it_once(world: World, monkeypatch: pytest
     assert world.rows("SELECT count(*) FROM order_events") == [(412,)]
 
 
+def test_recovery_leaves_an_execution_that_is_still_alive_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a run stands between its announcement and its commit, recovery cannot call it failed."""
+    case = world.approve(world.propose(STUCK), "ada")
+    extend = Record.extend
+    seen: list[str] = []
+
+    def meddling(self: Record, case: Any, by: str, *whats: Any) -> Any:
+        extended = extend(self, case, by, *whats)
+        if isinstance(whats[0], Stepped) and whats[0].step.phase == "about" and not seen:
+            seen.append(world.control.road.recover(extended).state)
+        return extended
+
+    monkeypatch.setattr(Record, "extend", meddling)
+    done = world.run(case)
+
+    assert (seen, done.state) == (["running"], "done")
+
+
+def test_what_recovery_called_failed_can_take_effect_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that recovery overtook before its announcement is refused by the record, and nothing happens."""
+    case = world.approve(world.propose(STUCK), "ada")
+    before = world.contents()
+    execute = SqliteExecutor.execute
+
+    def late(self: SqliteExecutor, order: Any, seal: Any) -> Any:
+        assert world.control.road.recover(world.control.record.case(case.id)).state == "failed"
+        yield from execute(self, order, seal)
+
+    monkeypatch.setattr(SqliteExecutor, "execute", late)
+    with pytest.raises(Conflict):
+        world.run(case)
+
+    assert world.contents() == before
+    assert world.control.record.case(case.id).state == "failed"
+
+
 def test_an_agent_is_told_of_its_own_cases_only(world: World) -> None:
     from interlock.identify.verbs import Caller
     from interlock.testing.world import passport

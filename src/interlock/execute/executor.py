@@ -9,6 +9,7 @@
 3. What would be done is compared with `order.measured` inside the same transaction. Any difference raises Stale and
    leaves the target as it was.
 4. `look` tells, from the target alone, whether a purpose of a case took effect there. It is how recovery decides.
+   It never says not-done while an execution that has announced its step could still take effect; it raises then.
 5. Reading runs with a credential that cannot write; writing with one that reaches only what the change names.
 """
 

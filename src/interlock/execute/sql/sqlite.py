@@ -101,6 +101,8 @@ class SqliteExecutor:
     def look(self, order: Order, purpose: Purpose) -> Seen:
         """From the marker alone. A database that does not know a case that it must know is unknown.
 
+        Asked under the write lock: an execution that is still alive between its announcement and its commit holds it,
+        and one that has not announced itself yet can no longer do so once the record says what was seen here.
         One that cannot be asked now (locked, not there) is TargetError: it can be asked again.
         """
         if not order.writes:
@@ -109,7 +111,9 @@ class SqliteExecutor:
         try:
             # Opened for writing, because only then SQLite takes back what a crash has left half written.
             with opened(place, write=True) as connection, speaking(place):
+                connection.execute("BEGIN IMMEDIATE")
                 found = marker.read(connection, order.case)
+                connection.execute("ROLLBACK")
         except TargetError as error:
             if error.code in _TELLS_NOTHING:
                 return "unknown"
