@@ -164,8 +164,22 @@ def test_a_temporary_table_is_no_cover_for_a_real_one() -> None:
 @pytest.mark.parametrize("dialect", EVERY)
 def test_the_end_of_a_transaction_is_never_silent(dialect: str) -> None:
     """COMMIT and ROLLBACK would end the transaction that we wrap around a script, so they are always said."""
-    for script in ("COMMIT; DELETE FROM t WHERE id = 1", "ROLLBACK", "BEGIN; SELECT 1; COMMIT"):
-        assert any("ends-transaction" in effect.traits for effect in read(script, dialect).effects)
+    update = "UPDATE t SET a = 1 WHERE id = 1"
+    for script in (
+        f"COMMIT; {update}",
+        "ROLLBACK",
+        "COMMIT",
+        f"BEGIN; {update}; COMMIT",
+        f"BEGIN; SELECT 1; COMMIT; {update}; COMMIT",
+        f"{update}; BEGIN; SELECT 1; COMMIT; ROLLBACK",
+    ):
+        assert any("ends-transaction" in effect.traits for effect in read(script, dialect).effects), script
+
+
+@pytest.mark.parametrize("dialect", EVERY)
+def test_a_transaction_that_a_script_opened_only_to_read_in_ends_nothing(dialect: str) -> None:
+    for script in ("BEGIN; SELECT 1; COMMIT", "BEGIN; SELECT 1; ROLLBACK; BEGIN; SELECT 2; COMMIT"):
+        assert {effect.verb for effect in read(script, dialect).effects} == {"read"}
 
 
 def test_definitions_in_mysql_say_that_they_commit() -> None:

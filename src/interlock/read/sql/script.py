@@ -36,6 +36,7 @@ class Script:
         self.shadowed: set[str] = set()  # function names that this script itself (re)defines
         self.path_moved = False  # this script decides itself where unqualified names are looked up
         self.temporary: set[str] = set()  # tables that this script itself made for its own session
+        self._opened: int | None = None  # `writes` as it was when this script opened the transaction it is in
 
     def add(
         self,
@@ -78,6 +79,21 @@ class Script:
                 cause,
             )
         )
+
+    def open_transaction(self, word: str, traits: Iterable[Trait] = ()) -> None:
+        """BEGIN: it frames what follows."""
+        self._opened = self.writes
+        self.add("read", "session", "transaction", word, traits=traits)
+
+    def end_transaction(self, word: str) -> None:
+        """COMMIT or ROLLBACK: it would end ours around it, unless this script opened its own, and only read in it."""
+        only_read = self._opened is not None and self._opened == self.writes
+        self._opened = None
+        self.temporary.clear()
+        if only_read:
+            self.add("read", "session", "transaction", word)
+        else:
+            self.add("execute", "session", "transaction", word, aspect="process", traits=("ends-transaction",))
 
     def cannot_tell(self, what: str, cause: str, *, kind: str = "statement", traits: Iterable[Trait] = ()) -> None:
         """Something that could do anything: an unknown effect, and a line that names it."""

@@ -70,7 +70,10 @@ def begin(reading: Reading, at: Cursor) -> None:
         _server(reading, at)
         return
     fresh = word in ("begin", "start")
-    reading.add("read", "session", "transaction", word, traits=("ends-transaction",) if fresh and reading.part else ())
+    if fresh:
+        reading.open_transaction(word, ("ends-transaction",) if reading.writes else ())
+    else:
+        reading.add("read", "session", "transaction", word)
     if at.has("WRITE"):
         reading.add(
             "update", "setting", "transaction_read_only", "the session leaves read only", aspect="process",
@@ -82,8 +85,7 @@ def end(reading: Reading, at: Cursor) -> None:
     if at.has("TO"):
         reading.add("read", "session", "transaction", "rollback to")
         return
-    word = at.tokens[0].word.lower()
-    reading.add("execute", "session", "transaction", word, aspect="process", traits=("ends-transaction",))
+    reading.end_transaction(at.tokens[0].word.lower())
 
 
 def xa(reading: Reading, _at: Cursor) -> None:

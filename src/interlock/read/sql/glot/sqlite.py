@@ -34,7 +34,11 @@ def explain(reading: Reading, at: Cursor) -> None:
 
 
 def begin(reading: Reading, at: Cursor) -> None:
-    reading.add("read", "session", "transaction", at.tokens[0].word.lower())
+    word = at.tokens[0].word.lower()
+    if word == "begin":
+        reading.open_transaction(word)
+    else:
+        reading.add("read", "session", "transaction", word)
 
 
 def end(reading: Reading, at: Cursor) -> None:
@@ -42,9 +46,7 @@ def end(reading: Reading, at: Cursor) -> None:
     if at.has("TO"):
         begin(reading, at)
         return
-    reading.temporary.clear()
-    word = at.tokens[0].word.lower()
-    reading.add("execute", "session", "transaction", word, aspect="process", traits=("ends-transaction",))
+    reading.end_transaction(at.tokens[0].word.lower())
 
 
 def pragma(reading: Reading, at: Cursor) -> None:

@@ -40,13 +40,15 @@ def transaction(reading: Reading, node: Node) -> None:
     kind = node.get("kind", "").removeprefix("TRANS_STMT_")
     word = kind.lower().replace("_", " ")
     if kind in ("BEGIN", "START", "SAVEPOINT", "RELEASE", "ROLLBACK_TO"):
-        reading.add("read", "session", "transaction", word)
+        if kind in ("BEGIN", "START"):
+            reading.open_transaction(word)
+        else:
+            reading.add("read", "session", "transaction", word)
         for name, option in names.options(node.get("options", ())).items():
             if name == "transaction_read_only" and values([option.get("arg", {})]) != ["1"]:
                 assign(reading, "transaction_read_only", ["off"])
     elif kind in ("COMMIT", "ROLLBACK"):
-        reading.temporary.clear()
-        reading.add("execute", "session", "transaction", word, aspect="process", traits=("ends-transaction",))
+        reading.end_transaction(word)
     elif kind == "PREPARE":
         reading.add(
             "execute", "session", node.get("gid", ""), "prepare transaction", aspect="process",
