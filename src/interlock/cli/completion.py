@@ -14,5 +14,5 @@ def command(shell: str) -> None:
     from interlock.cli.main import program
 
     completion = get_completion_class(shell)
-    assert completion is not None  # the choices above are click's own  # noqa: S101
+    assert completion is not None  # noqa: S101 - the choices above are click's own
     click.echo(completion(program(), {}, "interlock", "_INTERLOCK_COMPLETE").source())

@@ -74,8 +74,7 @@ READ: Final = Scripted(
 )
 FIX: Final = Scripted(
     "mark the orders as paid whose payment came in but whose status never moved",
-    "UPDATE orders SET status = 'paid'\n"
-    "WHERE status = 'pending' AND id IN (SELECT order_id FROM payments)",
+    "UPDATE orders SET status = 'paid'\nWHERE status = 'pending' AND id IN (SELECT order_id FROM payments)",
 )
 CLEAN_UP: Final = Scripted(
     "clean up old test orders",
@@ -128,7 +127,7 @@ class Demo:
     @property
     def control(self) -> Control:
         """The open home. There is one once `prepare` has run."""
-        assert self._control is not None  # scenes come after `prepare`  # noqa: S101
+        assert self._control is not None  # noqa: S101 - scenes come after `prepare`
         return self._control
 
     def prepare(self, passphrase: str, say: Callable[[str], None]) -> Stock:
