@@ -92,6 +92,21 @@ def test_every_page_begins_with_its_title(path: Path) -> None:
     assert text.startswith("# ")
 
 
+def test_the_floors_that_are_told_are_those_that_are_checked() -> None:
+    tree = ast.parse((ROOT / "tests" / "test_house.py").read_text("utf-8"))
+    floors = next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and node.target.id == "FLOORS"
+        and node.value
+    )
+    lines = re.findall(r"^    (\S.*)$", (DOCS / "decisions" / "0001-the-house.md").read_text("utf-8"), re.M)
+
+    assert [re.split(r"\s{3,}", line + " " * 3)[0].split() for line in lines] == floors
+
+
 def controls() -> dict[str, list[str]]:
     rows = re.findall(r"^\| ([A-Z]\d+) \|(.+)\|$", (DOCS / "controls.md").read_text("utf-8"), re.M)
     return {control: [cell.strip() for cell in cells.split("|")] for control, cells in rows}
