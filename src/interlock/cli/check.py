@@ -24,7 +24,7 @@ UNREGISTERED = "unregistered"
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @click.option("--kind", required=True, help="What it is: sql, sql:postgres, sql:mysql or sql:sqlite.")
-@click.option("--environment", default="production", show_default=True, help="Where it would run.")
+@click.option("--environment", default="", help="Where it would run.  [default: the target's, else production]")
 @click.option("--agent", default=UNREGISTERED, help="Who would run it.  [default: an unregistered agent]")
 @click.option("--target", default="", help="A configured target to survey and to rehearse on.")
 @click.option("--lines", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), help="One input a line.")
@@ -44,15 +44,18 @@ def command(
 
     Exit status: 0 allow, 3 hold, 4 deny, 2 bad input. Without a home it judges by the starter policies.
     """
+    import msgspec
+
     from interlock.model.proposal import Proposal
 
     if (file is None) == (lines is None):
         raise click.UsageError("name one FILE (or `-`), or --lines FILE")
     with _judge(home, agent) as (judge, passport):
+        claimed = environment or (judge.configuration.target(target).environment if target else "production")
+        asked = Proposal(kind, b"", agent, claimed, target)
         if lines is not None:
-            return _stream(judge, passport, Proposal(kind, b"", agent, environment, target), lines)
-        payload = _read(file)
-        return _one(judge, passport, Proposal(kind, payload, agent, environment, target), as_json=as_json)
+            return _stream(judge, passport, asked, lines)
+        return _one(judge, passport, msgspec.structs.replace(asked, payload=_read(file)), as_json=as_json)
 
 
 @contextlib.contextmanager

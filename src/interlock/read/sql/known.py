@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     protects: dict[str, str]
     parsing: frozenset[str] = frozenset()
     keeps: dict[str, frozenset[str]] = {}  # the values of a protective setting that keep its protection
+    acts: frozenset[str] = frozenset()  # of `changes`, those that do something without a value too
     changes: dict[str, str] = {}  # settings that change more than the session, without taking protection away
 
 

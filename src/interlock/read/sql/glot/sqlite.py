@@ -58,14 +58,13 @@ def pragma(reading: Reading, at: Cursor) -> None:
         sign = "-" if at.mark("-") else ""
         given = sign + at.word().lower()
     known = settings("sqlite")
-    if name in known.protects and given:
-        keeps = known.keeps.get(name, ())
-        if given in keeps:
-            reading.add("read", "setting", name, "pragma")
-            return
+    asked = not given and name not in known.acts
+    if name in known.protects and given and given not in known.keeps.get(name, ()):
         reading.add("update", "setting", name, known.protects[name], aspect="process", traits=("loses-protection",))
-    elif name in known.harmless or (not given and name in (known.protects.keys() | known.changes.keys())):
+    elif name in known.harmless or (asked and name in (known.protects.keys() | known.changes.keys())):
         reading.add("read", "setting", name, "pragma")
+    elif name in known.protects and name not in known.changes:
+        reading.add("read", "setting", name, "pragma")  # set to what protects, for this connection
     elif name in known.changes:
         reading.add("update", "setting", name, known.changes[name], aspect="process")
     else:
