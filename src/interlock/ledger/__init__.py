@@ -10,8 +10,10 @@ It knows nothing of agents, cases or policy, and can be read, fuzzed and audited
     entry       one entry as bytes: what exactly is hashed
     storage     what a store promises; stores/ keeps the promise twice
     head        is this stored head ours, and does it extend what we saw before?
+    batch       one batch of the writer: each append gets its entries, or a conflict of its own
     log         class Ledger: append, read, prove
     highwater   the mark outside the store that notices a cut tail
+    source      where a verifier reads from
     audit       verify a copy offline, alone
     export      documented JSON lines
     vault       sealed contents that can be erased without breaking a proof

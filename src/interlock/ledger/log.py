@@ -19,9 +19,10 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
-from interlock.errors import BadConfiguration, BadInput, Conflict, Corrupt, InterlockError, StoreError
+from interlock.errors import BadConfiguration, BadInput, Corrupt, InterlockError, StoreError
+from interlock.ledger.batch import Append, Plan, answer
 from interlock.ledger.checkpoint import Checkpoint, sign_checkpoint
-from interlock.ledger.entry import Item, Stored, check_items, leaf
+from interlock.ledger.entry import Item, Stored, check_items
 from interlock.ledger.head import (
     CHUNK,
     Known,
@@ -29,36 +30,19 @@ from interlock.ledger.head import (
     check_extends,
     check_head,
     corrupt,
-    grow,
     replay,
     subtrees,
 )
 from interlock.ledger.highwater import HighWater
 from interlock.ledger.note import Signer
-from interlock.ledger.storage import LOST, MOVED, Contents, Head, Node, Store, Transaction
-from interlock.ledger.tree import EMPTY_ROOT, Frontier, consistency_proof, inclusion_proof
+from interlock.ledger.storage import LOST, MOVED, Contents, Head, Store, Transaction
+from interlock.ledger.tree import EMPTY_ROOT, consistency_proof, inclusion_proof
 
 __all__ = ["Item", "Ledger", "Stored", "open_ledger", "open_store"]
 
 MAX_BATCH = 4096
 MAX_BATCH_BYTES = 8 * 1024 * 1024
-MAX_TAILS = 100_000
 ATTEMPTS = 5
-
-
-class _Append:
-    """One caller's append on its way through the writer: `done` is locked until there is an outcome."""
-
-    __slots__ = ("bytes", "contents", "done", "error", "indexes", "items")
-
-    def __init__(self, items: Sequence[Item], size: int, contents: Contents | None) -> None:
-        self.items = items
-        self.contents = contents
-        self.bytes = size + (sum(len(sealed) for _, sealed in contents.blobs) if contents else 0)
-        self.error: InterlockError | None = None
-        self.indexes: tuple[int, ...] = ()
-        self.done = threading.Lock()
-        self.done.acquire()
 
 
 class Ledger:
@@ -72,7 +56,7 @@ class Ledger:
         self._known = self._begin(trust_head=trust_head)
         self._tails: dict[str, int] = {}
         self._broken: InterlockError | None = None
-        self._queue: SimpleQueue[_Append | None] = SimpleQueue()
+        self._queue: SimpleQueue[Append | None] = SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
         self._writer = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
@@ -83,9 +67,9 @@ class Ledger:
     def append(self, items: Sequence[Item], contents: Contents | None = None) -> tuple[int, ...]:
         """Add all of these entries or none, durably; their indexes. Conflict when an expected position is not next.
 
-        `contents` are kept with them, in the same transaction (vault.py).
+        `contents` are kept with them, in the same transaction (vault.py). Conflict when their scope is not new.
         """
-        waiting = _Append(items, check_items(items), contents)
+        waiting = Append(items, check_items(items), contents)
         with self._gate:
             if self._closed:
                 raise StoreError("the ledger is closed", where=self.store.where)
@@ -97,7 +81,7 @@ class Ledger:
 
     def _run(self) -> None:
         """The writer thread. Whatever ends it, nobody is left waiting and nothing more is taken."""
-        batch: list[_Append] = []
+        batch: list[Append] = []
         try:
             while batch := self._take():
                 self._serve(batch)
@@ -105,12 +89,12 @@ class Ledger:
             with self._gate:
                 self._closed = True
             error = StoreError("the ledger was closed before this was recorded", where=self.store.where)
-            _answer(batch, error)
+            answer(batch, error)
             while not self._queue.empty():
                 late = self._queue.get()
-                _answer([late] if late else [], error)
+                answer([late] if late else [], error)
 
-    def _take(self) -> list[_Append]:
+    def _take(self) -> list[Append]:
         """Wait for an append, then take what else waits, up to the bounds of one batch; empty when closing."""
         get = self._queue.get
         waiting = get()
@@ -127,7 +111,7 @@ class Ledger:
         self._queue.put(None)
         return batch
 
-    def _serve(self, batch: list[_Append]) -> None:
+    def _serve(self, batch: list[Append]) -> None:
         error: InterlockError | None = None
         for _ in range(ATTEMPTS):
             try:
@@ -144,13 +128,13 @@ class Ledger:
             else:
                 error = None
             break
-        _answer(batch, error)
+        answer(batch, error)
 
-    def _commit(self, batch: list[_Append]) -> None:
+    def _commit(self, batch: list[Append]) -> None:
         # Contents are several statements: with them the head is held, without them a lone writer needs but one.
         with self.store.writing(hold=any(waiting.contents for waiting in batch)) as tx:
             self._follow(tx)
-            plan = _Plan(self._known.frontier.copy(), self._tails)
+            plan = Plan(self._known.frontier.copy(), self._tails)
             plan.load(tx, batch)
             for waiting in batch:
                 plan.add(waiting)
@@ -305,59 +289,6 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-class _Plan:
-    """What one batch will add: each append gets its entries, or a conflict of its own."""
-
-    def __init__(self, frontier: Frontier, tails: dict[str, int]) -> None:
-        self.frontier = frontier
-        self.entries: list[Stored] = []
-        self.nodes: list[Node] = []
-        self.contents: list[Contents] = []
-        self._tails = tails
-
-    def load(self, tx: Transaction, batch: list[_Append]) -> None:
-        """Learn the next positions of the streams that are not remembered."""
-        tails = self._tails
-        if len(tails) > MAX_TAILS:
-            tails.clear()
-        unknown = {item[0] for waiting in batch for item in waiting.items if item[0] not in tails}
-        if unknown:
-            found = tx.tails(list(unknown))
-            for name in unknown:
-                tails[name] = found.get(name, 0)
-
-    def add(self, waiting: _Append) -> None:
-        tails, before = self._tails, list[tuple[str, int]]()
-        entries, first = list[Stored](), self.frontier.size
-        for stream, expected, data in waiting.items:
-            position = tails[stream]
-            if expected is not None and expected != position:
-                for name, tail in reversed(before):
-                    tails[name] = tail
-                waiting.error = Conflict(
-                    f"`{stream}` has {position} entries, so position {expected} is not its next",
-                    hint="read the stream again and decide anew",
-                )
-                return
-            before.append((stream, position))
-            tails[stream] = position + 1
-            entries.append(Stored(first + len(entries), stream, position, data))
-        for entry in entries:
-            grow(self.frontier, leaf(entry.stream.encode(), entry.position, entry.data), self.nodes)
-        self.entries += entries
-        if waiting.contents:
-            self.contents.append(waiting.contents)
-        waiting.error = None
-        waiting.indexes = tuple(range(first, first + len(entries)))
-
-
-def _answer(batch: list[_Append], error: InterlockError | None) -> None:
-    for waiting in batch:
-        if error is not None:
-            waiting.error = error
-        waiting.done.release()
 
 
 def _checkpoint(known: Known) -> Checkpoint:

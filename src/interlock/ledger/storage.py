@@ -85,8 +85,11 @@ class Transaction(Readable, Protocol):
     def extend(self, entries: Sequence[Stored], nodes: Sequence[Node], head: Head) -> None:
         """Add entries and nodes and put the head there."""
 
+    def scopes(self, names: Sequence[str]) -> set[str]:
+        """Which of these scopes the vault has, or had before they were erased."""
+
     def keep(self, contents: Sequence[Contents]) -> None:
-        """Add new scopes to the vault, upon a held head. A scope that is there already fails the transaction."""
+        """Add new scopes to the vault, upon a held head. One that came meanwhile ends the transaction as MOVED does."""
 
     def put_nodes(self, nodes: Sequence[Node]) -> None:
         """Throw all nodes away and keep these instead."""

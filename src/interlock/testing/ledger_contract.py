@@ -10,25 +10,19 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
-from base64 import b64encode
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from interlock.errors import BadInput, Conflict, NotFound, StoreError
+from interlock.errors import BadInput, Conflict, StoreError
 from interlock.ledger.audit import verify
 from interlock.ledger.checkpoint import open_checkpoint
 from interlock.ledger.entry import leaf_of
 from interlock.ledger.log import Item, Ledger, Stored, open_ledger
-from interlock.ledger.note import Signer
 from interlock.ledger.tree import verify_consistency, verify_inclusion
-from interlock.ledger.vault import Vault
+from interlock.testing.vault_contract import SIGNER, VaultContract, together
 
-SIGNER = Signer("ledger.example/contract", bytes(range(32)))
-MASTER = bytes(32)
 RACERS = 100
 
 # A child appends one entry to each of three streams at a time, and says so when it was acknowledged.
@@ -53,43 +47,8 @@ def start_child(url: str, mark: Path, name: str, count: int) -> subprocess.Popen
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def together(work: Callable[[int], None], count: int) -> None:
-    """Run the work on so many threads at once and wait; the first failure is raised."""
-    failures: list[BaseException] = []
-    barrier = threading.Barrier(count)
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            work(number)
-        except BaseException as error:
-            failures.append(error)
-            raise
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-
-
-class LedgerContract:
+class LedgerContract(VaultContract):
     """Every store passes this."""
-
-    @pytest.fixture
-    def url(self) -> str:
-        raise NotImplementedError("the subclass names a fresh store")
-
-    @pytest.fixture
-    def mark(self, tmp_path: Path) -> Path:
-        return tmp_path / "high-water"
-
-    @pytest.fixture
-    def ledger(self, url: str, mark: Path) -> Iterator[Ledger]:
-        with open_ledger(url, signer=SIGNER, high_water=mark) as ledger:
-            yield ledger
 
     def test_a_new_ledger_is_empty_and_signed(self, ledger: Ledger) -> None:
         assert ledger.size() == 0
@@ -316,55 +275,3 @@ class LedgerContract:
 
         with open_ledger(url, signer=SIGNER, high_water=mark) as again:
             assert again.size() == sum(outcomes)
-
-    def test_the_vault_keeps_what_it_is_given_and_gives_it_back(self, ledger: Ledger) -> None:
-        vault = Vault(ledger.store, MASTER, entropy=random.Random(1).randbytes)  # noqa: S311 - repeatable
-        digest = vault.put("case/1", b"the prompt")
-
-        assert vault.get("case/1", digest) == b"the prompt"
-        assert vault.put("case/1", b"the prompt") == digest
-        assert vault.put("case/2", b"the prompt") != digest
-        assert vault.get("case/1", vault.put("case/1", b"")) == b""
-        with pytest.raises(NotFound):
-            vault.get("case/2", digest)
-        with pytest.raises(NotFound):
-            vault.get("case/never", digest)
-
-    def test_erasing_a_scope_destroys_it_alone_and_every_proof_still_verifies(self, ledger: Ledger, mark: Path) -> None:
-        vault = Vault(ledger.store, MASTER, entropy=random.Random(1).randbytes)  # noqa: S311 - repeatable
-        digests = [vault.put("case/1", b"prompt"), vault.put("case/1", b"output"), vault.put("case/2", b"other")]
-        ledger.append([Item("case", None, digest.encode()) for digest in digests])
-        before = ledger.checkpoint()
-
-        assert vault.erase("case/1") == 2
-        assert ledger.store.key("case/1") == b""
-        assert [ledger.store.blob("case/1", digest) for digest in digests[:2]] == [None, None]
-        with pytest.raises(NotFound) as gone:
-            vault.get("case/1", digests[0])
-        assert gone.value.code == "erased"
-        with pytest.raises(Conflict):
-            vault.put("case/1", b"a late write")
-        assert vault.get("case/2", digests[2]) == b"other"
-        assert vault.erase("case/1") == 0
-        assert verify(ledger.store, vkey=str(SIGNER.verifier), checkpoints=[before], high_water=mark).ok
-
-    def test_of_many_first_writers_of_a_scope_all_use_one_key(self, ledger: Ledger) -> None:
-        vault = Vault(ledger.store, MASTER, entropy=random.SystemRandom().randbytes)
-        digests: list[str] = []
-
-        def put(_: int) -> None:
-            digests.append(vault.put("case/1", b"same"))
-
-        together(put, 8)
-
-        assert len(set(digests)) == 1
-        assert vault.get("case/1", digests[0]) == b"same"
-
-    def test_no_plaintext_reaches_the_store(self, ledger: Ledger) -> None:
-        vault = Vault(ledger.store, MASTER, entropy=random.Random(1).randbytes)  # noqa: S311 - repeatable
-        digest = vault.put("case/1", b"a very private sentence")
-        sealed = ledger.store.blob("case/1", digest)
-
-        assert sealed is not None
-        assert b"private" not in sealed
-        assert b64encode(b"private") not in sealed

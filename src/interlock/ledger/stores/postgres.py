@@ -49,8 +49,9 @@ MIGRATIONS = (
 
 HEAD = "SELECT size, frontier, checkpoint, vkey FROM ledger_head WHERE id = 1"
 HOLD = f"{HEAD} FOR UPDATE"
+SCOPES = "SELECT scope FROM vault_keys WHERE scope = ANY($1::text[])"
 TAILS = "SELECT s, (SELECT max(position) FROM ledger_entries WHERE stream = s) FROM unnest($1::text[]) AS names (s)"
-KEEP_KEYS = "INSERT INTO vault_keys SELECT * FROM unnest($1::text[], $2::bytea[])"
+KEEP_KEYS = "INSERT INTO vault_keys SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING"
 KEEP_BLOBS = "INSERT INTO vault_blobs SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])"
 EXTEND = """
     WITH me AS (SELECT id FROM ledger_writers WHERE id = $12 AND open FOR UPDATE),
@@ -145,7 +146,10 @@ class PostgresStore:
                     upon = (self._number, before.size, before.checkpoint)
                     done = bool(await connection.fetch(query, *values, *upon)) and done
                 else:
-                    await connection.execute(query, *values)
+                    status = await connection.execute(query, *values)
+                    if query is KEEP_KEYS and int(status.split()[-1]) != len(values[0]):  # type: ignore[arg-type]  # columns
+                        done = False  # somebody has just begun one of these scopes
+                        break
             if tx.held:
                 tx.sent = True
                 await connection.execute("COMMIT" if done else "ROLLBACK")
@@ -285,11 +289,15 @@ class PostgresTransaction:
         self.staged.append((EXTEND, (*columns, *noted, *head)))
         self.after = head
 
+    def scopes(self, names: Sequence[str]) -> set[str]:
+        return {row[0] for row in self._rows(SCOPES, names)}
+
     def keep(self, contents: Sequence[Contents]) -> None:
         keys = [(one.scope, one.wrapped) for one in contents]
         blobs = [(one.scope, *blob) for one in contents for blob in one.blobs]
         self.staged.append((KEEP_KEYS, tuple(zip(*keys, strict=True))))
-        self.staged.append((KEEP_BLOBS, tuple(zip(*blobs, strict=True))))
+        if blobs:
+            self.staged.append((KEEP_BLOBS, tuple(zip(*blobs, strict=True))))
 
     def put_nodes(self, nodes: Sequence[Node]) -> None:
         self.staged.append(("DELETE FROM ledger_nodes", ()))

@@ -184,6 +184,10 @@ class SqliteTransaction:
             run.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
         run.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?)", head)
 
+    def scopes(self, names: Sequence[str]) -> set[str]:
+        query = "SELECT 1 FROM vault_keys WHERE scope = ?"
+        return {name for name in names if self.one(query, (name,))}
+
     def keep(self, contents: Sequence[Contents]) -> None:
         keys = [(one.scope, one.wrapped) for one in contents]
         blobs = [(one.scope, *blob) for one in contents for blob in one.blobs]

@@ -1,0 +1,91 @@
+"""One batch of the writer: the appends that wait, what they will add together, and their answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from interlock.errors import Conflict, InterlockError
+from interlock.ledger.entry import Item, Stored, leaf
+from interlock.ledger.head import grow
+from interlock.ledger.storage import Contents, Node, Transaction
+from interlock.ledger.tree import Frontier
+
+MAX_TAILS = 100_000
+
+
+class Append:
+    """One caller's append on its way through the writer: `done` is locked until there is an outcome."""
+
+    __slots__ = ("bytes", "contents", "done", "error", "indexes", "items")
+
+    def __init__(self, items: Sequence[Item], size: int, contents: Contents | None) -> None:
+        self.items = items
+        self.contents = contents
+        self.bytes = size + (sum(len(sealed) for _, sealed in contents.blobs) if contents else 0)
+        self.error: InterlockError | None = None
+        self.indexes: tuple[int, ...] = ()
+        self.done = threading.Lock()
+        self.done.acquire()
+
+
+class Plan:
+    """What one batch will add: each append gets its entries, or a conflict of its own."""
+
+    def __init__(self, frontier: Frontier, tails: dict[str, int]) -> None:
+        self.frontier = frontier
+        self.entries: list[Stored] = []
+        self.nodes: list[Node] = []
+        self.contents: list[Contents] = []
+        self._scopes: set[str] = set()
+        self._tails = tails
+
+    def load(self, tx: Transaction, batch: list[Append]) -> None:
+        """Learn the next positions of the streams that are not remembered."""
+        tails = self._tails
+        if len(tails) > MAX_TAILS:
+            tails.clear()
+        unknown = {item[0] for waiting in batch for item in waiting.items if item[0] not in tails}
+        if unknown:
+            found = tx.tails(list(unknown))
+            for name in unknown:
+                tails[name] = found.get(name, 0)
+
+        begun = [waiting.contents.scope for waiting in batch if waiting.contents]
+        if begun:
+            self._scopes = tx.scopes(begun)
+
+    def add(self, waiting: Append) -> None:
+        if waiting.contents and waiting.contents.scope in self._scopes:
+            waiting.error = Conflict(f"the contents of `{waiting.contents.scope}` were begun before")
+            return
+        tails, before = self._tails, list[tuple[str, int]]()
+        entries, first = list[Stored](), self.frontier.size
+        for stream, expected, data in waiting.items:
+            position = tails[stream]
+            if expected is not None and expected != position:
+                for name, tail in reversed(before):
+                    tails[name] = tail
+                waiting.error = Conflict(
+                    f"`{stream}` has {position} entries, so position {expected} is not its next",
+                    hint="read the stream again and decide anew",
+                )
+                return
+            before.append((stream, position))
+            tails[stream] = position + 1
+            entries.append(Stored(first + len(entries), stream, position, data))
+        for entry in entries:
+            grow(self.frontier, leaf(entry.stream.encode(), entry.position, entry.data), self.nodes)
+        self.entries += entries
+        if waiting.contents:
+            self.contents.append(waiting.contents)
+            self._scopes.add(waiting.contents.scope)
+        waiting.error = None
+        waiting.indexes = tuple(range(first, first + len(entries)))
+
+
+def answer(batch: list[Append], error: InterlockError | None) -> None:
+    for waiting in batch:
+        if error is not None:
+            waiting.error = error
+        waiting.done.release()
