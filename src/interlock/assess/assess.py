@@ -66,9 +66,15 @@ def assess(
         unknown=unknown,
         degraded=_degraded(change, inventory, rehearsal, seen),
         measured=figures.measured,
-        rollback=rehearsal.rollback if rehearsal is not None else RollbackProof(),
+        rollback=_way_back(rehearsal, reversibility),
         rows=None if unread else rows_of(change, weighed, figures),
     )
+
+
+def _way_back(rehearsal: Rehearsal | None, reversibility: Reversibility) -> RollbackProof:
+    if rehearsal is not None:
+        return rehearsal.rollback
+    return RollbackProof("none-needed" if reversibility == "none-needed" else "unknown")
 
 
 def stricter(claimed: Environment, found: Environment | None) -> Environment:

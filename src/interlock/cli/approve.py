@@ -72,5 +72,9 @@ def cast_vote(
     break_glass: bool = False,
 ) -> Case:
     """Draw the ballot of the case that was shown, sign it, and cast it. A case that moved meanwhile refuses it."""
+    from interlock.identify.verbs import require
+
+    if caller().kind == "agent":
+        require(choice, caller())  # an agent that holds a token is told why, whatever else it has got hold of
     ballot = control.ballot(case, person, choice, reason=reason, break_glass=break_glass)
     return control.vote(control.sign(ballot, passphrase(passphrase_file)))

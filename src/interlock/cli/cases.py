@@ -43,6 +43,9 @@ def command(states: tuple[str, ...], limit: int, home: Path | None, as_json: boo
         return
     from interlock.cli.render import cases as picture
 
+    if not answers:
+        click.echo("no cases yet" if not states else f"no case is {' or '.join(states)}")
+        return
     console().print(picture(answers))
     if len(cases) > len(shown):
         click.echo(f"the newest {len(shown)} of {len(cases)}; --limit 0 shows all")

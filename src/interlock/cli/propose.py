@@ -64,12 +64,14 @@ def command(
         console().print(picture(answer, samples=control.samples(case)))
         if output := control.output(case):
             console().print(rows(output))
-        _advise(case.id, outcome, and_run=and_run)
+        _advise(case.id, outcome, target, and_run=and_run)
     return EXIT[outcome]
 
 
-def _advise(case: str, outcome: str, *, and_run: bool) -> None:
-    if outcome == "hold":
+def _advise(case: str, outcome: str, target: str, *, and_run: bool) -> None:
+    if not target:
+        click.echo("it names no target, so it is judged and recorded and cannot be run; propose it with --target")
+    elif outcome == "hold":
         click.echo(f"next: a person votes with `interlock approve {case}`, then `interlock run {case}`")
     elif outcome == "allow" and not and_run:
         click.echo(f"next: `interlock run {case}`")

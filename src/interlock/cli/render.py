@@ -138,12 +138,18 @@ def _reach(assessment: Json) -> RenderableType:
     for one in further[:MOST]:
         chain = " ← ".join(cast("Sequence[str]", one["chain"]))
         table.add_row("", f"{plain(one['name'])} [dim]{plain(chain)}[/]")
-    simulated = "simulated" if rollback["simulated"] else "not simulated"
-    why = f": {plain(rollback['why'])}" if rollback["why"] else ""
-    table.add_row("way back", f"[bold]{rollback['verdict']}[/], {simulated}{why}")
+    table.add_row("way back", _way_back(rollback))
     for step in cast("Sequence[str]", rollback["steps"])[:MOST]:
         table.add_row("", f"[dim]{plain(step)}[/]")
     return table
+
+
+def _way_back(rollback: Json) -> str:
+    if rollback["verdict"] == "none-needed":
+        return "none needed"
+    simulated = "simulated" if rollback["simulated"] else "not simulated"
+    why = f": {plain(rollback['why'])}" if rollback["why"] else ""
+    return f"[bold]{rollback['verdict']}[/], {simulated}{why}"
 
 
 def case(
