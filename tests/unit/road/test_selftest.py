@@ -1,0 +1,49 @@
+"""Armed is proved: a gate whose policies let a known-bad change through does not arm, and then nothing passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from interlock.errors import KeyLost
+from interlock.testing.world import World, simulated
+
+OPEN = '@id("everything")\n@because("nobody is stopped")\npermit(principal, action, resource);\n'
+
+
+def weaken(world: World) -> None:
+    """Replace all policies by one that lets everything through."""
+    for file in (world.path / "policies").glob("*.cedar"):
+        file.unlink()
+    (world.path / "policies" / "open.cedar").write_text(OPEN, encoding="utf-8")
+    world.reopen()
+
+
+def test_a_gate_that_lets_the_known_bad_through_lets_nothing_through(tmp_path: Path) -> None:
+    with simulated(tmp_path / "home") as world:
+        allowed = world.propose("SELECT 1 FROM orders")
+        weaken(world)
+
+        assert world.control.health()["state"] == "stopped"
+        with pytest.raises(KeyLost, match="not armed"):
+            world.propose("SELECT 1 FROM orders")
+        with pytest.raises(KeyLost, match="not armed"):
+            world.run(allowed)
+
+
+def test_what_the_self_test_found_is_recorded_once(tmp_path: Path) -> None:
+    with simulated(tmp_path / "home") as world:
+        weaken(world)
+        for _ in range(3):
+            world.control.rearm()
+        opened = [entry.what for entry in world.control.record.entries("system")]
+
+    assert [one.armed for one in opened][-1:] == [False]  # type: ignore[union-attr]  # only `opened` stands there
+    assert len(opened) == len({(one.policy_version, one.armed) for one in opened})  # type: ignore[union-attr]
+
+
+def test_a_sound_gate_arms(tmp_path: Path) -> None:
+    with simulated(tmp_path / "home") as world:
+        assert world.control.problems == ()
+        assert world.control.health()["state"] == "armed"
