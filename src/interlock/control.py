@@ -15,7 +15,7 @@ from interlock import __version__
 from interlock.answer import Json, told
 from interlock.approve.vote import draw
 from interlock.decide.decide import engine
-from interlock.errors import Forbidden, InterlockError, KeyLost, NotFound
+from interlock.errors import Conflict, Forbidden, InterlockError, KeyLost, NotFound
 from interlock.home import Home
 from interlock.identify.issuer import open_issuer
 from interlock.identify.verbs import Caller, require
@@ -221,7 +221,12 @@ class Control:
     def erase(self, caller: Caller, case_id: str, reason: str) -> Case:
         """Erase the vault's contents of a case. What is still running or can still be undone is closed first."""
         require("erase", caller)
-        return self.record.erase(self.record.case(case_id), _by(caller), reason)
+        case = self.record.case(case_id)
+        if case.state in OPEN_STATES:
+            raise Conflict(f"case `{case.id}` is {case.state}", hint="`interlock recover` first, then erase it")
+        if case.state == "done" and case.execution is not None and case.execution.undo_until:
+            case = self.road.close(case.id)  # what was kept aside at the target could never be let go afterwards
+        return self.record.erase(case, _by(caller), reason)
 
     # health
 
