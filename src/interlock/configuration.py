@@ -128,13 +128,14 @@ def parse(text: str, home: Path) -> Configuration:
         file = msgspec.convert(tomllib.loads(text), _File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise BadConfiguration("is not a valid configuration", hint=str(error), where=str(home / FILE)) from error
+    store = _store(file.ledger.store, home)
     return Configuration(
         home=home,
-        store=_store(file.ledger.store, home),
+        store=store,
         origin=file.ledger.origin,
         high_water=home / file.ledger.high_water,
         environments={name: _environment(name, table) for name, table in file.environments.items()},
-        targets={name: _target(name, table, home) for name, table in file.targets.items()},
+        targets={name: _target(name, table, home, store) for name, table in file.targets.items()},
         bounds=Bounds(
             milliseconds=duration(file.rehearsal.time, "rehearsal.time"),
             rows=file.rehearsal.max_rows,
@@ -204,12 +205,16 @@ def _freeze(table: _Freeze, where: str) -> Freeze:
     return Freeze(table.name, int(table.start.timestamp() * 1000), int(table.end.timestamp() * 1000))
 
 
-def _target(name: str, table: _Target, home: Path) -> Target:
+def _target(name: str, table: _Target, home: Path, store: str) -> Target:
     where = f"targets.{name}"
     _check_name(name, where)
     address = table.address
     if table.kind == "sql:sqlite":
         address = str((home / address.removeprefix(_SQLITE)).absolute())
+        if Path(address).resolve() == Path(store.removeprefix(_SQLITE)).resolve():
+            raise BadConfiguration("the ledger's own store is no target", hint="name another database", where=where)
+    elif address == store:
+        raise BadConfiguration("the ledger's own store is no target", hint="name another database", where=where)
     elif re.search(r"://[^/@]*:[^/@]*@", address):
         raise BadConfiguration("an address holds no password", hint="keep it in the executor's own store", where=where)
     return Target(name, table.kind, address, table.environment, table.critical)

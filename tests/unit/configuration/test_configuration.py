@@ -1,0 +1,95 @@
+"""The configuration is read strictly: what is misspelt, impossible or dangerous is refused with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from interlock.configuration import duration, load, parse, unconfigured
+from interlock.errors import BadConfiguration, NotFound
+
+HOME = Path("/home/of/interlock")
+
+BROKEN = {
+    "no toml": ("[ledger", "valid"),
+    "an unknown table": ("[leger]\nstore = 'x'", "leger"),
+    "an unknown key": ("[environments.production]\nfreeze = []", "freeze"),
+    "a wrong type": ("[environments.production]\nmax_rows = 'many'", "max_rows"),
+    "a negative cap": ("[environments.production]\nmax_rows = -1", "negative"),
+    "a store of another kind": ("[ledger]\nstore = 'mysql://x'", "mysql"),
+    "no time zone": (
+        "[environments.production]\nhours = [{from = '09:00', to = '17:00', timezone = 'Berlin'}]",
+        "Berlin",
+    ),
+    "a zone that is a path": (
+        "[environments.production]\nhours = [{from = '09:00', to = '17:00', timezone = '../../etc/passwd'}]",
+        "time zone",
+    ),
+    "no time of day": ("[environments.production]\nhours = [{from = '9', to = '17:00'}]", "time of day"),
+    "hours past midnight": ("[environments.production]\nhours = [{from = '22:00', to = '06:00'}]", "after it starts"),
+    "an eighth weekday": ("[environments.production]\nhours = [{from = '09:00', to = '17:00', days = [8]}]", "weekday"),
+    "no weekday": ("[environments.production]\nhours = [{from = '09:00', to = '17:00', days = []}]", "weekday"),
+    "a freeze without offset": (
+        "[environments.production]\nfreezes = [{name = 'x', from = 2026-12-20T00:00:00, to = 2026-12-21T00:00:00}]",
+        "offset",
+    ),
+    "a freeze that ends before it starts": (
+        "[environments.production]\nfreezes = [{name = 'x', from = 2026-12-22T00:00:00Z, to = 2026-12-21T00:00:00Z}]",
+        "ends after",
+    ),
+    "no duration": ("[environments.production]\nundo_window = 'soon'", "duration"),
+    "a name that is a path": ("[targets.'../x']\nkind = 'sql:sqlite'\naddress = 'x.db'", "name"),
+    "a password in an address": (
+        "[targets.shop]\nkind = 'sql:postgres'\naddress = 'postgresql://me:secret@db/shop'",
+        "password",
+    ),
+    "the ledger as target": ("[targets.shop]\nkind = 'sql:sqlite'\naddress = 'x/../ledger.db'", "ledger"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_cannot_be_meant_is_refused_with_its_place(name: str) -> None:
+    text, said = BROKEN[name]
+    with pytest.raises(BadConfiguration) as error:
+        parse(text, HOME)
+
+    assert said in str(error.value)
+    assert error.value.where
+    assert "secret" not in str(error.value)
+
+
+def test_the_ledger_is_no_target_by_any_name(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").touch()
+    (tmp_path / "shop.db").symlink_to("ledger.db")
+
+    with pytest.raises(BadConfiguration, match="ledger"):
+        parse("[targets.shop]\nkind = 'sql:sqlite'\naddress = 'shop.db'", tmp_path)
+
+
+def test_an_environment_that_nobody_described_has_the_strictest_contract() -> None:
+    configuration = parse("[environments.staging]\nproduction = false", HOME)
+
+    assert configuration.environment("staging").production is False
+    assert configuration.environment("prod").production is True
+    assert configuration.environment("prod").strictness > configuration.environment("staging").strictness
+    assert unconfigured().environment("development").production is True
+
+
+def test_paths_are_of_the_home() -> None:
+    configuration = parse("[targets.shop]\nkind = 'sql:sqlite'\naddress = 'shop.db'", HOME)
+
+    assert configuration.target("shop").address == str(HOME / "shop.db")
+    assert configuration.store == f"sqlite:///{HOME}/ledger.db"
+    with pytest.raises(NotFound, match="shop"):
+        configuration.target("shp")
+
+
+def test_a_folder_without_configuration_is_no_home(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match="interlock init"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(("text", "milliseconds"), [("30s", 30_000), ("15 m", 900_000), ("7d", 604_800_000)])
+def test_durations_have_units(text: str, milliseconds: int) -> None:
+    assert duration(text, "here") == milliseconds
