@@ -64,10 +64,9 @@ def command(
 
 @contextlib.contextmanager
 def _stopped_by_signals(server: Server) -> Iterator[None]:
-    """The first signal lets what runs come to its end; a second one no longer waits for open connections."""
+    """A signal lets what runs come to its end. uvicorn raises it again afterwards, and we have still to close then."""
 
     def stop(*_: object) -> None:
-        server.force_exit = server.should_exit
         server.should_exit = True
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}

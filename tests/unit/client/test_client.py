@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import logging
+import ssl
 import subprocess
 import sys
 import threading
@@ -332,6 +333,19 @@ def test_a_proposal_is_sent_again_where_nobody_listened(live: Live, monkeypatch:
 
     assert client.propose(kind="sql", payload=READ, target="shop").state == "done"
     assert len(tries) == 3
+
+
+def test_a_certificate_that_is_not_trusted_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    client, tries = Client("https://localhost"), []
+
+    def once(*given: object) -> object:
+        tries.append(given)
+        raise ssl.SSLCertVerificationError
+
+    monkeypatch.setattr(client, "_once", once)
+    with pytest.raises(ClientError) as caught:
+        client.health()
+    assert (caught.value.code, len(tries)) == ("untrusted", 1)
 
 
 def test_where_nobody_listens_the_error_says_where_and_what_to_do() -> None:

@@ -12,7 +12,6 @@ from interlock.gates.http import shapes
 from interlock.gates.http.route import Asked, Reply, refusal
 from interlock.gates.http.shapes import Nothing
 from interlock.identify.sessions import Answer
-from interlock.identify.verbs import require
 from interlock.model.approval import Vote
 
 
@@ -33,7 +32,6 @@ def session(asked: Asked[Nothing, shapes.SessionRequest]) -> Reply:
 def ballot(asked: Asked[shapes.BallotQuery, Nothing]) -> Reply:
     """The ballot of a case as it stands now, for this person to fill in and sign."""
     control, caller = asked.gate.control, asked.who.caller
-    require(asked.query.choice, caller)
     return Reply(control.ballot(control.case(caller, asked.params["case"]), caller.name, asked.query.choice))
 
 

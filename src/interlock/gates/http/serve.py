@@ -52,7 +52,7 @@ class Listening(NamedTuple):
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server on our socket. Signals are the command's: uvicorn raises them again before we have closed."""
+    """uvicorn's server on our socket."""
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
         super().__init__(config)
@@ -60,10 +60,6 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         super().run(sockets=sockets or [self._listener])
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @contextlib.contextmanager
