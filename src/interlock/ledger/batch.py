@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from interlock.errors import Conflict, InterlockError
 from interlock.ledger.entry import Item, Stored, leaf
@@ -12,15 +12,19 @@ from interlock.ledger.storage import Contents, Node, Transaction
 from interlock.ledger.tree import Frontier
 
 MAX_TAILS = 100_000
+OVERTAKEN = "overtaken"
 
 
 class Append:
     """One caller's append on its way through the writer: `done` is locked until there is an outcome."""
 
-    __slots__ = ("bytes", "contents", "done", "error", "indexes", "items")
+    __slots__ = ("bytes", "contents", "done", "error", "indexes", "items", "upon")
 
-    def __init__(self, items: Sequence[Item], size: int, contents: Contents | None) -> None:
+    def __init__(
+        self, items: Sequence[Item], size: int, contents: Contents | None, upon: Mapping[str, int] | None
+    ) -> None:
         self.items = items
+        self.upon = upon or {}
         self.contents = contents
         self.bytes = size + (sum(len(sealed) for _, sealed in contents.blobs) if contents else 0)
         self.error: InterlockError | None = None
@@ -46,6 +50,7 @@ class Plan:
         if len(tails) > MAX_TAILS:
             tails.clear()
         unknown = {item[0] for waiting in batch for item in waiting.items if item[0] not in tails}
+        unknown.update(name for waiting in batch for name in waiting.upon if name not in tails)
         if unknown:
             found = tx.tails(list(unknown))
             for name in unknown:
@@ -60,6 +65,14 @@ class Plan:
             waiting.error = Conflict(f"the contents of `{waiting.contents.scope}` were begun before")
             return
         tails, before = self._tails, list[tuple[str, int]]()
+        for stream, count in waiting.upon.items():
+            if tails[stream] != count:
+                waiting.error = Conflict(
+                    f"`{stream}` has {tails[stream]} entries, not {count} as when it was read",
+                    hint="read the stream again and decide anew",
+                    code=OVERTAKEN,
+                )
+                return
         entries, first = list[Stored](), self.frontier.size
         for stream, expected, data in waiting.items:
             position = tails[stream]

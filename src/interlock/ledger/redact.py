@@ -85,7 +85,7 @@ def _redact(text: str) -> tuple[str, tuple[str, ...]]:
         if changed:
             kinds.append("private-key")
     for rule in RULES:
-        if any(trigger in lowered for trigger in rule.triggers):
+        if any(map(lowered.__contains__, rule.triggers)):
             changed, text = _apply(rule, text)
             if changed:
                 kinds.append(rule.kind)

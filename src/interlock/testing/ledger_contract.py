@@ -10,6 +10,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 
 from interlock.errors import BadInput, Conflict, StoreError
 from interlock.ledger.audit import verify
+from interlock.ledger.batch import OVERTAKEN, Append
 from interlock.ledger.checkpoint import open_checkpoint
 from interlock.ledger.entry import leaf_of
 from interlock.ledger.log import Item, Ledger, Stored, open_ledger
@@ -244,6 +246,76 @@ class LedgerContract(VaultContract):
 
         assert ledger.store.head() == head
         assert ledger.append([Item("a", 1, b"2")]) == (1,)
+
+    def test_an_append_upon_another_stream_is_recorded_only_while_that_has_not_grown(self, ledger: Ledger) -> None:
+        ledger.append([Item("agent", 0, b"1"), Item("agent", 1, b"2")])
+
+        assert ledger.append([Item("case", 0, b"")], upon={"agent": 2, "never": 0}) == (2,)
+        for upon in ({"agent": 1}, {"agent": 3}, {"agent": 2, "never": 1}):
+            with pytest.raises(Conflict) as conflict:
+                ledger.append([Item("case", 1, b"")], upon=upon)
+            assert conflict.value.code == OVERTAKEN
+        assert ledger.size() == 3
+
+    def test_an_append_upon_a_stream_that_another_process_made_grow_is_refused(self, url: str, mark: Path) -> None:
+        with open_ledger(url, signer=SIGNER, high_water=mark) as one, open_ledger(url, signer=SIGNER) as other:
+            one.append([Item("agent", 0, b"1")])
+            one.append([Item("case", 0, b"")], upon={"agent": 1})
+            other.append([Item("agent", 1, b"2")])
+
+            with pytest.raises(Conflict):
+                one.append([Item("case", 1, b"")], upon={"agent": 1})
+            assert one.append([Item("case", 1, b"")], upon={"agent": 2}) == (3,)
+
+    def test_a_caller_that_is_alone_commits_by_itself_and_a_crowd_and_the_main_thread_do_not(
+        self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        committers: list[str] = []
+        commit = Ledger._commit
+
+        def seen(of: Ledger, batch: list[Append]) -> None:
+            committers.append(threading.current_thread().name)
+            time.sleep(0.01)
+            commit(of, batch)
+
+        def crowd(number: int) -> None:
+            for position in range(9):
+                ledger.append([Item(f"s{number}", position, b"")])
+
+        monkeypatch.setattr(Ledger, "_commit", seen)
+        ledger.append([Item("main", None, b"")])
+        alone = threading.Thread(target=ledger.append, args=([Item("alone", None, b"")],), name="alone")
+        alone.start()
+        alone.join()
+        together(crowd, 6)
+
+        assert committers[:2] == ["ledger-writer", "alone"]
+        assert committers.count("ledger-writer") > len(committers) / 2
+        assert len(committers) < 2 + 6 * 9
+        assert ledger.size() == 2 + 6 * 9
+
+    def test_a_commit_that_breaks_off_leaves_nothing_behind_and_the_next_goes_on(
+        self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        broken: list[BaseException] = []
+
+        def breaking(*_: object) -> str:
+            raise RuntimeError("out of the blue")
+
+        def alone() -> None:
+            try:
+                ledger.append([Item("a", 0, b"1"), Item("b", 0, b"2")])
+            except RuntimeError as error:
+                broken.append(error)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("interlock.ledger.log.sign_checkpoint", breaking)
+            thread = threading.Thread(target=alone)
+            thread.start()
+            thread.join()
+
+        assert len(broken) == 1
+        assert ledger.append([Item("a", 0, b"1"), Item("b", 0, b"2")]) == (0, 1)
 
     def test_a_closed_ledger_says_so(self, url: str, mark: Path) -> None:
         ledger = open_ledger(url, signer=SIGNER, high_water=mark)

@@ -6,9 +6,12 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import chain
 from pathlib import Path
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from interlock.errors import BadConfiguration, Corrupt, StoreError
 from interlock.ledger.entry import Stored
@@ -17,6 +20,11 @@ from interlock.ledger.storage import Contents, Head, Node
 APPLICATION_ID = 0x494C4B31
 BUSY_SECONDS = 10.0
 ERASE_TRIES = 50
+ERASE_PAUSE = 0.2
+TURN_PAUSE = 0.0004
+SIZES = (128, 32, 8, 4, 2, 1)  # how many rows one statement may add
+
+Row = TypeVar("Row")
 
 # One step for each schema version; PRAGMA user_version counts them. Steps are only ever added.
 MIGRATIONS = (
@@ -40,6 +48,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self._path = path
+        self._turn_tries = int(busy_seconds / TURN_PAUSE)
         self._closed = False
         self._write_lock = threading.RLock()
         self._read_lock = threading.Lock()
@@ -48,6 +57,7 @@ class SqliteStore:
             self._writer = _connect(path, busy_seconds)
             try:
                 _migrate(self._writer, self.where)
+                self._writer.execute("PRAGMA busy_timeout = 0")
                 self._reader = _connect(path, busy_seconds)
             except BaseException:
                 self._writer.close()
@@ -62,7 +72,7 @@ class SqliteStore:
     def writing(self, *, hold: bool = False) -> Iterator[SqliteTransaction]:  # noqa: ARG002 - it always holds
         """BEGIN IMMEDIATE takes the file's only write lock, so that the head read inside is the newest."""
         with self._write_lock, self._told():
-            self._writer.execute("BEGIN IMMEDIATE")
+            self._take_turn()
             try:
                 yield self._transaction
                 self._writer.execute("COMMIT")
@@ -71,6 +81,19 @@ class SqliteStore:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
+
+    def _take_turn(self) -> None:
+        """Begin when no other process writes. SQLite's own waiting grows up to 100 ms, and a busy file starves us."""
+        for _ in range(self._turn_tries):
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                time.sleep(TURN_PAUSE)
+            else:
+                return
+        self._writer.execute("BEGIN IMMEDIATE")
 
     def head(self) -> Head | None:
         with self._reading() as reader:
@@ -123,6 +146,7 @@ class SqliteStore:
                 for _ in range(ERASE_TRIES):
                     if self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
                         return count
+                    time.sleep(ERASE_PAUSE)
         raise StoreError(
             f"`{scope}` is erased, but readers keep its old pages in the write-ahead log",
             where=self.where,
@@ -173,30 +197,34 @@ class SqliteTransaction:
         return Head(*row) if row else None
 
     def tails(self, streams: Sequence[str]) -> dict[str, int]:
-        query = "SELECT max(position) FROM entries WHERE stream = ?"
-        last = ((name, self._connection.execute(query, (name,)).fetchone()[0]) for name in streams)
-        return {name: position + 1 for name, position in last if position is not None}
+        query = "SELECT stream, max(position) + 1 FROM entries WHERE stream IN ({}) GROUP BY stream"
+        return dict(self._among(query, streams))
 
     def extend(self, entries: Sequence[Stored], nodes: Sequence[Node], head: Head) -> None:
-        run = self._connection
-        run.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", entries)
-        if nodes:
-            run.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
-        run.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?)", head)
+        self._insert("entries", entries)
+        self._insert("nodes", nodes)
+        self._connection.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?)", head)
 
     def scopes(self, names: Sequence[str]) -> set[str]:
-        query = "SELECT 1 FROM vault_keys WHERE scope = ?"
-        return {name for name in names if self.one(query, (name,))}
+        return {name for (name,) in self._among("SELECT scope FROM vault_keys WHERE scope IN ({})", names)}
 
     def keep(self, contents: Sequence[Contents]) -> None:
-        keys = [(one.scope, one.wrapped) for one in contents]
-        blobs = [(one.scope, *blob) for one in contents for blob in one.blobs]
-        self._connection.executemany("INSERT INTO vault_keys VALUES (?, ?)", keys)
-        self._connection.executemany("INSERT INTO vault_blobs VALUES (?, ?, ?)", blobs)
+        self._insert("vault_keys", [(one.scope, one.wrapped) for one in contents])
+        self._insert("vault_blobs", [(one.scope, *blob) for one in contents for blob in one.blobs])
 
     def put_nodes(self, nodes: Sequence[Node]) -> None:
         self._connection.execute("DELETE FROM nodes")
-        self._connection.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
+        self._insert("nodes", nodes)
+
+    def _insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
+        """Many rows a statement: at the end of each one Python lets other threads in, and they do not hurry back."""
+        for part in _parts(rows):
+            self._connection.execute(_insertion(table, len(part), len(part[0])), list(chain.from_iterable(part)))
+
+    def _among(self, query: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query about these names; `{}` in it is where their question marks stand."""
+        for part in _parts(names):
+            yield from self._connection.execute(query.format(_marks(len(part))), part).fetchall()
 
     def entries(self, start: int, stop: int) -> list[Stored]:
         query = "SELECT idx, stream, position, data FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"
@@ -219,6 +247,25 @@ class SqliteTransaction:
             " ORDER BY idx"
         )
         return [row[0] for row in self._connection.execute(query, (prefix,))]
+
+
+def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """All of the rows, in parts of a few sizes only, so that few statements have to be prepared."""
+    at = 0
+    for size in SIZES:
+        while len(rows) - at >= size:
+            yield rows[at : at + size]
+            at += size
+
+
+@cache
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+@cache
+def _insertion(table: str, rows: int, columns: int) -> str:
+    return f"INSERT INTO {table} VALUES " + ", ".join([f"({_marks(columns)})"] * rows)  # noqa: S608 - a table of ours
 
 
 def explain(error: sqlite3.Error, where: str) -> StoreError:
