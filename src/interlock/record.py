@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 
 from interlock.errors import ClockError, Conflict, Corrupt, NotFound
+from interlock.ledger.batch import OVERTAKEN
 from interlock.ledger.log import Item, Ledger, Stored
 from interlock.ledger.redact import redact
 from interlock.ledger.storage import Contents
@@ -27,6 +28,18 @@ SYSTEM: Final = "system"
 
 #: How far the clock may lie behind the newest entry before nothing is recorded any more. Milliseconds.
 CLOCK_TOLERANCE: Final = 5_000
+
+
+#: Passports that are remembered at most.
+REMEMBERED: Final = 4_096
+
+
+class Standing(NamedTuple):
+    """An agent's passport as it was last read, and how many entries its stream had then. It may be out of date:
+    what is decided by it is recorded `upon` that count, or not at all."""
+
+    passport: Passport
+    entries: int
 
 
 class Token(NamedTuple):
@@ -51,6 +64,7 @@ class Record:
         self._folded: dict[str, Case] = {}
         self._seen = 0
         self._folding = threading.Lock()
+        self._standings: dict[str, Standing] = {}
 
     def now(self) -> int:
         """The time for the next entry. Raises ClockError when the clock went back behind the record."""
@@ -64,11 +78,18 @@ class Record:
         return self._latest
 
     def write(
-        self, stream: str, position: int | None, by: str, whats: Iterable[What], contents: Contents | None = None
+        self,
+        stream: str,
+        position: int | None,
+        by: str,
+        whats: Iterable[What],
+        contents: Contents | None = None,
+        upon: Mapping[str, int] | None = None,
     ) -> tuple[Entry, ...]:
         """Append these in order, all or nothing; durable when it returns.
 
-        `position` is the place in the stream that the first one must take; Conflict when somebody was first.
+        `position` is the place in the stream that the first one must take; Conflict when somebody was first. `upon`
+        is what other streams must have, see `Ledger.append`.
         """
         at = self.now()
         entries = tuple(Entry(at, by, stream, what) for what in whats)
@@ -78,6 +99,7 @@ class Record:
                 for offset, entry in enumerate(entries)
             ],
             contents,
+            upon=upon,
         )
         return entries
 
@@ -110,9 +132,19 @@ class Record:
             self._folded[id] = follow(before, entries) if before else fold(entries)
         self._seen = size
 
-    def begin(self, case: str, by: str, *whats: What, fresh: Fresh) -> Case:
-        """A new case from its first entries and what was sealed for it. Conflict when there is one of that id."""
-        return fold(self.write(CASE + case, 0, by, whats, fresh.contents))
+    def begin(self, case: str, by: str, *whats: What, fresh: Fresh, standing: Standing) -> Case:
+        """A new case from its first entries and what was sealed for it. Conflict when there is one of that id.
+
+        Conflict with the code OVERTAKEN when the agent does not stand as `standing` says; it is then forgotten.
+        """
+        agent = standing.passport.name
+        try:
+            written = self.write(CASE + case, 0, by, whats, fresh.contents, {AGENT + agent: standing.entries})
+        except Conflict as error:
+            if error.code == OVERTAKEN:
+                self._standings.pop(agent, None)
+            raise
+        return fold(written)
 
     def extend(self, case: Case, by: str, *whats: What) -> Case:
         """The case after these entries. Raises Conflict when the case has moved on since it was read."""
@@ -148,9 +180,18 @@ class Record:
 
     def passport(self, agent: str) -> Passport:
         """The agent's passport as it is now; of one that nobody registered, a passport that only lets it observe."""
-        written = [entry.what for entry in self.entries(AGENT + agent)]
-        passports = [what.passport for what in written if isinstance(what, kinds.AgentWritten)]
-        return passports[-1] if passports else unregistered(agent)
+        return _passport(agent, self.entries(AGENT + agent))
+
+    def standing(self, agent: str) -> Standing:
+        """The agent's passport from memory, where it is there; for what is recorded upon it and nothing else."""
+        known = self._standings.get(agent)
+        if known is None:
+            entries = self.entries(AGENT + agent)
+            known = Standing(_passport(agent, entries), len(entries))
+            if len(self._standings) >= REMEMBERED:
+                self._standings.clear()
+            self._standings[agent] = known
+        return known
 
     def agents(self) -> list[Passport]:
         return [self.passport(stream.removeprefix(AGENT)) for stream in self.ledger.streams(AGENT)]
@@ -181,6 +222,11 @@ class Record:
         return {name: self.person(name) for name in names}
 
 
+def _passport(agent: str, entries: Sequence[Entry]) -> Passport:
+    passports = [entry.what.passport for entry in entries if isinstance(entry.what, kinds.AgentWritten)]
+    return passports[-1] if passports else unregistered(agent)
+
+
 def fold(entries: Sequence[Entry]) -> Case:
     """The case that these entries of one stream make. Raises Corrupt when they are no case's entries."""
     first = entries[0]
@@ -196,8 +242,8 @@ def follow(case: Case, entries: Iterable[Entry]) -> Case:
         state = _next_state(case, entry.what)
         if state is None:
             raise Corrupt(f"a case that is {case.state} cannot be {_event(entry.what)}", where=entry.stream)
-        changed = msgspec.structs.replace(case, state=state, changed_at=entry.at, entries=case.entries + 1)
-        case = _fill(changed, entry.what)
+        filled = _filled(case, entry.what)
+        case = msgspec.structs.replace(case, state=state, changed_at=entry.at, entries=case.entries + 1, **filled)
     return case
 
 
@@ -241,36 +287,34 @@ def _require_moves(case: Case, whats: Sequence[What]) -> None:
         state = following
 
 
-def _fill(case: Case, what: What) -> Case:
-    """The case with what this entry says put into its fields."""
-    replace = msgspec.structs.replace
+def _filled(case: Case, what: What) -> dict[str, object]:
+    """The fields of the case that this entry fills, with what it puts there."""
     match what:
         case kinds.WasRead(change):
-            return replace(case, change=change)
+            return {"change": change}
         case kinds.Assessed(assessment, samples):
-            return replace(case, assessment=assessment, samples=samples)
+            return {"assessment": assessment, "samples": samples}
         case kinds.Decided(decision):
-            return replace(case, decision=decision)
+            return {"decision": decision}
         case kinds.Refused(_, _, message):
-            return replace(case, problem=message)
+            return {"problem": message}
         case kinds.Voted(vote):
-            return replace(case, votes=(*case.votes, vote))
+            return {"votes": (*case.votes, vote)}
         case kinds.Approved(approval):
-            return replace(case, approval=approval)
+            return {"approval": approval}
         case kinds.Lapsed(_, reason):
-            return replace(case, problem=reason)
+            return {"problem": reason}
         case kinds.Started(_, digest):
-            started = case.execution or Execution(digest)
-            return replace(case, execution=started)
+            return {"execution": case.execution or Execution(digest)}
         case kinds.Stepped(purpose, step):
-            return replace(case, execution=_stepped(case.execution, purpose, step))
+            return {"execution": _stepped(case.execution, purpose, step)}
         case kinds.Finished():
             return _finished(case, what)
         case kinds.Erased():
-            return replace(case, erased=True)
+            return {"erased": True}
         case kinds.Reviewed():
-            return replace(case, reviewed=True)
-    return case
+            return {"reviewed": True}
+    return {}
 
 
 def _stepped(execution: Execution | None, purpose: kinds.Purpose, step: Step) -> Execution:
@@ -283,10 +327,9 @@ def _stepped(execution: Execution | None, purpose: kinds.Purpose, step: Step) ->
     return msgspec.structs.replace(changed, measured=step.measured or execution.measured, images=images)
 
 
-def _finished(case: Case, what: kinds.Finished) -> Case:
+def _finished(case: Case, what: kinds.Finished) -> dict[str, object]:
     assert case.execution is not None  # noqa: S101 - the table lets an end come only after a start
     undo_until = what.undo_until if what.purpose == "run" else case.execution.undo_until
     execution = msgspec.structs.replace(case.execution, undo_until=undo_until, error=what.error)
-    return msgspec.structs.replace(
-        case, execution=execution, output=what.output or case.output, problem=what.error or case.problem
-    )
+    output, problem = what.output or case.output, what.error or case.problem
+    return {"execution": execution, "output": output, "problem": problem}

@@ -25,6 +25,7 @@ from interlock.execute.executor import Executor, Order
 from interlock.execute.executors import executor_for
 from interlock.execute.run import drive
 from interlock.judge import Judge, Judgement, Senses, writes
+from interlock.ledger.batch import OVERTAKEN
 from interlock.ledger.redact import redact
 from interlock.ledger.vault import Fresh
 from interlock.model import entry as kinds
@@ -36,9 +37,11 @@ from interlock.model.change import Change
 from interlock.model.execution import Step
 from interlock.model.inventory import Rehearsal
 from interlock.model.proposal import Proposal
-from interlock.record import Record
+from interlock.record import Record, Standing
 
 US = "interlock"
+#: How often a proposal is judged anew because its agent's passport was changed meanwhile.
+OVERTAKINGS: Final = 5
 
 #: What a case in each open state is in the middle of.
 PURPOSES: Final[dict[str, kinds.Purpose]] = {"running": "run", "undoing": "undo", "closing": "close"}
@@ -55,9 +58,22 @@ class Road:
         self._senses = senses
 
     def propose(self, proposal: Proposal) -> Case:
-        """Legs 1 to 4. What came in is recorded whatever becomes of it; a leg's error is recorded, then raised."""
+        """Legs 1 to 4. What came in is recorded whatever becomes of it; a leg's error is recorded, then raised.
+
+        It is judged by the passport that we remember, and recorded only while that is still the agent's passport.
+        When it is not, nothing was recorded or tried on a target, and it is judged anew.
+        """
+        for _ in range(OVERTAKINGS):
+            try:
+                return self._propose(proposal, self.record.standing(proposal.agent))
+            except Conflict as error:
+                if error.code != OVERTAKEN:
+                    raise
+        raise Conflict(f"the passport of `{proposal.agent}` does not stand still", hint="propose it again")
+
+    def _propose(self, proposal: Proposal, standing: Standing) -> Case:
         by, case_id = f"agent:{proposal.agent}", new_case_id(self._senses.entropy)
-        passport = self.record.passport(proposal.agent)
+        passport = standing.passport
         fresh = self.record.fresh(case_id)
         pending: list[kinds.What] = [_received(fresh, proposal, passport)]
         written: Case | None = None
@@ -65,7 +81,7 @@ class Road:
         def flush() -> Case:
             nonlocal written
             if written is None:
-                written = self.record.begin(case_id, by, *pending, fresh=fresh)
+                written = self.record.begin(case_id, by, *pending, fresh=fresh, standing=standing)
             else:
                 written = self.record.extend(written, US, *pending)
             pending.clear()

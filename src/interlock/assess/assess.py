@@ -113,8 +113,8 @@ def _in_order(seen: Seen) -> tuple[Finding, ...]:
     """All findings, the severest first, then by place; many of one kind are cut, with the rest counted."""
     noted: list[Noted] = []
     for row in FINDINGS:
-        if row.trait is None or row.trait in seen.by_trait:
-            noted += _few(row.find(seen))
+        if (row.trait is None or row.trait in seen.by_trait) and (found := [*row.find(seen)]):
+            noted += _few(found)
     noted.sort(key=_order)
     return tuple(dict.fromkeys(finding for _, finding in noted))
 
