@@ -6,6 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 LOCKS  := requirements/build.txt requirements/dev.txt
+PEERS  := .venv-peers
 
 .PHONY: help demo test check bench docs lock clean
 .DEFAULT_GOAL := help
@@ -37,8 +38,20 @@ check: $(STAMP) ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(STAMP) ## the figures of docs/performance.md
-	$(BIN)/python -m bench
+bench: $(STAMP) ## the figures of docs/performance.md (BENCH_ARGS="decision ledger" for some of them)
+	@$(MAKE) --no-print-directory $(PEERS)/.installed || echo "the peers cannot be installed; their rows will say so"
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
+$(PEERS)/.installed: requirements/peers.txt
+	@echo "installing the peers into $(PEERS) (first run only) ..."
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv -q --allow-existing --python $(PYTHON) $(PEERS) && \
+	  uv pip install -q --python $(PEERS)/bin/python --require-hashes -r $< ; \
+	else \
+	  $(PYTHON) -m venv $(PEERS) && \
+	  $(PEERS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $< ; \
+	fi
+	@touch $@
 
 docs: $(STAMP) ## write the generated parts of docs/ (commands, words, state diagrams) and check that they are complete
 	$(BIN)/python -m interlock.testing.docs --write
@@ -48,6 +61,7 @@ lock: ## renew the lock files (needs uv)
 	uv pip compile -q pyproject.toml --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements/core.txt
 	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements/dev.txt
 	printf 'hatchling>=1.27\neditables\n' | uv pip compile -q - --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements/build.txt
+	printf 'agent-governance-toolkit-core==5.0.0\nagent-safe==0.14.0\npermitd==0.2.0\n' | uv pip compile -q - --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements/peers.txt
 
 clean: ## remove what was installed and cached
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

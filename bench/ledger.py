@@ -1,6 +1,4 @@
-"""The ledger's figures: durable appends a second on SQLite and PostgreSQL, against bare inserts of the same rows.
-
-    python bench/ledger.py            everything, in under a minute
+"""Durable appends a second on SQLite and PostgreSQL, against bare inserts of the same rows.
 
 Every append is acknowledged only when it is durable (SQLite WAL with synchronous=FULL, PostgreSQL with
 synchronous_commit=on), signed, and below the high-water mark's file. The bare inserts have the same durability and
@@ -14,15 +12,13 @@ import asyncio
 import os
 import sqlite3
 import tempfile
-import threading
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 import asyncpg
 
+from bench.rows import Row, Scale, at, crowd, per_second, waits
 from interlock.ledger.audit import verify
 from interlock.ledger.log import Item, Ledger, open_ledger
 from interlock.ledger.note import Signer
@@ -30,127 +26,92 @@ from interlock.ledger.vault import Vault
 from interlock.testing.postgres import Postgres, start_postgres
 
 DATA = bytes(300)
-SECONDS = 1.5
-CLIENTS = (1, 8, 32, 128)
 BATCH = 100
 SIGNER = Signer("ledger.example/bench", bytes(range(32)))
 
-
-class Row(NamedTuple):
-    """One figure."""
-
-    what: str
-    figure: float
-    unit: str
-    goal: str
-    note: str
-
-
-def appends(ledger: Ledger, clients: int, batch: int) -> tuple[float, float, float]:
-    """Entries a second with so many threads, each waiting for its own append; and the p50 and p99 wait in ms."""
-    stop = threading.Event()
-    waits: list[list[float]] = [[] for _ in range(clients)]
-    start = threading.Barrier(clients + 1)
-
-    def client(number: int) -> None:
-        name, position, mine, clock = f"{clients}x{batch}/{number}", 0, waits[number], time.perf_counter
-        start.wait()
-        while not stop.is_set():
-            before = clock()
-            ledger.append([Item(name, position + at, DATA) for at in range(batch)])
-            mine.append(clock() - before)
-            position += batch
-
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
-    for thread in threads:
-        thread.start()
-    start.wait()
-    began = time.perf_counter()
-    time.sleep(SECONDS)
-    stop.set()
-    for thread in threads:
-        thread.join()
-    took = time.perf_counter() - began
-    every = sorted(wait for mine in waits for wait in mine)
-    return len(every) * batch / took, every[len(every) // 2] * 1e3, every[len(every) * 99 // 100] * 1e3
+SQLITE_TABLE = (
+    "CREATE TABLE entries (idx INTEGER PRIMARY KEY, stream TEXT NOT NULL, position INTEGER NOT NULL,"
+    " data BLOB NOT NULL, UNIQUE (stream, position))"
+)
+POSTGRES_TABLE = (
+    "CREATE TABLE bare (idx bigint PRIMARY KEY, stream text NOT NULL, position bigint NOT NULL,"
+    " data bytea NOT NULL, UNIQUE (stream, position))"
+)
 
 
-def bare_sqlite(folder: Path) -> float:
-    """Bare inserts a second of the same rows, each its own durable transaction."""
+def appends(ledger: Ledger, store: str, clients: int, batch: int, bare: float, scale: Scale, goal: str = "") -> Row:
+    """Entries a second with so many threads, each waiting for its own append before it makes the next."""
+
+    def append(client: int, number: int) -> None:
+        name, first = f"{clients}x{batch}/{client}", number * batch
+        ledger.append([Item(name, first + offset, DATA) for offset in range(batch)])
+
+    rate, waited = crowd(append, clients, scale.seconds)
+    what = f"appends, {store}, {clients} {'client' if clients == 1 else 'clients'}"
+    note = f"{rate * batch / bare:.1f} × bare; wait p50 {at(waited, 0.5):.2f} ms, p99 {at(waited, 0.99):.2f} ms"
+    return Row(what + (f", {batch} an append" if batch > 1 else ""), rate * batch, "entries/s", goal, note)
+
+
+def bare_sqlite(folder: Path, scale: Scale) -> Row:
+    """The same rows without a ledger, each its own durable transaction."""
     with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(
-            "CREATE TABLE entries (idx INTEGER PRIMARY KEY, stream TEXT NOT NULL, position INTEGER NOT NULL,"
-            " data BLOB NOT NULL, UNIQUE (stream, position))"
-        )
-        return per_second(lambda n: connection.execute("INSERT INTO entries VALUES (?, 's', ?, ?)", (n, n, DATA)))
+        connection.execute(SQLITE_TABLE)
+        insert = "INSERT INTO entries VALUES (?, 's', ?, ?)"
+        rate = per_second(lambda number: connection.execute(insert, (number, number, DATA)), scale.seconds)
+        return Row("bare inserts, SQLite, 1 client", rate, "rows/s", "", "one transaction each")
 
 
-def bare_postgres(url: str) -> float:
+def bare_postgres(url: str, scale: Scale) -> Row:
     """The same on PostgreSQL."""
     with asyncio.Runner() as runner:
         connection = runner.run(asyncpg.connect(url))
-        runner.run(
-            connection.execute(
-                "CREATE TABLE bare (idx bigint PRIMARY KEY, stream text NOT NULL, position bigint NOT NULL,"
-                " data bytea NOT NULL, UNIQUE (stream, position))"
+        try:
+            runner.run(connection.execute(POSTGRES_TABLE))
+            insert = "INSERT INTO bare VALUES ($1, 's', $2, $3)"
+            rate = per_second(
+                lambda number: runner.run(connection.execute(insert, number, number, DATA)), scale.seconds
             )
-        )
-        insert = "INSERT INTO bare VALUES ($1, 's', $2, $3)"
-        figure = per_second(lambda n: runner.run(connection.execute(insert, n, n, DATA)))
-        runner.run(connection.close())
-        return figure
+        finally:
+            runner.run(connection.close())
+        return Row("bare inserts, PostgreSQL, 1 client", rate, "rows/s", "", "one transaction each")
 
 
-def per_second(work: Callable[[int], object]) -> float:
-    """How often a second the work can be done."""
-    began, number = time.perf_counter(), 0
-    while time.perf_counter() - began < SECONDS:
-        work(number)
-        number += 1
-    return number / (time.perf_counter() - began)
-
-
-def fsync_ms(folder: Path) -> float:
-    """The median of one write and fsync on this disk, to judge the rest by."""
-    waits = []
+def fsync_row(folder: Path, scale: Scale) -> Row:
+    """One write and fsync on this disk, to judge the rest by."""
     with (folder / "fsync").open("wb", buffering=0) as file:
-        for _ in range(200):
-            before = time.perf_counter()
+
+        def write(_: int) -> None:
             file.write(DATA)
             os.fsync(file.fileno())
-            waits.append(time.perf_counter() - before)
-    return sorted(waits)[100] * 1e3
+
+        return Row("write and fsync", at(waits(write, min(scale.times, 200)), 0.5), "ms", "", "this disk, median")
 
 
-def sqlite_rows(folder: Path) -> list[Row]:
-    """SQLite: one to 128 clients."""
-    bare = bare_sqlite(folder)
-    rows = [Row("bare inserts, SQLite", bare, "rows/s", "", "one transaction each")]
+def sqlite_rows(folder: Path, scale: Scale) -> list[Row]:
+    """SQLite: one client to many."""
+    bare = bare_sqlite(folder, scale)
+    rows = [bare]
     with open_ledger(f"sqlite:///{folder}/ledger.db", signer=SIGNER, high_water=folder / "mark") as ledger:
-        for clients, batch in [*((clients, 1) for clients in CLIENTS), (8, BATCH)]:
-            figure, p50, p99 = appends(ledger, clients, batch)
-            goal = "≥ 20,000" if (clients, batch) == (32, 1) else ""
-            note = f"{figure / bare:.1f} × bare; wait p50 {p50:.2f} ms, p99 {p99:.2f} ms"
-            rows.append(Row(f"appends, SQLite, {clients} clients, {batch} an append", figure, "entries/s", goal, note))
+        for clients in scale.clients:
+            goal = "≥ 20,000" if clients == 32 else ""
+            rows.append(appends(ledger, "SQLite", clients, 1, bare.figure, scale, goal))
+        rows.append(appends(ledger, "SQLite", 8, BATCH, bare.figure, scale))
         rows.append(audit_row(folder / "ledger.db"))
-        rows.append(vault_row(ledger))
+        rows.append(vault_row(ledger, scale))
     return rows
 
 
-def postgres_rows(folder: Path, server: Postgres) -> list[Row]:
-    """PostgreSQL: one client, batched, and many."""
-    bare = bare_postgres(server.address("bare"))
-    rows = [Row("bare inserts, PostgreSQL", bare, "rows/s", "", "one transaction each")]
-    url = server.address("ledger")
-    with open_ledger(url, signer=SIGNER, high_water=folder / "mark-pg") as ledger:
-        for clients, batch in [*((clients, 1) for clients in CLIENTS), (1, BATCH), (8, BATCH)]:
-            figure, p50, p99 = appends(ledger, clients, batch)
-            goal = {(1, 1): "≥ 1,500", (8, BATCH): "≥ 20,000"}.get((clients, batch), "")
-            note = f"{figure / bare:.1f} × bare; wait p50 {p50:.2f} ms, p99 {p99:.2f} ms"
-            what = f"appends, PostgreSQL, {clients} clients, {batch} an append"
-            rows.append(Row(what, figure, "entries/s", goal, note))
+def postgres_rows(folder: Path, server: Postgres, scale: Scale) -> list[Row]:
+    """PostgreSQL: one client to many, and batched."""
+    bare = bare_postgres(server.address("bare"), scale)
+    rows = [bare]
+    with open_ledger(server.address("ledger"), signer=SIGNER, high_water=folder / "mark-pg") as ledger:
+        for clients in scale.clients:
+            goal = "≥ 1,500" if clients == 1 else ""
+            rows.append(appends(ledger, "PostgreSQL", clients, 1, bare.figure, scale, goal))
+        rows.append(appends(ledger, "PostgreSQL", 8, BATCH, bare.figure, scale, "≥ 20,000"))
     return rows
 
 
@@ -160,30 +121,22 @@ def audit_row(path: Path) -> Row:
     report = verify(path, vkey=str(SIGNER.verifier))
     took = time.perf_counter() - began
     assert report.ok, report.problems
-    return Row("verify, SQLite file", report.size / took, "entries/s", "", f"{report.size:,} entries in {took:.1f} s")
+    return Row("verify a SQLite ledger", report.size / took, "entries/s", "", f"{report.size:,} entries")
 
 
-def vault_row(ledger: Ledger) -> Row:
+def vault_row(ledger: Ledger, scale: Scale) -> Row:
     """Sealing one kilobyte durably."""
     vault = Vault(ledger.store, bytes(32), entropy=os.urandom)
-    figure = per_second(lambda n: vault.put(f"case/{n % 100}", b"%d" % n + bytes(1000)))
-    return Row("vault puts, SQLite, 1 client", figure, "puts/s", "", "1 kB each, its own durable transaction")
+    rate = per_second(lambda number: vault.put(f"case/{number % 100}", b"%d" % number + bytes(1000)), scale.seconds)
+    return Row("vault puts, SQLite, 1 client", rate, "puts/s", "", "1 kB each, its own durable transaction")
 
 
-def run() -> list[Row]:
-    """All figures of the ledger."""
+def run(scale: Scale) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="bench-ledger-") as name:
         folder = Path(name)
-        rows = [Row("write and fsync", fsync_ms(folder), "ms", "", "this disk, median")]
-        rows += sqlite_rows(folder)
+        rows = [fsync_row(folder, scale), *sqlite_rows(folder, scale)]
         server = start_postgres()
         try:
-            rows += postgres_rows(folder, server)
+            return rows + postgres_rows(folder, server, scale)
         finally:
             server.close()
-    return rows
-
-
-if __name__ == "__main__":
-    for row in run():
-        print(f"{row.what:50} {row.figure:12,.2f} {row.unit:10} {row.goal:10} {row.note}")
