@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, Literal
 
 from interlock.model.canon import Value, canonical, digest
@@ -65,7 +66,13 @@ class Passport(Value, frozen=True):
 
     @property
     def digest(self) -> str:
-        return digest("passport", canonical(self))
+        return _digest(self)
+
+
+@lru_cache(maxsize=1_024)
+def _digest(passport: Passport) -> str:
+    """Each decision names it twice, and passports change seldom."""
+    return digest("passport", canonical(passport))
 
 
 def unregistered(name: str) -> Passport:

@@ -71,16 +71,17 @@ class SqliteStore:
     @contextlib.contextmanager
     def writing(self, *, hold: bool = False) -> Iterator[SqliteTransaction]:  # noqa: ARG002 - it always holds
         """BEGIN IMMEDIATE takes the file's only write lock, so that the head read inside is the newest."""
-        with self._write_lock, self._told():
-            self._take_turn()
+        with self._write_lock:
             try:
+                self._take_turn()
                 yield self._transaction
                 self._writer.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 # A crash before COMMIT leaves nothing: the WAL frames carry no commit mark and are ignored.
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
+                with self._told():
+                    if self._writer.in_transaction:
+                        self._writer.execute("ROLLBACK")
+                    raise
 
     def _take_turn(self) -> None:
         """Begin when no other process writes. SQLite's own waiting grows up to 100 ms, and a busy file starves us."""
