@@ -200,6 +200,9 @@ DEEP = {
     "quote in a comment": "/* ' */ SELECT " + "1+" * 400_000 + "1",
     "from": "SELECT * FROM " + "(SELECT * FROM " * 5000 + "t" + ") x" * 5000,
     "functions": "SELECT " + "upper(" * 5000 + "a" + ")" * 5000,
+    "hints": "SELECT " + "STRAIGHT_JOIN " * 500 + "x FROM t",
+    "ifs": "SELECT " + "IF " * 4000 + "x FROM t",
+    "ends": "SELECT " + "CASE WHEN end THEN " * 5000 + "1" + " END" * 5000,
 }
 
 

@@ -36,6 +36,8 @@ _NEVER: Final[tuple[type, ...]] = (exp.Command, exp.Insert, exp.Update, exp.Dele
 MAX_TOKENS: Final = 60_000
 #: Deepest nesting of parentheses, and longest chain of operators that lean on one another.
 MAX_DEPTH: Final = 150
+MAX_RUN: Final = 16  # keywords in a row; 60 of one kind took sqlglot 7 s, each further one twice as long
+MAX_CASES: Final = 1_000
 
 
 @cache
@@ -79,7 +81,7 @@ def statement(reading: Reading, tokens: Sequence[Token]) -> None:
 def _tree(reading: Reading, tokens: Sequence[Token]) -> Any | None:
     """What sqlglot makes of these tokens; None, and an unknown effect, where it cannot be trusted to."""
     what = tokens[0].word.lower()
-    if len(tokens) > MAX_TOKENS or _depth(tokens) > MAX_DEPTH:
+    if len(tokens) > MAX_TOKENS or _depth(tokens) > MAX_DEPTH or _is_piled_up(tokens):
         reading.cannot_tell(what, "a statement that is too long or nests too deep to be read")
         reading.degrade("a statement is too long or nests too deep to be read")
         return None
@@ -92,6 +94,25 @@ def _tree(reading: Reading, tokens: Sequence[Token]) -> Any | None:
         reading.cannot_tell(what, "a statement that is not modelled")
         return None
     return trees[0]
+
+
+def _is_piled_up(tokens: Sequence[Token]) -> bool:
+    """Keywords heaped as nobody writes them: sqlglot then takes exponential time, or all of the C stack."""
+    keywords = _keywords()
+    run = cases = 0
+    for token in tokens:
+        run = run + 1 if token.word in keywords else 0
+        cases += token.word == "CASE"
+        if run > MAX_RUN or cases > MAX_CASES:
+            return True
+    return False
+
+
+@cache
+def _keywords() -> frozenset[str]:
+    """What any dialect of sqlglot takes for a keyword; END apart, of which many can stand in a row."""
+    known = [dialect.tokenizer_class.KEYWORDS for dialect in Dialect.classes.values()]
+    return frozenset(word for keys in known for key in keys for word in key.split()) - {"END"}
 
 
 def _depth(tokens: Sequence[Token]) -> int:
