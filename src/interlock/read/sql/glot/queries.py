@@ -102,7 +102,7 @@ def _is_piled_up(tokens: Sequence[Token]) -> bool:
     run = cases = 0
     for token in tokens:
         run = run + 1 if token.word in keywords else 0
-        cases += token.word == "CASE"
+        cases += token.word in ("CASE", "IF")
         if run > MAX_RUN or cases > MAX_CASES:
             return True
     return False
@@ -112,7 +112,8 @@ def _is_piled_up(tokens: Sequence[Token]) -> bool:
 def _keywords() -> frozenset[str]:
     """What any dialect of sqlglot takes for a keyword; END apart, of which many can stand in a row."""
     known = [dialect.tokenizer_class.KEYWORDS for dialect in Dialect.classes.values()]
-    return frozenset(word for keys in known for key in keys for word in key.split()) - {"END"}
+    prefixes = ("IF", "ANY", "PRIOR", "CONNECT_BY_ROOT")  # sqlglot reads on after these without a bracket
+    return frozenset((*prefixes, *(word for keys in known for key in keys for word in key.split()))) - {"END"}
 
 
 def _depth(tokens: Sequence[Token]) -> int:
