@@ -76,7 +76,7 @@ class SqliteStore:
                 self._take_turn()
                 yield self._transaction
                 self._writer.execute("COMMIT")
-            except BaseException as error:
+            except BaseException:
                 # A crash before COMMIT leaves nothing: the WAL frames carry no commit mark and are ignored.
                 with self._told():
                     if self._writer.in_transaction:
