@@ -20,6 +20,16 @@ from interlock.ledger.storage import Contents, Head, Node
 APPLICATION_ID = 0x494C4B31
 BUSY_SECONDS = 10.0
 ERASE_TRIES = 50
+PRAGMAS = (
+    "synchronous = FULL",
+    "secure_delete = ON",
+    "trusted_schema = OFF",
+    "foreign_keys = ON",
+    # Names of cases are random, so that many pages of an index change with every batch: they are kept at hand (32 MiB),
+    # and moved from the write-ahead log into the file after 32 MiB of it.
+    "cache_size = -32768",
+    "wal_autocheckpoint = 8192",
+)
 ERASE_PAUSE = 0.2
 TURN_PAUSE = 0.0004
 SIZES = (128, 32, 8, 4, 2, 1)  # how many rows one statement may add
@@ -295,7 +305,7 @@ def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
         # Setting the mode needs the file to itself for a moment; the busy handler does not cover it, so ask first.
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             connection.execute("PRAGMA journal_mode = WAL")
-        for pragma in ("synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF", "foreign_keys = ON"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:
         connection.close()
