@@ -63,18 +63,31 @@ def one_by_one(where: Path | None, scale: Scale, goal: str, disk: str) -> list[R
     ]
 
 
-def replicas(folder: Path, store: str, processes: int, scale: Scale, name: str) -> Row:
-    """Durable decisions a second by so many processes on one store, 32 clients in all."""
+def replicas(folder: Path, store: str, processes: int, scale: Scale, name: str, *, pinned: bool = True) -> Row:
+    """Durable decisions a second by so many processes on one store, 32 clients in all.
+
+    A pinned process keeps to one core, each to another: the interpreter runs one thread at a time anyway, and its
+    threads lose a third of their time when they hand that turn from core to core.
+    """
     threads = max(1, min(CLIENTS, max(scale.clients)) // processes)
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "bench.replica", str(folder), store, str(threads), str(scale.seconds * 2)],
+            [
+                sys.executable,
+                "-m",
+                "bench.replica",
+                str(folder),
+                store,
+                str(threads),
+                str(scale.seconds * 2),
+                str(number if pinned else -1),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
         )
-        for _ in range(processes)
+        for number in range(processes)
     ]
     answers = []
     try:
@@ -93,11 +106,15 @@ def replicas(folder: Path, store: str, processes: int, scale: Scale, name: str) 
     processor = sum(answer["cpu"] * answer["rate"] for answer in answers) / rate
     note = f"wait p99 {max(answer['p99'] for answer in answers):.0f} ms; {processor:.0f} µs of processor time each"
     how = "1 process" if processes == 1 else f"{processes} processes"
-    return Row(f"decisions, {name}, {how} × {threads} clients", rate, "decisions/s", "≥ 5,000", note)
+    where = "" if not pinned else ", kept to one core" if processes == 1 else ", each kept to one core"
+    return Row(f"decisions, {name}, {how} × {threads} clients{where}", rate, "decisions/s", "≥ 5,000", note)
 
 
-def serve(folder: Path, store: str, threads: int, seconds: float) -> dict[str, float]:
+def serve(folder: Path, store: str, threads: int, seconds: float, core: int) -> dict[str, float]:
     """One replica's share of the work, from the moment when it is told to go."""
+    if core >= 0 and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[core % len(cores)]})
     with Control.open(folder, senses(), store=store, trust_head=True) as control:
         for number in range(WARM):
             control.propose(AGENT, statement(number))
@@ -121,7 +138,11 @@ def run(scale: Scale) -> list[Row]:
         sqlite = folder / "sqlite"
         sqlite.mkdir()
         where = home(sqlite)
+        rows.append(replicas(where, "", 1, scale, "SQLite", pinned=False))
         rows += [replicas(where, "", processes, scale, "SQLite") for processes in (1, 2)]
+        if MEMORY.is_dir():
+            with tempfile.TemporaryDirectory(prefix="bench-replicas-", dir=MEMORY) as memory:
+                rows.append(replicas(home(Path(memory)), "", 2, scale, "SQLite without fsync")._replace(goal=""))
         server = start_postgres()
         try:
             url = server.address("decisions")

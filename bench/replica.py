@@ -9,5 +9,5 @@ from pathlib import Path
 from bench.decision import serve
 
 if __name__ == "__main__":
-    folder, store, threads, seconds = sys.argv[1:]
-    print(json.dumps(serve(Path(folder), store, int(threads), float(seconds))), flush=True)
+    folder, store, threads, seconds, core = sys.argv[1:]
+    print(json.dumps(serve(Path(folder), store, int(threads), float(seconds), int(core))), flush=True)
