@@ -46,6 +46,9 @@ def read(text: str, dialect: str, environment: str) -> Script:
         except RecursionError:
             reading.cannot_tell("nested", "a statement that nests too deep to be read")
             reading.degrade("a statement nests too deep to be read")
+        except (AttributeError, TypeError, ValueError, LookupError):
+            # sqlglot makes trees of shapes that no grammar has from text that no server takes; none is worth a guess.
+            reading.cannot_tell(statement[0].word.lower() or "statement", "a statement of a shape that is not modelled")
         if reading.said == said and statement[0].word not in _SILENT and statement[0].value != "(":
             reading.cannot_tell(statement[0].word.lower(), "a statement that says nothing of what it does")
         reading.part += 1
