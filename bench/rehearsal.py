@@ -46,12 +46,12 @@ def _row(judge: Judge, what: str, sql: str, passport: Passport, scale: Scale) ->
     for _ in range(min(TIMES, scale.times)):
         clock = [time.perf_counter()]
         target = judge.target(proposal)
-        change = judge.read(proposal, target)
+        reading = judge.read(proposal, target)
         clock.append(time.perf_counter())
-        inventory, rehearsal = judge.look(proposal, change, target, passport)
+        inventory, rehearsal = judge.look(proposal, reading, target, passport)
         clock.append(time.perf_counter())
-        assessment = judge.assess(proposal, change, target, inventory, rehearsal)
-        judge.decide(proposal, change, assessment, passport)
+        assessment = judge.assess(proposal, reading.change, target, inventory, rehearsal)
+        judge.decide(proposal, reading.change, assessment, passport)
         clock.append(time.perf_counter())
         took = [(later - earlier) * 1e3 for earlier, later in pairwise(clock)]
         if sum(took) < best:

@@ -24,7 +24,9 @@ from interlock.model.inventory import Inventory, Rehearsal
 from interlock.model.proposal import Proposal
 from interlock.model.target import Target
 from interlock.policy.engine import Engine
+from interlock.read.reader import Reading
 from interlock.read.readers import reader_for
+from interlock.survey.joined import joined
 from interlock.survey.surveyors import surveyor_for
 
 #: A change with one of these is never tried in a transaction: what it does cannot be taken back with it.
@@ -57,11 +59,12 @@ class Judge:
         self.engine = engine
         self._senses = senses
 
-    def judge(self, proposal: Proposal, passport: Passport) -> Judgement:
-        """All three legs at once. Raises what a leg raises."""
+    def judge(self, proposal: Proposal, passport: Passport, known: Inventory | None = None) -> Judgement:
+        """All three legs at once. `known` is what the asker adds to the inventory. Raises what a leg raises."""
         target = self.target(proposal)
-        change = self.read(proposal, target)
-        inventory, rehearsal = self.look(proposal, change, target, passport)
+        reading = self.read(proposal, target)
+        change = reading.change
+        inventory, rehearsal = self.look(proposal, reading, target, passport, known)
         assessment = self.assess(proposal, change, target, inventory, rehearsal)
         return Judgement(change, inventory, rehearsal, assessment, self.decide(proposal, change, assessment, passport))
 
@@ -69,7 +72,7 @@ class Judge:
         """The configured target that the proposal names. NotFound when there is none of that name."""
         return self.configuration.target(proposal.target) if proposal.target else None
 
-    def read(self, proposal: Proposal, target: Target | None) -> Change:
+    def read(self, proposal: Proposal, target: Target | None) -> Reading:
         """Leg 2. The dialect is the target's own; a proposal that names another one is refused."""
         kind = proposal.kind
         if target is not None and kind != target.kind:
@@ -83,16 +86,23 @@ class Judge:
         return reader_for(technology)(proposal.payload, dialect, environment)
 
     def look(
-        self, proposal: Proposal, change: Change, target: Target | None, passport: Passport
+        self,
+        proposal: Proposal,
+        reading: Reading,
+        target: Target | None,
+        passport: Passport,
+        known: Inventory | None = None,
     ) -> tuple[Inventory | None, Rehearsal | None]:
-        """The world, for leg 3: a survey, and a rehearsal where the change writes and can be taken back.
+        """The world, for leg 3: a survey with what the payload tells, and a rehearsal where there can be one.
 
         Nothing is tried for an agent that may only observe, nor anything that was not fully understood.
         """
+        change = reading.change
         if target is None:
-            return None, None
+            return joined((known, reading.told)), None
         bounds, monotonic = self.configuration.bounds, self._senses.monotonic
-        inventory = surveyor_for(target)(target, change, bounds=bounds, now=self._senses.now(), monotonic=monotonic)
+        surveyed = surveyor_for(target)(target, change, bounds=bounds, now=self._senses.now(), monotonic=monotonic)
+        inventory = joined((surveyed, known, reading.told))
         traits = {trait for effect in change.effects for trait in effect.traits}
         if not writes(change) or not change.fully_known or not passport.complete or traits & UNREHEARSABLE:
             return inventory, None

@@ -90,12 +90,13 @@ class Road:
         leg = "read"
         try:
             target = self.judge.target(proposal)
-            change = self.judge.read(proposal, target)
+            reading = self.judge.read(proposal, target)
+            change = reading.change
             pending.append(kinds.WasRead(change))
             leg = "assess"
             if target is not None:
                 flush()
-            inventory, rehearsal = self.judge.look(proposal, change, target, passport)
+            inventory, rehearsal = self.judge.look(proposal, reading, target, passport)
             assessment = self.judge.assess(proposal, change, target, inventory, rehearsal)
             pending.append(kinds.Assessed(assessment, self._samples(case_id, rehearsal)))
             leg = "decide"

@@ -12,7 +12,7 @@ EVERY = reader.dialects
 
 
 def read(sql: str, dialect: str = "postgres") -> Change:
-    return reader(sql.encode(), dialect, "production")
+    return reader(sql.encode(), dialect, "production").change
 
 
 def drops(change: Change, table: str) -> bool:

@@ -7,10 +7,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from interlock.assess.assess import assess
-from interlock.model.assessment import REVERSIBILITIES, Assessment
+from interlock.model.assessment import Assessment
 from interlock.model.change import KNOWN, TIERS, TRAITS, VERBS, Change, Effect, Resource
 from interlock.model.inventory import Edge, Inventory, Item, Measured, Rehearsal, RollbackProof
 from interlock.model.target import Environment
+from interlock.model.wayback import REVERSIBILITIES
 
 PRODUCTION = Environment("production")
 NAMES = "abcde"

@@ -42,7 +42,7 @@ TOKENS = re.compile(r"'(?:[^']|'')*'|\w+|[^\w\s]")
 
 
 def read(sql: str, dialect: str) -> Change:
-    return reader(sql.encode(), dialect, "production")
+    return reader(sql.encode(), dialect, "production").change
 
 
 def shifted(effects: tuple[Effect, ...], by: int | None) -> list[Effect]:
@@ -104,7 +104,7 @@ def test_blanks_comments_and_the_case_of_keywords_change_nothing(
 def test_no_text_crashes_a_reader(text: str, dialect: str) -> None:
     """Any text is a change or a bad proposal."""
     try:
-        change = reader(text.encode("utf-8", "surrogatepass"), dialect, "")
+        change = reader(text.encode("utf-8", "surrogatepass"), dialect, "").change
     except BadProposal as error:
         assert error.message
     else:
@@ -132,7 +132,7 @@ PIECES = st.sampled_from(WORDS.split())
 def test_no_heap_of_words_crashes_a_reader(words: list[str], dialect: str) -> None:
     """Nor does SQL that went through a shredder."""
     try:
-        change = reader(" ".join(words).encode(), dialect, "")
+        change = reader(" ".join(words).encode(), dialect, "").change
     except BadProposal as error:
         assert error.message
     else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from interlock.model.agent import Capability, Passport
-from interlock.model.assessment import REVERSIBILITIES, Assessment, Finding, Weighed
+from interlock.model.assessment import Assessment, Finding, Weighed
 from interlock.model.change import KNOWN, TIERS, TRAITS, VERBS, Change, Effect, Resource
+from interlock.model.wayback import REVERSIBILITIES
 
 # Surrogates have no UTF-8 and so no canonical form; that they are refused is a test of its own.
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)

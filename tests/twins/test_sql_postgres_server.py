@@ -79,7 +79,7 @@ GROUP BY 1
 
 
 def read(sql: str) -> Change:
-    return reader(sql.encode(), "postgres", "")
+    return reader(sql.encode(), "postgres", "").change
 
 
 async def locked(url: str, sql: str) -> dict[str, bool]:

@@ -61,7 +61,7 @@ _WRITES = {
 
 
 def read(sql: str) -> Change:
-    return reader(sql.encode(), "sqlite", "")
+    return reader(sql.encode(), "sqlite", "").change
 
 
 def authorized(sql: str) -> tuple[set[str], set[tuple[str, str]]]:

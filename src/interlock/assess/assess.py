@@ -17,10 +17,11 @@ from interlock.assess.seen import WHOLE, Noted, Seen, gist, sort_effects
 from interlock.assess.tier import tier_of_change
 from interlock.assess.weigh import Figures, rows_of, unread_writes, weigh
 from interlock.assess.world import World
-from interlock.model.assessment import SEVERITIES, Assessment, Finding, Reversibility, worst_reversibility
+from interlock.model.assessment import SEVERITIES, Assessment, Finding
 from interlock.model.change import Change, Tier
 from interlock.model.inventory import Inventory, Rehearsal, RollbackProof
 from interlock.model.target import Environment
+from interlock.model.wayback import Reversibility, worst_reversibility
 
 #: How many places one kind of finding lists; the rest are counted under the highest severity among them.
 PLACES: Final = 100

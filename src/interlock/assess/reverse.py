@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 from interlock.assess.tier import is_opaque
-from interlock.model.assessment import Reversibility
 from interlock.model.change import Aspect, Effect, Trait, Verb
-from interlock.model.inventory import Rehearsal, RollbackVerdict
+from interlock.model.inventory import Rehearsal
+from interlock.model.wayback import Reversibility, RollbackVerdict
 
 #: No entry: irreversible. `create` holds when what is created is named and surely new (see `_from_text`).
 FROM_TEXT: Final[dict[tuple[Verb, Aspect], Reversibility]] = {

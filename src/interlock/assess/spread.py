@@ -96,6 +96,12 @@ SPREAD: Final[dict[Event, dict[EdgeKind, Felt]]] = {
         "nulls": Felt(MUST, "rekeyed"),
         "references": Felt(MUST, "reshaped"),  # it loses the reference, or stops the change
         "owns": Felt(MUST, "gone"),
+        "uses": Felt(MUST, "broken"),
+        "follows": Felt(MUST, "gone"),
+        "after": Felt(MAY, "touched"),
+        "configures": Felt(MUST, "broken"),
+        "mentions": Felt(MAY, "broken"),
+        "copies": Felt(MAY, "touched"),
     },
     "broken": {
         "reads": Felt(MUST, "broken"),

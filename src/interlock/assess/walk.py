@@ -29,6 +29,12 @@ SAYS: Final[dict[EdgeKind, str]] = {
     "triggers": "is triggered by",
     "reads": "reads",
     "owns": "is owned by",
+    "uses": "uses",
+    "follows": "is replaced with",
+    "after": "comes after",
+    "configures": "is reached through",
+    "mentions": "mentions",
+    "copies": "is a copy of",
 }
 
 

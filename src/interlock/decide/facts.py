@@ -12,9 +12,9 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from interlock.decide.capability import CONDITIONS
 from interlock.decide.view import UNDO_RANK, View
-from interlock.model.assessment import REVERSIBILITIES, SEVERITIES
+from interlock.model.assessment import SEVERITIES
 from interlock.model.change import KNOWN, TIERS, TRAITS, VERBS, Aspect, Choice, Tier
-from interlock.model.inventory import RollbackVerdict
+from interlock.model.wayback import REVERSIBILITIES, RollbackVerdict
 from interlock.policy.engine import Plain
 
 Type = Literal["Bool", "Long", "String", "Set<String>"]

@@ -12,10 +12,11 @@ from interlock.decide.capability import Fit, best_fit
 from interlock.decide.hours import is_frozen, is_open
 from interlock.errors import BadConfiguration
 from interlock.model.agent import Passport
-from interlock.model.assessment import REVERSIBILITIES, SEVERITIES, Assessment, Reversibility, Weighed
+from interlock.model.assessment import SEVERITIES, Assessment, Weighed
 from interlock.model.canon import MAX_INTEGER
 from interlock.model.change import TIERS, Change, Effect, Resource, Tier
 from interlock.model.target import Environment
+from interlock.model.wayback import REVERSIBILITIES, Reversibility
 
 #: Rows when nobody knows how many.
 MAX_ROWS: Final = MAX_INTEGER

@@ -7,11 +7,7 @@ from typing import Final, Literal, get_args
 from interlock.model.canon import Value, canonical, digest
 from interlock.model.change import Resource, Tier
 from interlock.model.inventory import Measured, RollbackProof
-
-Reversibility = Literal[
-    "none-needed", "exact-inverse", "disruptive-inverse", "verified-copy", "grace-period", "irreversible"
-]
-REVERSIBILITIES: Final[tuple[Reversibility, ...]] = get_args(Reversibility)
+from interlock.model.wayback import Reversibility
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
@@ -55,6 +51,29 @@ class Weighed(Value, frozen=True):
     keyed: bool = False
 
 
+class Touched(Value, frozen=True):
+    """How much of one failure domain the change takes with it: `touched` of `total` known things in `kind` `name`.
+
+    `kind` is a key of `Resource.location` (account, region, zone, cell, tenant, cluster, key, role, network, state), or
+    a redundancy group of `Item.groups`. `total` None: nobody knows how many there are.
+    """
+
+    kind: str
+    name: str
+    touched: int
+    total: int | None = None
+
+
+class Risk(Value, frozen=True):
+    """One number from 0 to 100 for putting changes in order, and what made it; hard stops are policies, not points.
+
+    `parts` are (name, permille) in the order of their share. Uncalibrated: nobody has compared it with outcomes.
+    """
+
+    score: int = 0
+    parts: tuple[tuple[str, int], ...] = ()
+
+
 class Assessment(Value, frozen=True):
     """Everything that policy and people judge by. `environment` is the stricter of claimed and found."""
 
@@ -70,12 +89,9 @@ class Assessment(Value, frozen=True):
     measured: tuple[Measured, ...] = ()
     rollback: RollbackProof = RollbackProof()
     rows: int | None = None
+    domains: tuple[Touched, ...] = ()
+    risk: Risk | None = None
 
     @property
     def digest(self) -> str:
         return digest("assessment", canonical(self))
-
-
-def worst_reversibility(*classes: Reversibility) -> Reversibility:
-    """The hardest to undo of these; of none, none-needed."""
-    return max(classes, key=REVERSIBILITIES.index, default="none-needed")

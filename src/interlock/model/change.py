@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 from interlock.model.canon import Value, canonical, digest
+from interlock.model.wayback import WayBack
 
 Verb = Literal["read", "create", "update", "replace", "delete", "execute", "grant", "revoke"]
 VERBS: Final[tuple[Verb, ...]] = get_args(Verb)
@@ -40,6 +41,14 @@ Trait = Literal[
     "hides-failure",  # it makes errors pass in silence (IF EXISTS on a destroy, OR IGNORE)
     "widens-access",  # more principals can do more when it has run
     "nested",  # it was found inside another statement or proposal
+    "leaves-a-gap",  # it is taken away before the new one is there
+    "forgets",  # it goes on existing, and nothing manages it any more
+    "adopts",  # something that exists already comes under management
+    "renames",  # only the name by which it is managed changes
+    "plan-time",  # it runs code already while it is planned
+    "only-removes",  # an update that only takes parts away
+    "shifts-index",  # it goes only because its place in a count or a key moved
+    "drifted",  # somebody had changed it outside of what manages it
 ]
 TRAITS: Final[tuple[Trait, ...]] = get_args(Trait)
 
@@ -63,8 +72,9 @@ class Effect(Value, frozen=True):
 
     `count` is how many things inside the resource are touched, None when the text cannot say. `keys` are the columns
     (or attributes) that the choice pins to literal values; an inventory tells whether they name one thing. `fields`
-    are the columns that are written or lost. `part` is the ordinal of the statement or document it stands in,
-    from 0; `cause` says in a few words what in the text makes it so (`delete without where`).
+    are the columns (or attributes) that are written or lost. `part` is the ordinal of the statement or document it
+    stands in, from 0; `cause` says in a few words what in the text makes it so (`delete without where`). `way_back` is
+    what the reader knows of taking it back; `gentler` a less destructive way to the same end, where there is one.
     """
 
     verb: Verb
@@ -78,6 +88,27 @@ class Effect(Value, frozen=True):
     traits: tuple[Trait, ...] = ()
     part: int = 0
     cause: str = ""
+    way_back: WayBack | None = None
+    gentler: str = ""
+
+
+SignalName = Literal[
+    "state-lost",  # everything would be made anew, though it exists
+    "state-moved",  # the state is another one, or an older one, than was known
+    "wrong-workspace",  # it was made for another workspace than the target's
+    "partial-plan",  # it covers only a part of what is configured: targets, replacements asked for, refresh only
+    "unfinished-plan",  # it could not be made to its end: errored, incomplete, deferred
+    "plan-time-code",  # making the plan runs code that the proposal brought
+    "drift",  # the world had changed outside of what manages it
+    "unproved-code",  # code or providers that nobody pinned take part
+]
+
+
+class Signal(Value, frozen=True):
+    """Something that a reader saw of the proposal as a whole, in a closed set of names; `detail` is for people."""
+
+    name: SignalName
+    detail: str = ""
 
 
 class Change(Value, frozen=True):
@@ -85,6 +116,7 @@ class Change(Value, frozen=True):
 
     `unknown` names each thing that was not understood; a change with anything unknown is never allowed as it stands.
     `degraded` names limits that were hit while reading. `parts` counts the statements or documents that were read.
+    `signals` are about the proposal as a whole.
     """
 
     kind: str
@@ -92,6 +124,7 @@ class Change(Value, frozen=True):
     parts: int = 1
     unknown: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
+    signals: tuple[Signal, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -6,13 +6,45 @@ from typing import Literal
 
 from interlock.model.canon import Value
 from interlock.model.change import Resource, Verb
+from interlock.model.wayback import RollbackVerdict
 
 Strength = Literal["hard", "soft", "mention"]
-EdgeKind = Literal["contains", "references", "cascades", "nulls", "triggers", "reads", "owns"]
+EdgeKind = Literal[
+    "contains",
+    "references",
+    "cascades",
+    "nulls",
+    "triggers",
+    "reads",
+    "owns",
+    "uses",  # reads attributes of it: `Edge.fields` of the target go into `Edge.into` of the source
+    "follows",  # is replaced whenever it changes
+    "after",  # is only made after it; no data flows
+    "configures",  # is reached through it: a provider, a role, an endpoint
+    "mentions",  # holds a value that names it; nobody knows in which direction the two depend
+    "copies",  # is a backup, snapshot or replica of it
+]
+
+#: What a thing is to others, whatever the technology; a change to one is felt far beyond its edges.
+Plane = Literal[
+    "identity",  # who may do what
+    "routing",  # networks, names, certificates, load balancers: how anything is reached
+    "encryption",  # keys and secrets that others need
+    "deployment",  # pipelines and registries that put other things in place
+    "billing",  # accounts, budgets, payments
+    "audit",  # logs and trails that show what happened
+    "control-plane",  # what runs other things: clusters, schedulers, state stores
+    "shared-code",  # libraries, layers, modules and images that many use
+    "data",  # it holds content that cannot be made again
+]
 
 
 class Item(Value, frozen=True):
-    """One existing resource. `size` is rows or objects in it, None when unknown; `keys` are its unique column sets."""
+    """One existing resource. `size` is rows or objects in it, None when unknown; `keys` are its unique column sets.
+
+    `groups` are the redundancy groups that it is a member of, as (kind, name): all members of one at once is an outage.
+    `protections` are what stands against losing it, in words (`deletion protection`).
+    """
 
     resource: Resource
     size: int | None = None
@@ -20,16 +52,36 @@ class Item(Value, frozen=True):
     fields: tuple[str, ...] = ()
     critical: bool = False
     protections: tuple[str, ...] = ()
+    planes: tuple[Plane, ...] = ()
+    groups: tuple[tuple[str, str], ...] = ()
 
 
 class Edge(Value, frozen=True):
-    """`source` depends on `target`: when `target` goes or moves, `source` feels it. `evidence` says who told us."""
+    """`source` depends on `target`: when `target` goes or moves, `source` feels it. `evidence` says who told us.
+
+    `fields` are the attributes of the target that are read, `into` those of the source that read them; empty: nobody
+    knows which, so it may be any.
+    """
 
     source: Resource
     target: Resource
     kind: EdgeKind
     strength: Strength = "hard"
     evidence: str = ""
+    fields: tuple[str, ...] = ()
+    into: tuple[str, ...] = ()
+
+
+class Flow(Value, frozen=True):
+    """What is known of a type: when `field` changes, the attributes `into` change with it, whatever the values.
+
+    `replaces`: the thing is made anew then, and everything that reads it reads something else.
+    """
+
+    type: str
+    field: str
+    into: tuple[str, ...] = ()
+    replaces: bool = False
 
 
 class Inventory(Value, frozen=True):
@@ -45,6 +97,7 @@ class Inventory(Value, frozen=True):
     surveyed_at: int = 0
     complete: bool = True
     limits: tuple[str, ...] = ()
+    flows: tuple[Flow, ...] = ()
 
 
 class Measured(Value, frozen=True):
@@ -63,9 +116,6 @@ class Sample(Value, frozen=True):
     verb: Verb
     before: tuple[tuple[str, str], ...] = ()
     after: tuple[tuple[str, str], ...] = ()
-
-
-RollbackVerdict = Literal["none-needed", "valid", "valid-with-loss", "invalid", "unknown"]
 
 
 class RollbackProof(Value, frozen=True):

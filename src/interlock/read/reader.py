@@ -1,6 +1,6 @@
 """What a reader promises to the road.
 
-A reader is pure: bytes in, Change out, no clock, no I/O, no state. It promises:
+A reader is pure: bytes in, Reading out, no clock, no I/O, no state. It promises:
 
 1. Every effect that the payload can have is in the change, or something is in `Change.unknown`. What is not modelled
    is unknown; it is never left out and never guessed to be harmless.
@@ -13,9 +13,21 @@ A reader is pure: bytes in, Change out, no clock, no I/O, no state. It promises:
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from interlock.model.change import Change
+from interlock.model.inventory import Inventory
+
+
+class Reading(NamedTuple):
+    """What was read: the change, and what the payload itself tells of the world around it.
+
+    `told` is None where a payload tells nothing (SQL); a plan tells what stands in its state and what refers to what.
+    It is a claim like the rest of the payload: it can add to what a survey finds, and never takes anything away.
+    """
+
+    change: Change
+    told: Inventory | None = None
 
 
 class Reader(Protocol):
@@ -23,6 +35,6 @@ class Reader(Protocol):
 
     dialects: tuple[str, ...]
 
-    def __call__(self, payload: bytes, dialect: str, environment: str) -> Change:
-        """The change that these bytes would make. Raises BadProposal."""
+    def __call__(self, payload: bytes, dialect: str, environment: str) -> Reading:
+        """The change that these bytes would make, and what they tell. Raises BadProposal."""
         ...

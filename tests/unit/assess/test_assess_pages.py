@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from interlock.assess.findings import FINDINGS
-from interlock.model.assessment import REVERSIBILITIES
 from interlock.model.change import KNOWN, TIERS, TRAITS, VERBS, Aspect, Choice
+from interlock.model.wayback import REVERSIBILITIES
 
 DOCS = Path(__file__).parents[3] / "docs"
 HEADINGS = ("## Why", "## Example", "## What to do", "## When it is wrong", "**Severity and confidence.**")

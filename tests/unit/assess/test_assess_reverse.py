@@ -9,9 +9,9 @@ import pytest
 from assess_words import PROVED, effect, rehearsal
 
 from interlock.assess.reverse import proof_of, reverse_of
-from interlock.model.assessment import REVERSIBILITIES
 from interlock.model.change import KNOWN, TRAITS, VERBS, Aspect
 from interlock.model.inventory import RollbackProof
+from interlock.model.wayback import REVERSIBILITIES
 
 
 def back(verb: str, aspect: str = "content", *, keyed: bool = False, proof: str | None = None, undo: int = 30, **rest):

@@ -27,7 +27,7 @@ def lines(what: str) -> list[tuple[str, str]]:
 
 
 def read(sql: str, dialect: str) -> Change:
-    return reader(sql.encode(), dialect, "production")
+    return reader(sql.encode(), dialect, "production").change
 
 
 def destroys(change: Change) -> bool:

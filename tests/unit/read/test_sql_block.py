@@ -11,7 +11,7 @@ DECLARED = "DECLARE a int; r record; c refcursor; k CURSOR (n int) FOR SELECT 1;
 
 
 def read(body: str) -> Change:
-    return reader(f"DO $$ {DECLARED} {body} END $$".encode(), "postgres", "")
+    return reader(f"DO $$ {DECLARED} {body} END $$".encode(), "postgres", "").change
 
 
 DELETES = [
@@ -87,7 +87,7 @@ def test_statements_that_touch_nothing_have_no_effect(body: str) -> None:
 @pytest.mark.parametrize("block", ["DO 'BEGIN DELETE FROM x; END'", "DO LANGUAGE plpgsql $$BEGIN DELETE FROM x; END$$"])
 def test_a_block_is_read_however_it_is_quoted(block: str) -> None:
     """Plain quotes, dollar quotes, with the language said or not."""
-    change = reader(block.encode(), "postgres", "")
+    change = reader(block.encode(), "postgres", "").change
 
     assert [effect.resource.name for effect in change.effects] == ["x"]
 
@@ -102,4 +102,4 @@ def test_a_block_is_read_however_it_is_quoted(block: str) -> None:
 )
 def test_a_block_that_cannot_be_read_is_unknown(block: str) -> None:
     """It is not refused: the server may well run it."""
-    assert not reader(block.encode(), "postgres", "").fully_known
+    assert not reader(block.encode(), "postgres", "").change.fully_known

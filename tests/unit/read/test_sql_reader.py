@@ -15,7 +15,7 @@ DIALECTS = reader.dialects
 
 
 def read(sql: str | bytes, dialect: str = "postgres") -> Change:
-    return reader(sql if isinstance(sql, bytes) else sql.encode(), dialect, "production")
+    return reader(sql if isinstance(sql, bytes) else sql.encode(), dialect, "production").change
 
 
 def refused(payload: bytes, dialect: str = "postgres") -> BadProposal:

@@ -30,7 +30,7 @@ def test_the_proposal_of_a_vector_reads_as_its_change(slug: str) -> None:
     expected = (folder / "change.json").read_text("utf-8")
 
     dialect = proposed.kind.partition(":")[2]
-    change = reader_for(proposed.kind)(proposed.payload.encode(), dialect, proposed.environment)
+    change = reader_for(proposed.kind)(proposed.payload.encode(), dialect, proposed.environment).change
 
     assert expected == msgspec.json.format(canonical(change).decode(), indent=2) + "\n"
 

@@ -6,7 +6,7 @@ import codecs
 from typing import Final
 
 from interlock.errors import BadProposal
-from interlock.model.change import Change
+from interlock.read.reader import Reading
 
 #: Larger payloads are refused unread.
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -18,7 +18,7 @@ class SqlReader:
 
     dialects: tuple[str, ...] = DIALECTS
 
-    def __call__(self, payload: bytes, dialect: str, environment: str) -> Change:
+    def __call__(self, payload: bytes, dialect: str, environment: str) -> Reading:
         dialect = dialect or self.dialects[0]
         if dialect not in self.dialects:
             raise BadProposal(
@@ -35,7 +35,7 @@ class SqlReader:
             from interlock.read.sql.glot.reader import read as read_glot
 
             script = read_glot(text, dialect, environment)
-        return script.change(f"sql:{dialect}")
+        return Reading(script.change(f"sql:{dialect}"))
 
 
 def decoded(payload: bytes) -> str:
