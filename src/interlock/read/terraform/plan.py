@@ -116,6 +116,13 @@ class Plan(msgspec.Struct, frozen=True):
     deferred_action_invocations: tuple[DeferredInvocation, ...] = ()
     checks: tuple[Check, ...] = ()
 
+    @property
+    def has_body(self) -> bool:
+        """Whether it has any of the parts that only a plan has."""
+        return bool(self.resource_changes or self.output_changes or self.resource_drift) or any(
+            raw is not NULL for raw in (self.planned_values, self.configuration)
+        )
+
 
 class _Shell(msgspec.Struct):
     """The top of a plan, each part still raw, so that a null is as good as nothing and each part is decoded once."""
