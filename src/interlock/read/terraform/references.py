@@ -237,8 +237,7 @@ def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 
 
 def _groups(reads: dict[str, set[str]]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Fields and what they go into; attributes that read the same are taken together."""
-    found: dict[tuple[str, ...], list[str]] = {}
-    for into, fields in reads.items():
-        found.setdefault(() if "" in fields else tuple(sorted(fields)), []).append(into)
-    return [(fields, () if "" in into else tuple(sorted(into))) for fields, into in sorted(found.items())]
+    """Fields of the target, and the one attribute that they go into: of an edge into several nobody knows which."""
+    return [
+        (() if "" in fields else tuple(sorted(fields)), (into,) if into else ()) for into, fields in sorted(reads.items())
+    ]
