@@ -239,5 +239,6 @@ def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 def _groups(reads: dict[str, set[str]]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Fields of the target, and the one attribute that they go into: of an edge into several nobody knows which."""
     return [
-        (() if "" in fields else tuple(sorted(fields)), (into,) if into else ()) for into, fields in sorted(reads.items())
+        (() if "" in fields else tuple(sorted(fields)), (into,) if into else ())
+        for into, fields in sorted(reads.items())
     ]
