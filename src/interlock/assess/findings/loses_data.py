@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, in_it, listed, where
+from interlock.assess.seen import Noted, Seen, in_it, listed
 from interlock.model.assessment import Finding
 
 
@@ -21,7 +21,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 severity="low" if size == 0 else "critical",
                 confidence="high",
                 message=f"the content of {what} is lost{cause}: {in_it(size)}",
-                where=where(effect),
+                where=seen.where(effect),
                 fix="move it aside first, or take a copy that outlives it and is known to restore",
             ),
         )
