@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from interlock.assess.crux import with_declared
+from interlock.assess.crux import standing_of, with_declared
 from interlock.assess.domains import domains_of
 from interlock.assess.findings import FINDINGS
 from interlock.assess.links import links_of
@@ -20,7 +20,7 @@ from interlock.assess.reach import critical_things, reach_of
 from interlock.assess.risk import Weight, risk_of
 from interlock.assess.rollback import way_back_of
 from interlock.assess.seen import WHOLE, Noted, Seen, gist, sort_effects
-from interlock.assess.taken import taken_by
+from interlock.assess.taken import Key, Taken, taken_by
 from interlock.assess.tier import tier_of_change
 from interlock.assess.undo import undoing_of
 from interlock.assess.weigh import Figures, rows_of, unread_writes, weigh
@@ -68,6 +68,7 @@ def assess(
     seen = Seen(
         change, inventory, rehearsal, world, figures, claimed, found, environment, tier, weighed, reach, grave,
         unread, secrets, *sort_effects(change), links, taken, undoing, domains,
+        standing_of(inventory, _reshaped(change, taken)),
     )  # fmt: skip
     feared = tuple(dict.fromkeys(name for name, _ in critical_things(world, reach, grave)))
     rollback = way_back_of(change, rehearsal, undoing)
@@ -92,6 +93,15 @@ def assess(
         domains=domains.listed,
         risk=risk_of(weight),
     )
+
+
+def _reshaped(change: Change, taken: Taken) -> list[Key]:
+    """The things of which more than the content is changed."""
+    return [
+        key
+        for key, ordinals in taken.written.items()
+        if any(change.effects[ordinal].aspect != "content" for ordinal in ordinals)
+    ]
 
 
 def stricter(claimed: Environment, found: Environment | None) -> Environment:

@@ -8,7 +8,7 @@ BOUND edges is not computed: then only what was declared is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -38,10 +38,15 @@ _LOOSE: Final[frozenset[EdgeKind]] = frozenset({"after", "copies", "mentions"})
 
 
 class Crux(NamedTuple):
-    """What stands on one thing, and how much falls off the graph when it goes."""
+    """What stands on one thing, how much falls off the graph when it goes, and whether that makes it critical.
+
+    `holds`: it holds something itself, so that it may be critical though nothing stands on it.
+    """
 
     dependents: int
     cut_off: int
+    shown: bool
+    holds: bool
 
 
 def with_declared(inventory: Inventory | None, names: Iterable[str]) -> Inventory | None:
@@ -63,34 +68,38 @@ def is_tagged(item: Item) -> bool:
     return any(value.lower() in DECLARING.get(name.lower(), ()) for name, value in item.resource.tags)
 
 
-def cruxes(inventory: Inventory | None, asked: Iterable[Key]) -> dict[Key, Crux]:
-    """Those of the asked things that the graph shows to be critical, in the order in which they were asked for."""
-    if inventory is None or len(inventory.edges) > BOUND:
+def standing_of(inventory: Inventory | None, asked: Collection[Key]) -> dict[Key, Crux]:
+    """What stands on each of the asked things that the inventory knows, in the order in which they were asked for."""
+    if not asked or inventory is None or len(inventory.edges) > BOUND:
         return {}
     graph = _Graph(inventory)
     least = max(LEAST, -(-len(graph.keys) // SHARE))
-    if len(graph.keys) <= least:
-        return {}
     numbers = [graph.numbers[key] for key in dict.fromkeys(asked) if key in graph.numbers][:ASKED]
     cut = graph.cut_off() if numbers else {}
     found: dict[Key, Crux] = {}
     for number in numbers:
-        crux = Crux(graph.standing_on(number), cut.get(number, 0))
-        if max(crux) >= least:
-            found[graph.keys[number]] = crux
+        dependents, cut_off = graph.standing_on(number), cut.get(number, 0)
+        shown = max(dependents, cut_off) >= least
+        found[graph.keys[number]] = Crux(dependents, cut_off, shown, number in graph.holding)
     return found
 
 
 class _Graph:
-    """Things by number; `above[n]` are those that stand on n, `beside[n]` all that it is linked with."""
+    """Things by number; `above[n]` are those that stand on n, `beside[n]` all that it is linked with.
+
+    `holding` are those that hold something themselves.
+    """
 
     def __init__(self, inventory: Inventory) -> None:
         self.numbers: dict[Key, int] = {}
         self.keys: list[Key] = []
         self.above: list[set[int]] = []
         self.beside: list[set[int]] = []
+        self.holding: set[int] = set()
         for item in inventory.items:
-            self._number(item.resource.key)
+            number = self._number(item.resource.key)
+            if item.size is not None or item.fields or item.keys or "data" in item.planes:
+                self.holding.add(number)
         for edge in inventory.edges:
             if edge.strength != "hard" or edge.kind in _LOOSE:
                 continue
