@@ -13,6 +13,9 @@ _READERS: Final = {
     "sql": "interlock.read.sql.reader",
 }
 
+#: Technologies whose payload is a text that people read before they vote. A plan is none: it holds values of a state.
+TEXTS: Final = frozenset({"sql"})
+
 
 def reader_for(kind: str) -> Reader:
     """The reader of a kind, `technology` or `technology:dialect`. BadProposal lists the known ones."""
