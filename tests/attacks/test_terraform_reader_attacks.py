@@ -255,7 +255,8 @@ def test_a_module_that_can_be_another_one_tomorrow_is_said(source: str) -> None:
 @pytest.mark.parametrize(
     "body",
     ['source = "./m"', 'source = "../m"', 'source = "a/b/c"\n  version = "1.2.3"',
-     'source = "h.io/a/b/c"\n  version = "= 1.2.3"', f'source = "git::https://h/x?ref={"a1" * 20}"', f'source = "https://h/x.zip?checksum=sha256:{"a" * 64}"'],
+     'source = "h.io/a/b/c"\n  version = "= 1.2.3"', f'source = "git::https://h/x?ref={"a1" * 20}"',
+     f'source = "https://h/x.zip?checksum=sha256:{"a" * 64}"'],
 )  # fmt: skip
 def test_a_module_that_is_pinned_or_near_is_not(body: str) -> None:
     assert runs_at_plan_time({"main.tf": f'module "m" {{\n  {body}\n}}\n'.encode(), **LOCK}) == ()
