@@ -103,7 +103,7 @@ def effects_of(plan: bytes) -> list[Effect]:
             continue
         before, after = change["before"] or {}, change["after"] or {}
         fields = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-        fields |= {name for name, unknown in (change["after_unknown"] or {}).items() if unknown}
+        fields |= {name for name, unknown in (change["after_unknown"] or {}).items() if "true" in json.dumps(unknown)}
         resource = Resource(f"terraform.{each['type']}", each["address"], "test")
         verb = "update" if change["actions"] == ["update"] else "replace"
         gap = ("leaves-a-gap",) if change["actions"] == ["delete", "create"] else ()

@@ -14,6 +14,9 @@ _READERS: Final = {
     "terraform": "interlock.read.terraform.reader",
 }
 
+#: Technologies whose payload is a text that people read before they vote. A plan is none: it holds values of a state.
+TEXTS: Final = frozenset({"sql"})
+
 
 def reader_for(kind: str) -> Reader:
     """The reader of a kind, `technology` or `technology:dialect`. BadProposal lists the known ones."""
