@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from interlock.read.terraform.configured import Call, Configured, Module, Part, Use
 from interlock.read.terraform.hcl import lifecycle_of, sources_of
+from interlock.read.terraform.remote import place_of
 from interlock.read.terraform.syntax import Block, Reference
 
 _META = frozenset({"count", "for_each", "depends_on", "provider", "providers", "source", "version"})
@@ -54,6 +55,10 @@ def _add(found: Configured, number: int, module: Module, block: Block) -> None:
     elif block.type == "locals":
         for name, attribute in block.attributes.items():
             module.locals.setdefault(name, []).extend(attribute.references)
+    elif block.type == "terraform" and number == 0:
+        for backend in block.children("backend"):
+            values = {name: attribute.value for name, attribute in backend.attributes.items() if attribute.constant}
+            found.place = place_of("".join(backend.labels), values)
     elif block.type == "provider" and len(labels) == 1:
         _add_provider(found, number, module, block)
 
