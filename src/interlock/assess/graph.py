@@ -47,7 +47,7 @@ class Flood:
     The fewer they are, the less memory is read at random, and that is what takes the time.
     """
 
-    __slots__ = ("_events", "_full", "_graph", "_left", "_rows")
+    __slots__ = ("_events", "_full", "_graph", "_left", "_rows", "_ways")
 
     def __init__(self, graph: Graph, rows: Sequence[Sequence[int]], events: int) -> None:
         """`rows[event][column]` is what the event becomes along an arc of this column: a set of events, or none, 0.
@@ -60,7 +60,11 @@ class Flood:
             open_ = _onward(rows, open_, graph.present) & ~possible
             possible |= open_
         self._events = [event for event in range(len(rows)) if possible >> event & 1]
-        self._rows = [{column: self._inside(rows[event][column]) for column in graph.present} for event in self._events]
+        self._rows = [
+            {column: self._inside(rows[event][column]) for column in graph.present if rows[event][column]}
+            for event in self._events
+        ]
+        self._ways: dict[int, tuple[list[int], int | None]] = {}
         self._full = (1 << len(self._events)) - 1
         #: Of each node the events that it has not felt yet.
         self._left = (
@@ -104,14 +108,8 @@ class Flood:
         """One step from these nodes, which have all just felt these events, to what is `fresh` where."""
         left, full = self._left, self._full
         starts, tails, columns = self._graph.starts, self._graph.tails, self._graph.columns
-        row = [0] * COLUMNS
-        for place, cells in enumerate(self._rows):
-            if events >> place & 1:
-                for column, becomes in cells.items():
-                    row[column] |= becomes
-        ways = {row[column] for column in self._graph.present}
-        if len(ways) == 1:  # whatever the kind of arc is: it need not be looked at
-            out = ways.pop()
+        row, out = self._ways.get(events) or self._way(events)
+        if out is not None:  # whatever the kind of arc is: it need not be looked at
             for node in nodes if out else ():
                 for tail in tails[starts[node] : starts[node + 1]]:
                     if new := out & left[tail]:
@@ -129,9 +127,23 @@ class Flood:
                     left[tail] ^= new
                     fresh[tail] = fresh.get(tail, 0) | new
 
+    def _way(self, events: int) -> tuple[list[int], int | None]:
+        """What a set of events becomes: column by column, and by any of them if that is the same."""
+        row = [0] * COLUMNS
+        for place, cells in enumerate(self._rows):
+            if events >> place & 1:
+                for column, becomes in cells.items():
+                    row[column] |= becomes
+        ways = {row[column] for column in self._graph.present}
+        self._ways[events] = row, ways.pop() if len(ways) == 1 else None
+        return self._ways[events]
+
     def _inside(self, events: int) -> int:
         """A set of events as it is kept here."""
-        return sum(1 << place for place, event in enumerate(self._events) if events >> event & 1)
+        inside = 0
+        for place, event in enumerate(self._events):
+            inside |= (events >> event & 1) << place
+        return inside
 
 
 def _onward(rows: Sequence[Sequence[int]], events: int, columns: Iterable[int]) -> int:
