@@ -11,6 +11,7 @@ from interlock.read.reader import Reader
 #: Technology -> the module that holds its `reader`.
 _READERS: Final = {
     "sql": "interlock.read.sql.reader",
+    "terraform": "interlock.read.terraform.reader",
 }
 
 
