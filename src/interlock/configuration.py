@@ -95,6 +95,10 @@ class Configuration(NamedTuple):
         """The contract of that environment. One that nobody described has the strictest contract there is."""
         return self.environments.get(name) or Environment(name=name)
 
+    def is_production(self, name: str) -> bool:
+        """Whether that environment is production; one that nobody described is."""
+        return self.environment(name).production
+
     def target(self, name: str) -> Target:
         """The configured target. Raises NotFound with the names there are."""
         if name in self.targets:

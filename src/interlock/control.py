@@ -28,6 +28,7 @@ from interlock.model.approval import Ballot, Choice, Vote
 from interlock.model.canon import parse
 from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
+from interlock.read.readers import TEXTS
 from interlock.record import SYSTEM, Record
 from interlock.registry import Registry
 from interlock.road import Road
@@ -114,6 +115,13 @@ class Control:
     def payload(self, case: Case) -> bytes:
         """The exact bytes that would run; empty when they were erased."""
         return b"" if case.erased else self.record.unseal(case.id, case.proposed.payload)
+
+    def readable(self, case: Case) -> bytes:
+        """The payload for people and agents to read; empty where it is no text that anybody wrote for reading.
+
+        A plan holds values out of a state, secrets among them, which whoever may see the case may not all see.
+        """
+        return self.payload(case) if case.proposed.kind.partition(":")[0] in TEXTS else b""
 
     def samples(self, case: Case) -> list[Json]:
         """The sample of the diff, as JSON; empty when there is none or it was erased."""

@@ -113,7 +113,7 @@ def list_(home: Path | None, as_json: bool) -> None:
         return
     from rich.table import Table
 
-    from interlock.cli.render import plain
+    from interlock.cli.words import plain
 
     table = Table(pad_edge=False)
     for column in ("agent", "state", "owner", "environments", "purpose"):
@@ -223,7 +223,7 @@ def _picture(answer: Json) -> RenderableType:
 
     from rich.table import Table
 
-    from interlock.cli.render import plain
+    from interlock.cli.words import plain
 
     table = Table.grid(padding=(0, 2))
     table.add_row("agent", f"[bold]{plain(answer['name'])}[/]  {answer['state']}")

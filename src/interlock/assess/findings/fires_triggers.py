@@ -22,7 +22,7 @@ def find(seen: Seen) -> Iterator[Noted]:
             if thing in told:
                 continue
             told.add(thing)
-            edges = [seen.world.edges[edge] for edge in seen.world.incoming[thing]]
+            edges = seen.world.edges_to(thing)
             names = sorted({edge.source.name for edge in edges if edge.kind == "triggers"})
             if names:
                 yield (
