@@ -57,7 +57,7 @@ def look(control: Control, case: Case) -> None:
     """Show the case as its approver has to see it."""
     from interlock.cli.render import case as picture
 
-    payload = control.payload(case).decode("utf-8", "replace")
+    payload = control.text(case).decode("utf-8", "replace")
     console().print(picture(control.told(case), payload, control.samples(case)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from interlock.answer import Json
     from interlock.judge import Judge
     from interlock.model.agent import Passport
+    from interlock.model.planned import Identity
     from interlock.model.proposal import Proposal
 
 UNREGISTERED = "unregistered"
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
-@click.option("--kind", required=True, help="What it is: sql, sql:postgres, sql:mysql or sql:sqlite.")
+@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--kind", required=True, help="What it is: sql, sql:postgres, sql:mysql, sql:sqlite or terraform.")
 @click.option("--environment", default="", help="Where it would run.  [default: the target's, else production]")
 @click.option("--agent", default=UNREGISTERED, help="Who would run it.  [default: an unregistered agent]")
 @click.option("--target", default="", help="A configured target to survey and to rehearse on.")
@@ -42,28 +43,38 @@ def command(
 ) -> int:
     """Judge FILE (or standard input) without executing it.
 
+    Of kind terraform, FILE is a plan as JSON; or a folder, which is planned at its --target, and nothing is kept.
+
     Exit status: 0 allow, 3 hold, 4 deny, 2 bad input. Without a home it judges by the starter policies.
     """
     import msgspec
 
+    from interlock.execute.planners import packed
     from interlock.model.proposal import Proposal
 
     if (file is None) == (lines is None):
         raise click.UsageError("name one FILE (or `-`), or --lines FILE")
-    with _judge(home, agent) as (judge, passport):
+    if file is not None and file.is_dir() and not target:
+        raise click.UsageError("a folder is planned at a target: name it with --target")
+    with _judge(home, agent) as (judge, passport, known):
         claimed = environment or (judge.configuration.target(target).environment if target else "production")
         asked = Proposal(kind, b"", agent, claimed, target)
         if lines is not None:
             return _stream(judge, passport, asked, lines)
-        return _one(judge, passport, msgspec.structs.replace(asked, payload=_read(file)), as_json=as_json)
+        payload = packed(kind, file) if file is not None and file.is_dir() else _read(file)
+        asked = judge.planned(msgspec.structs.replace(asked, payload=payload), known(target))
+        return _one(judge, passport, asked, as_json=as_json)
 
 
 @contextlib.contextmanager
-def _judge(home: Path | None, agent: str) -> Iterator[tuple[Judge, Passport]]:
-    """The judge of the home there is, with the agent's passport; without a home, starter policies and no passport."""
+def _judge(home: Path | None, agent: str) -> Iterator[tuple[Judge, Passport, Callable[[str], Identity | None]]]:
+    """The judge of the home there is, the agent's passport, and what is known of a target's state.
+
+    Without a home: starter policies, no passport, and nothing.
+    """
     if find_home(home) is not None:
         with opened(home) as control:
-            yield control.judge, control.record.passport(agent)
+            yield control.judge, control.record.passport(agent), control.record.identity
         return
     from interlock.configuration import unconfigured
     from interlock.decide.decide import engine
@@ -71,7 +82,7 @@ def _judge(home: Path | None, agent: str) -> Iterator[tuple[Judge, Passport]]:
     from interlock.model.agent import unregistered
     from interlock.policy.starter import starter_files
 
-    yield Judge(unconfigured(), engine(starter_files()), senses()), unregistered(agent)
+    yield Judge(unconfigured(), engine(starter_files()), senses()), unregistered(agent), lambda _: None
 
 
 def _one(judge: Judge, passport: Passport, proposal: Proposal, *, as_json: bool) -> int:

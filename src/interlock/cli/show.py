@@ -19,7 +19,7 @@ def command(case: str, with_output: bool, home: Path | None, as_json: bool) -> N
     with opened(home) as control:
         shown = control.case(caller(), case)
         answer = control.told(shown)
-        payload = control.payload(shown).decode("utf-8", "replace")
+        payload = control.text(shown).decode("utf-8", "replace")
         samples = control.samples(shown)
         output = control.output(shown) if with_output else b""
     if as_json:
