@@ -70,7 +70,7 @@ class TerraformPlanner:
         with furnished(setting, files) as workshop:
             prepare(workshop)
             validate(workshop)
-            graph = workshop.must("reading it", "graph", trusted=bool(setting.backend))
+            graph = workshop.must("reading it", "graph", trusted=workshop.remote)
             plantime.check_graph(graph.decode("utf-8", "replace"), setting.allowed)
             made = make(workshop)
             head = _head(workshop, made, archive, previous)

@@ -56,7 +56,7 @@ def read(content: bytes) -> State:
 
 def current(workshop: Workshop) -> bytes:
     """The target's state as it is now; empty where there is none."""
-    if workshop.setting.backend:
+    if workshop.remote:
         return workshop.must("reading the state", "state", "pull", trusted=True)
     return workshop.state.read_bytes() if workshop.state.exists() else b""
 

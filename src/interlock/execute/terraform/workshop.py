@@ -39,6 +39,7 @@ class Workshop(NamedTuple):
     credentials: Mapping[str, str]
     var_files: tuple[str, ...]
     writable: tuple[str, ...] = ()
+    remote: bool = False
 
     @property
     def module(self) -> Path:
@@ -93,17 +94,25 @@ class Workshop(NamedTuple):
 
 
 @contextmanager
-def furnished(setting: Setting, files: Mapping[str, bytes], *, live: bool = False) -> Iterator[Workshop]:
-    """A workshop for these files, swept away afterwards. `live`: on the target's own state, not on a copy."""
-    workshop = furnish(setting, files, live=live)
+def furnished(
+    setting: Setting, files: Mapping[str, bytes], *, live: bool = False, state: bytes | None = None
+) -> Iterator[Workshop]:
+    """A workshop for these files, swept away afterwards. See `furnish`."""
+    workshop = furnish(setting, files, live=live, state=state)
     try:
         yield workshop
     finally:
         sweep(workshop.folder)
 
 
-def furnish(setting: Setting, files: Mapping[str, bytes], *, live: bool = False) -> Workshop:
-    """A workshop that stays until it is swept away: what applies a plan outlives us in it."""
+def furnish(
+    setting: Setting, files: Mapping[str, bytes], *, live: bool = False, state: bytes | None = None
+) -> Workshop:
+    """A workshop that stays until it is swept away: what applies a plan outlives us in it.
+
+    It works on a copy of a local state; with `live` on the target's own; with `state` on just that, wherever the target
+    keeps its own.
+    """
     declared = plantime.check(files, setting.allowed, str(setting.backend.get("type", "local")))
     credentials = credentials_of(setting)
     folder = Path(tempfile.mkdtemp(prefix="interlock-"))
@@ -115,15 +124,17 @@ def furnish(setting: Setting, files: Mapping[str, bytes], *, live: bool = False)
         if lock is not None or "providers" not in setting.allowed:
             (folder / "module" / LOCK_FILE).write_bytes(lock or b"")
         secret = {name for name in declared if VARIABLE + name in credentials}
-        (folder / "module" / OVERRIDE).write_bytes(_override(setting, secret))
+        (folder / "module" / OVERRIDE).write_bytes(_override({} if state is not None else setting.backend, secret))
         (folder / "rc").write_bytes(_copied(setting.cli_config) if setting.cli_config else b"")
         var_files = []
         for number, path in enumerate(setting.var_files):
             name = f"{number:03}-{path.name}"
             (folder / "vars" / name).write_bytes(_copied(str(path)))
             var_files.append(name)
-        workshop = Workshop(folder, setting, credentials, tuple(var_files), (str(setting.folder),) if live else ())
-        _place_state(workshop, live=live)
+        own = (str(setting.folder),) if live else ()
+        remote = bool(setting.backend) and state is None
+        workshop = Workshop(folder, setting, credentials, tuple(var_files), own, remote)
+        _place_state(workshop, state, live=live)
     except BaseException:
         sweep(folder)
         raise
@@ -139,12 +150,12 @@ def prepare(workshop: Workshop) -> None:
     """Have the tool get what it needs: plug-ins as they are locked, modules from the source itself, the backend."""
     lock = workshop.setting.lock_file is not None or "providers" not in workshop.setting.allowed
     arguments = ["init", "-no-color", "-input=false", *(["-lockfile=readonly"] if lock else [])]
-    workshop.must("preparing it", *arguments, trusted=bool(workshop.setting.backend))
+    workshop.must("preparing it", *arguments, trusted=workshop.remote)
 
 
-def _override(setting: Setting, secret: set[str]) -> bytes:
+def _override(backend: Mapping[str, object], secret: set[str]) -> bytes:
     """The last word on where the state is kept; and that a variable given with the credentials is never shown."""
-    backend = dict(setting.backend)
+    backend = dict(backend)
     kind = str(backend.pop("type", "local"))
     if kind == "local":
         backend = {"path": f"{STATE}/terraform.tfstate", "workspace_dir": f"{STATE}/terraform.tfstate.d"}
@@ -154,7 +165,7 @@ def _override(setting: Setting, secret: set[str]) -> bytes:
     return json.dumps(whole, indent=2, sort_keys=True).encode()
 
 
-def _place_state(workshop: Workshop, *, live: bool) -> None:
+def _place_state(workshop: Workshop, given: bytes | None, *, live: bool) -> None:
     inside = workshop.module / STATE
     if live:
         inside.symlink_to(workshop.setting.folder)
@@ -162,8 +173,10 @@ def _place_state(workshop: Workshop, *, live: bool) -> None:
     inside.mkdir(mode=0o700)
     state = workshop.setting.local_state
     workshop.state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if state is not None and state.exists():
-        workshop.state.write_bytes(_copied(str(state)))
+    if given is None and state is not None and state.exists():
+        given = _copied(str(state))
+    if given:
+        workshop.state.write_bytes(given)
 
 
 def _copied(path: str) -> bytes:
