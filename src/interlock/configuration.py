@@ -49,6 +49,7 @@ class _Environment(_Strict):
     freezes: tuple[_Freeze, ...] = ()
     max_rows: int = 1_000
     max_resources: int = 20
+    max_reach: int = 0
     undo_window: str = "30s"
     approval_valid: str = "24h"
 
@@ -110,6 +111,10 @@ class Configuration(NamedTuple):
     def environment(self, name: str) -> Environment:
         """The contract of that environment. One that nobody described has the strictest contract there is."""
         return self.environments.get(name) or Environment(name=name)
+
+    def is_production(self, name: str) -> bool:
+        """Whether that environment is production; one that nobody described is."""
+        return self.environment(name).production
 
     def target(self, name: str) -> Target:
         """The configured target. Raises NotFound with the names there are."""
@@ -175,7 +180,7 @@ def _environment(name: str, table: _Environment) -> Environment:
     where = f"environments.{name}"
     _check_name(name, where)
     strictness = table.strictness if table.strictness is not None else (100 if table.production else 10)
-    if table.max_rows < 0 or table.max_resources < 0:
+    if min(table.max_rows, table.max_resources, table.max_reach) < 0:
         raise BadConfiguration("a cap cannot be negative", hint="0 lets nothing through", where=where)
     return Environment(
         name=name,
@@ -185,6 +190,7 @@ def _environment(name: str, table: _Environment) -> Environment:
         freezes=tuple(_freeze(freeze, f"{where}.freezes[{index}]") for index, freeze in enumerate(table.freezes)),
         max_rows=table.max_rows,
         max_resources=table.max_resources,
+        max_reach=table.max_reach,
         undo_window_seconds=duration(table.undo_window, f"{where}.undo_window") // 1000,
         approval_seconds=duration(table.approval_valid, f"{where}.approval_valid") // 1000,
     )

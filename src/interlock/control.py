@@ -29,6 +29,7 @@ from interlock.model.approval import Ballot, Choice, Vote
 from interlock.model.canon import parse
 from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
+from interlock.read.readers import TEXTS
 from interlock.record import SYSTEM, Record
 from interlock.registry import Registry
 from interlock.road import Road
@@ -53,7 +54,7 @@ class Control:
             )
             self.vault = Vault(self.ledger.store, load_master(home.vault_key), entropy=senses.entropy)
             self.record = Record(self.ledger, self.vault, senses.now)
-            self.judge = Judge(self.configuration, engine(home.policy_sources()), senses)
+            self.judge = Judge(self.configuration, engine(home.policy_sources()), senses, self.record.identity)
             self.road = Road(self.record, self.judge, senses)
             issuer = open_issuer(home.issuer_key)
             self.registry = Registry(self.record, home, issuer, senses, self.configuration.origin)
@@ -84,11 +85,7 @@ class Control:
         passport = self.record.passport(proposal.agent)
         if caller.kind == "agent" and planner_for(self.configuration.targets.get(proposal.target)) is not None:
             require_plannable(passport)
-        return self.judge.judge(self.planned(proposal), passport)
-
-    def planned(self, proposal: Proposal) -> Proposal:
-        """The proposal as it would be judged: with its plan for payload, where its target plans. Nothing is kept."""
-        return self.judge.planned(proposal, self.record.identity(proposal.target) if proposal.target else None)
+        return self.judge.judge(self.judge.planned(proposal), passport)
 
     def propose(self, caller: Caller, proposal: Proposal, *, run: bool = False) -> Case:
         """Legs 1 to 4, and with `run` the rest of the road too where the change is allowed as it is."""
@@ -123,11 +120,15 @@ class Control:
         """The exact bytes that would run; empty when they were erased."""
         return b"" if case.erased else self.record.unseal(case.id, case.proposed.payload)
 
-    def text(self, case: Case) -> bytes:
-        """What was proposed, as people read it."""
-        payload = self.payload(case)
+    def readable(self, case: Case) -> bytes:
+        """The payload for people and agents to read; empty where it is no text that anybody wrote for reading.
+
+        A plan holds values out of a state, secrets among them, which whoever may see the case may not all see.
+        """
         planner = planner_for(self.configuration.targets.get(case.proposed.target))
-        return planner.text(payload) if planner is not None and payload else payload
+        if planner is not None and case.planned is not None:
+            return planner.text(self.payload(case))
+        return self.payload(case) if case.proposed.kind.partition(":")[0] in TEXTS else b""
 
     def samples(self, case: Case) -> list[Json]:
         """The sample of the diff, as JSON; empty when there is none or it was erased."""

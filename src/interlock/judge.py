@@ -59,8 +59,16 @@ class Senses(NamedTuple):
 class Judge:
     """Legs 2, 3 and 4 without the record: what a proposal would do, how far, and what policy says."""
 
-    def __init__(self, configuration: Configuration, engine: Engine, senses: Senses) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        engine: Engine,
+        senses: Senses,
+        known: Callable[[str], Identity | None] = lambda _: None,
+    ) -> None:
+        """`known` says what the record knows of a target's state, by the target's name; there may be no record."""
         self.configuration = configuration
+        self._known = known
         self.engine = engine
         self._senses = senses
 
@@ -77,20 +85,20 @@ class Judge:
         """The configured target that the proposal names. NotFound when there is none of that name."""
         return self.configuration.target(proposal.target) if proposal.target else None
 
-    def plan(self, proposal: Proposal, target: Target | None, previous: Identity | None) -> Plan | None:
+    def plan(self, proposal: Proposal, target: Target | None) -> Plan | None:
         """The plan that takes the payload's place, on a target whose tool makes one; else None.
 
-        Made once for a case, before leg 2. `previous` is what the record knew of the target's state.
+        Made once for a case, before leg 2.
         """
         planner = planner_for(target)
         if planner is None or target is None:
             return None
         self._kind(proposal, target)
-        return planner.plan(proposal.payload, target, previous)
+        return planner.plan(proposal.payload, target, self._known(target.name))
 
-    def planned(self, proposal: Proposal, previous: Identity | None) -> Proposal:
+    def planned(self, proposal: Proposal) -> Proposal:
         """The proposal as it is judged: with its plan for payload, where one is made. For a check; nothing is kept."""
-        plan = self.plan(proposal, self.target(proposal), previous)
+        plan = self.plan(proposal, self.target(proposal))
         return proposal if plan is None else msgspec.structs.replace(proposal, payload=plan.package)
 
     def read(self, proposal: Proposal, target: Target | None) -> Reading:

@@ -224,7 +224,7 @@ class Road:
 
     def _plan(self, case_id: str, proposal: Proposal, target: Target | None, pending: list[kinds.What]) -> Proposal:
         """The proposal with its plan for payload; the plan is sealed, and will be recorded with what follows."""
-        plan = self.judge.plan(proposal, target, self.record.identity(proposal.target))
+        plan = self.judge.plan(proposal, target)
         assert plan is not None  # noqa: S101 - only asked for where there is a planner
         package = self.record.seal(case_id, plan.package)
         output = self.record.seal_text(case_id, plan.output)

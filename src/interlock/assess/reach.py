@@ -2,8 +2,8 @@
 
 The rules of this room: `spread` says how an event travels along an edge; here it is only walked, breadth first, so
 that each chain is a shortest one. Of two chains of one length the one through the smaller names counts, so that the
-order of a survey never shows. What was cut is counted in `frontier`, and then the reach is not complete. Without a
-survey nobody knows what depends on what: must and may are then what is known to be touched, and not complete.
+order of a survey never shows. What is not listed is counted in `frontier`, and then the reach is not complete.
+Without a survey nobody knows what depends on what: must and may are then what is known to be touched, and not complete.
 """
 
 from __future__ import annotations
@@ -11,8 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from interlock.assess.spread import ENDS, EVENTS, LOSSES, Event, event_of, event_of_measured
-from interlock.assess.walk import WIDTH, Walk
+from interlock.assess.spread import (
+    ENDS,
+    EVENTS,
+    LOSSES,
+    MAY,
+    MUST,
+    Event,
+    attributes_of,
+    beside,
+    event_of,
+    event_of_measured,
+)
+from interlock.assess.walk import Walk
 from interlock.assess.world import World
 from interlock.model.assessment import Reach, Reached
 from interlock.model.change import Change, Effect, Resource
@@ -42,12 +53,12 @@ def reach_of(
 ) -> Felt:
     """How far this change is felt in this world. `misread`: it did more than was read, so nothing is complete."""
     start = _Start(world)
-    start.add_effects(change.effects)
+    start.add_effects(change.effects, change.unit)
     if rehearsal is not None:
         start.add_measured(rehearsal.measured)
-    certain, possible = Walk(world), Walk(world)
-    certain.run(start.certain, only_certain=True, room=bound)
-    possible.run([*start.certain, *start.possible], only_certain=False, room=bound)
+    certain, possible = Walk(world, MUST), Walk(world, MAY)
+    certain.run(start.certain, room=bound)
+    possible.run([*start.certain, *start.possible], room=bound)
 
     changed = start.changed
     must = {**changed, **{key: each for key, each in start.unplaced.items() if key not in changed}}
@@ -69,8 +80,7 @@ def _grave(walk: Walk, *, counted: bool) -> Iterator[tuple[str, str]]:
     anyway. What holds nothing loses nothing.
     """
     world = walk.world
-    for state in walk.depth:
-        thing, number = divmod(state, WIDTH)
+    for thing, number in walk.met():
         event = EVENTS[number]
         if event in ENDS or (event == "unknown" and not counted):
             yield world.keys[thing]
@@ -110,23 +120,22 @@ class _Start:
         self.unfound = False
         self.anything = False
 
-    def add_effects(self, effects: Sequence[Effect]) -> None:
+    def add_effects(self, effects: Sequence[Effect], unit: str) -> None:
         """Every effect that writes is a certain seed; one that reads by running unknown code a possible one."""
-        for effect in effects:
+        for effect in sorted(effects, key=_order):
             resource, writes = effect.resource, effect.verb != "read" or effect.known == "unknown"
             event = event_of(effect, self.world.items(resource))
             if not writes and event is None:
                 continue
             self.anything = self.anything or effect.known == "unknown"
             numbers = self.world.find(resource)
-            line = seed_line(effect)
+            line = seed_line(effect, unit)
             if writes:
                 self._change(resource, numbers, line)
             elif not numbers:
                 self.perhaps.setdefault(resource.key, Reached(resource, (line,)))
-            if event is not None:
-                (self.certain if writes else self.possible).extend(n * WIDTH + _EVENT[event] for n in numbers)
             for number in numbers:
+                self._seed(effect, number, event, writes=writes)
                 self.lines.setdefault(number, line)
             if effect.verb == "create" and effect.aspect == "structure":
                 self.created.add(resource.key)
@@ -145,9 +154,27 @@ class _Start:
                 self._change(each.resource, numbers, line)
             elif not numbers:
                 self.unplaced.setdefault(each.resource.key, Reached(each.resource, (line,)))
-            self.certain.extend(number * WIDTH + _EVENT[event] for number in numbers)
+            self.certain.extend(number * self.world.width + _EVENT[event] for number in numbers)
             for number in numbers:
                 self.lines.setdefault(number, line)
+
+    def _seed(self, effect: Effect, number: int, event: Event | None, *, writes: bool) -> None:
+        """The states in which the effect leaves thing `number`."""
+        flows, base = self.world.flows, number * self.world.width
+        surely, perhaps = beside(effect)
+        for one, seeds in (
+            (event, self.certain if writes else self.possible),
+            (surely, self.certain),
+            (perhaps, self.possible),
+        ):
+            if one is not None:
+                seeds.append(base + _EVENT[one])
+        fields, anew = attributes_of(effect), event == "replaced"
+        if flows.numbers and (fields or anew):
+            follows = flows.after(self.world.resources[number].type, fields, anew=anew)
+            self.certain.extend(base + len(EVENTS) + attribute for attribute in follows.attributes)
+            if follows.anew:
+                self.certain.append(base + _EVENT["replaced"])
 
     def _change(self, resource: Resource, numbers: tuple[int, ...], line: str) -> None:
         """What the survey knows it as, by itself or by its name; the resource as it was read where it knows neither."""
@@ -159,20 +186,30 @@ class _Start:
             self.changed.setdefault(key, Reached(found, (line,)))
 
 
-def seed_line(effect: Effect) -> str:
-    """The first line of a chain: which statement does what to what, and what in it says so."""
+def _order(effect: Effect) -> tuple[object, ...]:
+    """By statement; within one what creates comes first, and then names count, so that no order of effects shows."""
+    creates = effect.verb == "create" and effect.aspect == "structure"
+    resource = effect.resource
+    spelled = (resource.environment, resource.location, resource.tags)
+    return effect.part, not creates, resource.key, effect.verb, effect.cause, effect.aspect, spelled
+
+
+def seed_line(effect: Effect, unit: str) -> str:
+    """The first line of a chain: which part of the change does what to what, and what in it says so."""
     cause = f" ({effect.cause})" if effect.cause else ""
-    return f"statement {effect.part + 1}: {effect.verb} `{effect.resource.name}`{cause}"
+    return f"{unit} {effect.part + 1}: {effect.verb} `{effect.resource.name}`{cause}"
 
 
 def critical_things(world: World, reach: Reach, grave: frozenset[tuple[str, str]]) -> list[tuple[str, tuple[str, str]]]:
     """The critical things that are certainly reached, and those that could lose something; by name."""
-    if not world.any_critical():
+    critical = world.critical()
+    if not critical:
         return []
     certain = {each.resource.key for each in reach.must}
-    found = []
+    keys = {world.keys[number] for number in critical}
+    found = {(name, (kind, name)) for kind, name in keys & (certain | grave)}
     for each in reach.may:
         key = each.resource.key
-        if (key in certain or key in grave) and any(item.critical for item in world.items(each.resource)):
-            found.append((each.resource.name, key))
+        if key not in keys and (key in certain or key in grave):
+            found.update((each.resource.name, key) for item in world.items(each.resource) if item.critical)
     return sorted(found)

@@ -1,24 +1,30 @@
 """Walk: one breadth-first walk over a world, from what is touched to everything that feels it.
 
-A state is a thing and the event that happens to it (thing x WIDTH + event), because the same thing may be met as
-`altered` and later as `gone`, and only the second takes its dependents along. Each state is met once, so a walk costs
-at most edges x events steps, circles included.
+A state is a thing and what happens to it (thing x width + code): one of the EVENTS, or the change of one attribute that
+something is known to read. The same thing may be met as `altered` and later as `gone`, and only the second takes its
+dependents along. Each state is met once, so a walk costs at most edges x events steps, circles included. What lies
+beyond what is listed is not put in order and has no chains, but it is counted to the last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Final
 
-from interlock.assess.spread import EVENTS, MUST, SPREAD, compiled
+from interlock.assess.graph import Flood
+from interlock.assess.spread import EVENTS, MAY, MUST, compiled
 from interlock.assess.world import World
 from interlock.model.inventory import Edge, EdgeKind
 
-WIDTH: Final = len(EVENTS)
 #: How many lines of a chain are shown at most; the middle of a longer one is counted.
 LINES: Final = 16
+#: How many attributes one line names at most.
+FIELDS: Final = 5
 
-_TABLE: Final = compiled(SPREAD)
+_TABLES: Final = {certainty: compiled(certainty) for certainty in (MAY, MUST)}
+_EVENTS: Final = len(EVENTS)
+_REPLACED: Final = EVENTS.index("replaced")
 
 #: What an edge of each kind says in a chain of evidence, the dependent first.
 SAYS: Final[dict[EdgeKind, str]] = {
@@ -36,17 +42,21 @@ SAYS: Final[dict[EdgeKind, str]] = {
     "mentions": "mentions",
     "copies": "is a copy of",
 }
+#: What it says where it is felt from its other end.
+BACK: Final[dict[EdgeKind, str]] = {"copies": "is copied by"}
 
 
 class Walk:
     """`first` holds the things met, in order, each with the state in which it was met first.
 
-    `cut` holds the things that were seen next to those but not entered because there was no room.
+    `cut` holds the things beyond those for which there was room.
     """
 
-    __slots__ = ("cut", "depth", "first", "origin", "parent", "via", "world")
+    __slots__ = (
+        "_certain", "_flood", "_table", "_width", "cut", "depth", "first", "origin", "parent", "via", "world",
+    )  # fmt: skip
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, certainty: int) -> None:
         self.world = world
         self.first: dict[int, int] = {}
         self.cut: set[int] = set()
@@ -54,77 +64,155 @@ class Walk:
         self.parent: dict[int, int] = {}
         self.via: dict[int, int] = {}
         self.origin: dict[int, int] = {}
+        self._width = world.width
+        self._table = _TABLES[certainty]
+        self._certain = certainty == MUST
+        self._flood: Flood | None = None
 
-    def run(self, seeds: Iterable[int], *, only_certain: bool, room: int) -> None:
-        """Walk from the seed states until nothing new is met, or `room` things beyond the seeds were."""
+    def run(self, seeds: Iterable[int], *, room: int) -> None:
+        """Walk from the seed states until nothing new is met. `room` things beyond the seeds are listed."""
+        width = self._width
         frontier = list(dict.fromkeys(seeds))
         for state in frontier:
             self.depth[state] = 0
             self.origin[state] = state
-            self.first.setdefault(state // WIDTH, state)
+            self.first.setdefault(state // width, state)
+        beyond: list[int] = []
         while frontier:
             frontier.sort(key=self._order)
-            found = self._step(frontier, only_certain)
+            found = self._step(frontier)
             found.sort(key=self._order)
             frontier = []
             for state in found:
-                thing = state // WIDTH
+                thing = state // width
                 if thing not in self.first:
                     if room <= 0:
-                        self.cut.add(thing)
+                        beyond.append(state)
                         continue
                     room -= 1
                     self.first[thing] = state
                 frontier.append(state)
+        if beyond:
+            self._count(beyond)
 
     def chain(self, thing: int, lines: Mapping[int, str]) -> tuple[str, ...]:
         """The lines of evidence from the seed to this thing, the seed first."""
         state = self.first[thing]
         steps = self.depth[state]
-        seed = lines[self.origin[state] // WIDTH]
+        seed = lines[self.origin[state] // self._width]
         shown: list[str] = []
         while steps and len(shown) < LINES - 2:
-            shown.append(says(self.world.edges[self.via[state]]))
+            shown.append(self._says(self.via[state]))
             state = self.parent[state]
             steps -= 1
         if steps == 1:
-            shown.append(says(self.world.edges[self.via[state]]))
+            shown.append(self._says(self.via[state]))
         elif steps:
             shown.append(f"… {steps:,} steps more …")
         return (seed, *reversed(shown))
 
-    def _step(self, frontier: list[int], only_certain: bool) -> list[int]:
+    def met(self) -> Iterator[tuple[int, int]]:
+        """Every thing that was met and an event, as its number, that happens to it."""
+        for state in self.depth:
+            thing, code = divmod(state, self._width)
+            if code < _EVENTS:
+                yield thing, code
+        if self._flood is not None:
+            for thing in self.cut:
+                felt = self._flood.felt(thing)
+                yield from ((thing, event) for event in range(_EVENTS) if felt >> event & 1)
+
+    def _count(self, beyond: list[int]) -> None:
+        """Go on from the states that found no room, without order and without chains."""
+        width = self._width
+        if self._certain and self.world.flows.numbers:
+            while beyond:
+                beyond = self._step(beyond)
+            self.cut = {state // width for state in self.depth} - self.first.keys()
+            return
+        flood = self._flood = Flood(self.world.graph, self._table.rows)
+        news: dict[int, int] = {}
+        for state in beyond:
+            thing, code = divmod(state, width)
+            news[thing] = news.get(thing, 0) | 1 << code
+        for state in self.depth:
+            thing, code = divmod(state, width)
+            if code < _EVENTS and not news.get(thing, 0) >> code & 1:
+                flood.meet(thing, 1 << code)
+        by_events: dict[int, list[int]] = {}
+        for thing, events in news.items():
+            by_events.setdefault(events, []).append(thing)
+        self.cut = set(flood.run(by_events))
+
+    def _step(self, frontier: list[int]) -> list[int]:
         """The states one step further; of several ways to one the first in order is kept."""
-        columns, sources, incoming = self.world.columns, self.world.sources, self.world.incoming
-        depth, parent = self.depth, self.parent
+        graph, width, rows, read = self.world.graph, self._width, self._table.rows, self._table.read
+        starts, columns = graph.starts, graph.columns
         found: list[int] = []
         for state in frontier:
-            thing, event = divmod(state, WIDTH)
-            row = _TABLE[event]
-            for edge in incoming[thing]:
-                felt = row[columns[edge]]
-                if felt is None or (only_certain and felt[0] != MUST):
-                    continue
-                after = sources[edge] * WIDTH + felt[1]
-                if after not in depth:
-                    depth[after] = depth[state] + 1
-                    parent[after] = state
-                    self.via[after] = edge
-                    self.origin[after] = self.origin[state]
-                    found.append(after)
-                elif parent.get(after) == state:
-                    self.via[after] = min(self.via[after], edge, key=self._says)
+            thing, code = divmod(state, width)
+            if code < _EVENTS:
+                row = rows[code]
+                for at in range(starts[thing], starts[thing + 1]):
+                    if events := row[columns[at]]:
+                        self._arrive(state, at, events, found)
+            else:
+                for at in self.world.readers(thing).get(code - _EVENTS, ()):
+                    if events := read[columns[at]]:
+                        self._arrive(state, at, events, found, reads=True)
         return found
 
+    def _arrive(self, state: int, at: int, events: int, found: list[int], *, reads: bool = False) -> None:
+        """From this state, by the arc that lies `at` there in the graph, these events are felt."""
+        base, arc = self.world.graph.tails[at] * self._width, self.world.graph.arcs[at]
+        codes: Iterable[int] = _bits(events)
+        if self._certain and self.world.flows.numbers:
+            codes = [*codes, *self._following(at, events, reads=reads)]
+        depth, parent = self.depth, self.parent
+        for code in codes:
+            after = base + code
+            if after not in depth:
+                depth[after] = depth[state] + 1
+                parent[after] = state
+                self.via[after] = arc
+                self.origin[after] = self.origin[state]
+                found.append(after)
+            elif parent.get(after) == state:
+                self.via[after] = min(self.via[after], arc, key=self._says)
+
+    def _following(self, at: int, events: int, *, reads: bool) -> Iterator[int]:
+        """What surely comes with it: the attributes that change there in turn, and whether the thing is made anew."""
+        world = self.world
+        edge, _ = world.edge_of(world.graph.arcs[at])
+        anew = bool(events >> _REPLACED & 1)
+        into = edge.into if reads and edge.kind == "uses" and len(edge.into) == 1 else ()
+        if into or anew:
+            follows = world.flows.after(world.resources[world.graph.tails[at]].type, into, anew=anew)
+            if follows.anew:
+                yield _REPLACED
+            yield from (_EVENTS + attribute for attribute in follows.attributes)
+
     def _order(self, state: int) -> tuple[tuple[str, str], int]:
-        thing, event = divmod(state, WIDTH)
-        return self.world.keys[thing], event
+        thing, code = divmod(state, self._width)
+        return self.world.keys[thing], code
 
-    def _says(self, edge: int) -> str:
-        return says(self.world.edges[edge])
+    def _says(self, arc: int) -> str:
+        return says(*self.world.edge_of(arc))
 
 
-def says(edge: Edge) -> str:
-    """One edge as a line of evidence."""
+def says(edge: Edge, backwards: bool = False) -> str:
+    """One edge as a line of evidence, the one that feels it first."""
     evidence = f" ({edge.evidence})" if edge.evidence else ""
-    return f"`{edge.source.name}` {SAYS[edge.kind]} `{edge.target.name}`{evidence}"
+    if backwards:
+        return f"`{edge.target.name}` {BACK[edge.kind]} `{edge.source.name}`{evidence}"
+    how = "reads" if edge.fields and edge.kind == "uses" else SAYS[edge.kind]
+    fields = ", ".join(f"`{field}`" for field in edge.fields[:FIELDS])
+    more = f" and {len(edge.fields) - FIELDS} more" if len(edge.fields) > FIELDS else ""
+    what = f"{fields}{more} of " if fields else ""
+    return f"`{edge.source.name}` {how} {what}`{edge.target.name}`{evidence}"
+
+
+@cache
+def _bits(events: int) -> tuple[int, ...]:
+    """The events in a set of events, by number."""
+    return tuple(event for event in range(_EVENTS) if events >> event & 1)

@@ -9,42 +9,58 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from interlock.assess.spread import EDGE_KINDS
+from interlock.assess.flows import Flows
+from interlock.assess.graph import Graph
+from interlock.assess.spread import BACKWARD_KINDS, EDGE_KINDS, EVENTS, backward, column
 from interlock.model.canon import canonical
 from interlock.model.change import Resource
-from interlock.model.inventory import Edge, Inventory, Item
+from interlock.model.inventory import Edge, EdgeKind, Flow, Inventory, Item
 
-_COLUMN: Final = {(kind, hard): 2 * index + hard for index, kind in enumerate(EDGE_KINDS) for hard in (False, True)}
+_COLUMN: Final = {
+    (kind, strength): column(kind, hard=strength == "hard", named=False, remakes=False)
+    for kind in EDGE_KINDS
+    for strength in ("hard", "soft", "mention")
+}
 
 
 class World:
-    """Things are numbered; `incoming[n]` lists the edges that lead to thing n, by ordinal in `edges`.
+    """Things are numbered. `graph` has an arc for each edge, by its ordinal in `edges`, from target to source.
 
-    `sources[e]` is the dependent of edge e and `columns[e]` its column in the compiled table of `spread`.
+    An edge that is felt from its other end, too, has a second arc; `edge_of` tells of any arc which edge it is.
+    `sources[e]` is the dependent of edge e. `flows` knows which attributes are read at all, and what follows from them.
     """
 
-    __slots__ = ("_by_name", "_items", "_numbers", "columns", "edges", "incoming", "keys", "resources", "sources")
+    __slots__ = (
+        "_back", "_by_name", "_items", "_numbers", "_readers", "edges", "flows", "graph", "keys", "resources",
+        "sources",
+    )  # fmt: skip
 
-    def __init__(self, items: Iterable[Item], edges: tuple[Edge, ...]) -> None:
+    def __init__(self, items: Iterable[Item], edges: tuple[Edge, ...], flows: Iterable[Flow] = ()) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
         self._by_name: dict[str, list[int]] = {}
         self._items: dict[int, Item] = {}
+        self._readers: dict[int, dict[int, list[int]]] = {}
+        self._back: list[int] = []
         self.resources: list[Resource] = []
         self.keys: list[tuple[str, str]] = []
         self.edges = edges
-        self.incoming: list[list[int]] = []
+        self.flows = Flows(flows, edges)
         for item in items:
             number = self._number(item.resource)
             known = self._items.get(number)
             self._items[number] = item if known is None else _agreed(known, item)
         self.sources: list[int] = []
-        self.columns: list[int] = []
-        self._link(edges)
+        self.graph = self._link(edges)
+
+    @property
+    def width(self) -> int:
+        """How many states a thing can be in: an event that happens to it, or an attribute of it that changes."""
+        return len(EVENTS) + len(self.flows.numbers)
 
     @classmethod
     def of(cls, inventory: Inventory | None) -> World:
         """The world as surveyed; an empty one when nobody surveyed."""
-        return cls((), ()) if inventory is None else cls(inventory.items, inventory.edges)
+        return cls((), ()) if inventory is None else cls(inventory.items, inventory.edges, inventory.flows)
 
     def find(self, resource: Resource) -> tuple[int, ...]:
         """The numbers that this resource can mean: itself where it was surveyed, else everything of its name."""
@@ -60,28 +76,63 @@ class World:
             return ()
         return tuple(self._items[number] for number in self.find(resource) if number in self._items)
 
-    def any_critical(self) -> bool:
-        """Whether anything at all is marked critical."""
-        return any(item.critical for item in self._items.values())
+    def critical(self) -> list[int]:
+        """The things that are marked critical."""
+        return [number for number, item in self._items.items() if item.critical]
 
     def item(self, number: int) -> Item | None:
         """What is known of thing `number`; None for one that only edges name."""
         return self._items.get(number)
 
-    def _link(self, edges: tuple[Edge, ...]) -> None:
-        numbers, number, resources, incoming = self._numbers, self._number, self.resources, self.incoming
-        for ordinal, edge in enumerate(edges):
+    def edge_of(self, arc: int) -> tuple[Edge, bool]:
+        """The edge that this arc stands for, and whether it is felt backwards along it."""
+        count = len(self.edges)
+        return (self.edges[arc], False) if arc < count else (self.edges[self._back[arc - count]], True)
+
+    def edges_to(self, number: int) -> list[Edge]:
+        """The edges by which others depend on thing `number`."""
+        arcs, count = self.graph.arcs, len(self.edges)
+        return [self.edges[arcs[at]] for at in self.graph.row(number) if arcs[at] < count]
+
+    def readers(self, number: int) -> dict[int, list[int]]:
+        """Where in the graph those arcs of thing `number` lie that are known to read an attribute, by its number."""
+        found = self._readers.get(number)
+        if found is None:
+            found = self._readers[number] = {}
+            arcs, count = self.graph.arcs, len(self.edges)
+            for at in self.graph.row(number):
+                for field in self.edges[arcs[at]].fields if arcs[at] < count else ():
+                    found.setdefault(self.flows.numbers[field], []).append(at)
+        return found
+
+    def _link(self, edges: tuple[Edge, ...]) -> Graph:
+        numbers, number, resources, sources = self._numbers, self._number, self.resources, self.sources
+        targets: list[int] = []
+        columns = bytearray()
+        back: list[tuple[int, int, EdgeKind]] = []
+        for edge in edges:
             # A thing that is known by this very spelling is the usual case, and there may be a million of them.
-            source, target = edge.source, edge.target
+            source, target, kind = edge.source, edge.target, edge.kind
             one = numbers.get((source.type, source.name))
             two = numbers.get((target.type, target.name))
             if one is None or (resources[one] is not source and resources[one] != source):
                 one = number(source)
             if two is None or (resources[two] is not target and resources[two] != target):
                 two = number(target)
-            self.sources.append(one)
-            self.columns.append(_COLUMN[edge.kind, edge.strength == "hard"])
-            incoming[two].append(ordinal)
+            if edge.fields or self.flows.known:
+                remakes = kind == "uses" and self.flows.remakes(source.type, edge.into)
+                columns.append(column(kind, hard=edge.strength == "hard", named=bool(edge.fields), remakes=remakes))
+            else:
+                columns.append(_COLUMN[kind, edge.strength])
+            if kind in BACKWARD_KINDS:
+                self._back.append(len(sources))
+                back.append((one, two, kind))
+            sources.append(one)
+            targets.append(two)
+        for one, _, kind in back:
+            targets.append(one)
+            columns.append(backward(kind))
+        return Graph(len(resources), targets, [*sources, *(two for _, two, _ in back)], columns)
 
     def _number(self, resource: Resource) -> int:
         key = (resource.type, resource.name)
@@ -90,7 +141,6 @@ class World:
             number = self._numbers[key] = len(self.resources)
             self.resources.append(resource)
             self.keys.append(key)
-            self.incoming.append([])
             self._by_name.setdefault(resource.name, []).append(number)
         elif (spelled := self.resources[number]) != resource:
             # Two reports place one thing differently: one spelling is shown, whichever report came first.
@@ -99,7 +149,10 @@ class World:
 
 
 def _agreed(one: Item, other: Item) -> Item:
-    """Two reports of one thing, as far as they agree: what they differ in is not known, critical in one is critical."""
+    """Two reports of one thing, as far as they agree: what they differ in is not known.
+
+    What makes a thing matter more counts when either says it.
+    """
     first, second = sorted((one, other), key=canonical)
     return Item(
         resource=first.resource,
@@ -108,4 +161,6 @@ def _agreed(one: Item, other: Item) -> Item:
         fields=tuple(field for field in first.fields if field in second.fields),
         critical=first.critical or second.critical,
         protections=tuple(each for each in first.protections if each in second.protections),
+        planes=tuple(sorted({*first.planes, *second.planes})),
+        groups=tuple(sorted({*first.groups, *second.groups})),
     )

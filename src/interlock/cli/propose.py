@@ -62,7 +62,8 @@ def command(
         from interlock.cli.render import case as picture
         from interlock.cli.rows import picture as rows
 
-        console().print(picture(answer, samples=control.samples(case)))
+        production = control.configuration.is_production
+        console().print(picture(answer, samples=control.samples(case), production=production))
         if output := control.output(case):
             console().print(rows(output))
         _advise(case.id, outcome, target, and_run=and_run)

@@ -41,7 +41,8 @@ class Freeze(Value, frozen=True):
 class Environment(Value, frozen=True):
     """The contract of one environment. No `hours` means always open. Seconds where the name says so.
 
-    `strictness` orders environments: of a claim and a fact that disagree, the higher one counts.
+    `strictness` orders environments: of a claim and a fact that disagree, the higher one counts. `max_reach` caps how
+    many things may feel one change; 0 is no cap.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Environment(Value, frozen=True):
     freezes: tuple[Freeze, ...] = ()
     max_rows: int = 1_000
     max_resources: int = 20
+    max_reach: int = 0
     undo_window_seconds: int = 30
     approval_seconds: int = 24 * 3600
 

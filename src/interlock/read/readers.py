@@ -11,7 +11,11 @@ from interlock.read.reader import Reader
 #: Technology -> the module that holds its `reader`.
 _READERS: Final = {
     "sql": "interlock.read.sql.reader",
+    "terraform": "interlock.read.terraform.reader",
 }
+
+#: Technologies whose payload is a text that people read before they vote. A plan is none: it holds values of a state.
+TEXTS: Final = frozenset({"sql"})
 
 
 def reader_for(kind: str) -> Reader:

@@ -259,8 +259,9 @@ def test_a_way_back_with_loss_stays_one_where_others_are_kept_waiting() -> None:
 def test_replacing_a_thing_takes_it_away_whatever_columns_are_named() -> None:
     replaced = effect("replace", aspect="structure", fields=("status",), traits=("loses-data",))
 
-    assert event_of(replaced, ()) == "gone"
-    assert event_of(effect("update", aspect="structure", fields=("status",)), ()) == "reshaped"
+    assert event_of(replaced, ()) == "replaced"
+    assert event_of(effect("update", aspect="structure", fields=("status",)), ()) == "amended"
+    assert event_of(effect("update", aspect="structure"), ()) == "reshaped"
 
 
 def test_columns_prove_nothing_about_keys_that_nobody_surveyed() -> None:

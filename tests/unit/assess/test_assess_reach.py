@@ -333,6 +333,12 @@ def test_twenty_thousand_edges_are_walked_in_seconds() -> None:
 def test_must_is_reached_only_by_must() -> None:
     certain = {(event, kind) for event, row in SPREAD.items() for kind, felt in row.items() if felt.certainty == MUST}
 
-    possible = {"after", "mentions", "copies"}
-    assert certain == {("gone", kind) for kind in get_args(EdgeKind) if kind not in possible} | {("broken", "reads")}
+    lost = {"reads", "triggers", "contains", "cascades", "nulls", "references", "owns"}
+    assert certain == {
+        *(("gone", kind) for kind in {*lost, "uses", "configures"}),
+        *(("replaced", kind) for kind in {*lost, "follows"}),
+        *(("withdrawn", kind) for kind in ("uses", "configures")),
+        *((event, "follows") for event in ("reshaped", "amended", "diminished")),
+        ("broken", "reads"),
+    }
     assert MAY < MUST

@@ -9,10 +9,12 @@ from interlock.model.change import Effect, Resource
 MET = {"simulated-rollback": True, "open-window": False}
 
 
-def fit(*capabilities, verb="update", name="orders", tier="modify", environment="staging", rows=1, resources=1):
+def fit(
+    *capabilities, verb="update", name="orders", tier="modify", environment="staging", rows=1, resources=1, reach=1
+):
     passport = Passport("fixer", environments=("staging",), capabilities=capabilities)
     effect = Effect(verb, Resource("sql.table", name))
-    return best_fit(passport, effect, tier, environment, rows=rows, resources=resources, met=MET)
+    return best_fit(passport, effect, tier, environment, rows=rows, resources=resources, reach=reach, met=MET)
 
 
 def test_no_capability_fits_nothing():

@@ -1,0 +1,170 @@
+"""The shape of the knowledge, and its tables: one file a provider in `knowledge/`, read when first asked for.
+
+The rules of this room: a kind is a row of data that somebody reviewed and that names its source. Attributes are called
+as Terraform calls them; `attributes` says what CloudFormation calls the same thing. A type that stands in no row is
+known to nobody.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Final, Literal
+
+import msgspec
+
+from interlock.model.change import Aspect, Trait
+from interlock.model.inventory import Plane
+from interlock.model.wayback import Reversibility, RollbackVerdict
+
+Technology = Literal["terraform", "cloudformation"]
+
+#: What happens to an attribute in an update, from its value before and its value after.
+Does = Literal[
+    "turned-off",  # it was true, and is not any more
+    "lowered",  # it is a smaller number
+    "raised",  # it is a larger number
+    "limited",  # there was no number, or 0 for none, and now there is one
+    "emptied",  # it had something in it, and has nothing any more
+    "changed",  # it is another value
+    "becomes",  # it is now one of `to`, and was not before
+]
+
+
+class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a value must be to count. Exactly one of `equals`, `least` and `present` is given.
+
+    `at` is a path of names with dots; a list on the way means each of its members, and all of them must agree.
+    """
+
+    at: str
+    equals: tuple[bool | int | str, ...] = ()
+    least: int | None = None
+    present: bool = False
+
+
+class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What lowers the class of losing such a thing when all of `when` holds of it as it is before.
+
+    `gives` is the class that it supports; `blocked` is no way back: the target refuses the delete while it stands.
+    `says` may name values in braces, but only those that the kind lists in `shows`. `lift` is how to get there.
+    """
+
+    when: tuple[Condition, ...]
+    gives: Reversibility | Literal["blocked"]
+    says: str
+    lift: str = ""
+    step: str = ""
+    only: Technology | None = None
+
+
+class Update(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What it means that one attribute changes in place, beyond that it can be written back."""
+
+    at: str
+    does: Does
+    says: str
+    to: tuple[bool | int | str, ...] = ()
+    traits: tuple[Trait, ...] = ()
+    reversibility: Reversibility = "exact-inverse"
+    verdict: RollbackVerdict = "valid"
+    evidence: tuple[Evidence, ...] = ()  # what lowers the class of this one change
+    only: Technology | None = None
+
+
+class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why making one is more than taking it away again undoes."""
+
+    reversibility: Reversibility
+    verdict: RollbackVerdict
+    why: str
+    traits: tuple[Trait, ...] = ()
+
+
+class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A less destructive way to the same end: for a replacement that these attributes force, or for a delete."""
+
+    way: str
+    fields: tuple[str, ...] = ()
+    on: Literal["replace", "delete"] = "replace"
+    only: Technology | None = None
+
+
+class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A redundancy group: its name is the first of these attributes that has a value."""
+
+    kind: str
+    at: tuple[str, ...]
+
+
+class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of thing: its types, what it is to others, what is lost with it, and what says otherwise.
+
+    `delete` is the class of losing it without any evidence. `reuse` says what does not come back when it is made again
+    under the same name. `shows` are the attributes whose values may stand in a text.
+    """
+
+    name: str
+    source: str
+    delete: Reversibility
+    loses: str
+    terraform: tuple[str, ...] = ()
+    cloudformation: tuple[str, ...] = ()
+    attributes: dict[str, str] = {}
+    planes: tuple[Plane, ...] = ()
+    aspect: Aspect = "structure"
+    evidence: tuple[Evidence, ...] = ()
+    updates: tuple[Update, ...] = ()
+    create: Create | None = None
+    gentler: tuple[Way, ...] = ()
+    groups: tuple[Group, ...] = ()
+    shows: tuple[str, ...] = ()
+    reuse: str = ""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it holds something that making it again does not bring back."""
+        return self.delete not in ("none-needed", "exact-inverse", "disruptive-inverse")
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One provider's file and its kinds."""
+
+    about: str
+    kinds: tuple[Kind, ...]
+
+
+#: The files of `knowledge/`, and by the beginnings of which types each one speaks. The others are asked about the rest.
+TABLES: Final[dict[str, tuple[str, ...]]] = {
+    "aws": ("aws_",),
+    "google": ("google_",),
+    "azure": ("azurerm_", "azuread_"),
+    "kubernetes": (),
+    "others": (),
+}
+
+
+@cache
+def table(name: str) -> Table:
+    """The table in one file, strictly decoded."""
+    return msgspec.json.decode((files(__package__) / "knowledge" / f"{name}.json").read_bytes(), type=Table)
+
+
+def kind_of(technology: Technology, type_: str) -> Kind | None:
+    """The kind that this type is; None when nobody knows."""
+    if technology == "cloudformation":
+        custom = type_.startswith("Custom::")
+        return _by_type("aws", technology).get("AWS::CloudFormation::CustomResource" if custom else type_)
+    own = [name for name, starts in TABLES.items() if starts and type_.startswith(starts)]
+    for name in own or [name for name, starts in TABLES.items() if not starts]:
+        found = _by_type(name, technology).get(type_)
+        if found is not None:
+            return found
+    return None
+
+
+@cache
+def _by_type(name: str, technology: Technology) -> dict[str, Kind]:
+    if technology == "cloudformation":
+        return {type_: kind for kind in table(name).kinds for type_ in kind.cloudformation}
+    return {type_: kind for kind in table(name).kinds for type_ in kind.terraform}

@@ -1,0 +1,276 @@
+"""Lasting: what one operation on one piece of infrastructure loses, and what is known of taking it back.
+
+The rules of this room: the class begins as what the kind of thing loses without any evidence, and only evidence that
+surely holds of it as it is before lowers it. Evidence is looked for before and never after, because what is destroyed
+is destroyed as it was. What nobody knows is irreversible when it goes. No value stands in a text unless its kind says
+that it may.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+from interlock.model.change import Aspect, Trait
+from interlock.model.inventory import Plane
+from interlock.model.wayback import REVERSIBILITIES, Reversibility, RollbackVerdict, WayBack, worst_reversibility
+from interlock.read.lasting.kinds import Evidence, Kind, Technology, Update, Way, kind_of
+from interlock.read.lasting.values import Sides, Values, root
+
+Operation = Literal["create", "update", "replace", "delete", "forget"]
+
+
+class Lasting(NamedTuple):
+    """What is known of one operation. `known` False: nobody knows this type.
+
+    `protections` are what stands against losing the thing when this has run, or stood when it goes; `groups` are its
+    redundancy groups. `traits` come on top of what the verb says.
+    """
+
+    way_back: WayBack
+    traits: tuple[Trait, ...] = ()
+    gentler: str = ""
+    planes: tuple[Plane, ...] = ()
+    aspect: Aspect = "structure"
+    protections: tuple[str, ...] = ()
+    groups: tuple[tuple[str, str], ...] = ()
+    known: bool = True
+
+
+#: What each class says of the way back when nothing else does.
+VERDICT: Final[dict[Reversibility, RollbackVerdict]] = {
+    "none-needed": "none-needed",
+    "exact-inverse": "valid",
+    "disruptive-inverse": "valid",
+    "verified-copy": "valid-with-loss",
+    "grace-period": "valid-with-loss",
+    "irreversible": "invalid",
+}
+
+_VERDICTS: Final[tuple[RollbackVerdict, ...]] = ("none-needed", "valid", "valid-with-loss", "unknown", "invalid")
+
+#: The inverse in words, where a kind or its evidence does not say it better.
+STEP: Final[dict[Reversibility, str]] = {
+    "none-needed": "",
+    "exact-inverse": "make it again from its prior values",
+    "disruptive-inverse": "make it again from its prior values",
+    "verified-copy": "restore it from the copy",
+    "grace-period": "take it back before the period ends",
+    "irreversible": "",
+}
+
+#: A gentler way that any kind of thing has which holds what cannot be made again.
+LEAVE: Final[dict[Technology, str]] = {
+    "terraform": "a `removed` block with `destroy = false` leaves it where it is and only stops managing it",
+    "cloudformation": "`DeletionPolicy: Retain` leaves it where it is and only stops managing it",
+}
+
+
+def judge(
+    technology: Technology,
+    type: str,
+    operation: Operation,
+    before: Values | None,
+    after: Values | None,
+    unknown: frozenset[str] = frozenset(),
+    *,
+    hidden: frozenset[str] = frozenset(),
+    forced: frozenset[str] = frozenset(),
+) -> Lasting:
+    """What this operation on a thing of this type loses, and what is known of taking it back.
+
+    `before` and `after` are its values without the sensitive ones. `unknown` are the top-level attributes of which
+    only the apply tells the value after; `hidden` those that change and are sensitive, wholly or in part; `forced`
+    those that force a replacement, where that is told.
+    """
+    kind = kind_of(technology, type)
+    sides = Sides(technology, kind, before, after, unknown, hidden)
+    if kind is None:
+        return Lasting(_of_nobody(type, operation, sides), known=False)
+    if operation == "create":
+        back, traits = _create(kind)
+    elif operation == "update":
+        back, traits = _update(kind, sides, technology)
+    elif operation == "forget":
+        back, traits = WayBack("exact-inverse", "valid", step="import it again"), ()
+    else:
+        back, traits = _lose(kind, operation, sides, technology)
+    return Lasting(
+        back,
+        traits,
+        _gentler(kind, operation, sides, technology, forced),
+        kind.planes,
+        kind.aspect,
+        _protections(kind, operation, sides, technology),
+        tuple(found for group in kind.groups if (found := _group(group.kind, group.at, sides))),
+    )
+
+
+def _create(kind: Kind) -> tuple[WayBack, tuple[Trait, ...]]:
+    special = kind.create
+    if special is None:
+        return WayBack("exact-inverse", "valid", step="take it away again"), ()
+    return WayBack(special.reversibility, special.verdict, why=special.why), special.traits
+
+
+def _lose(kind: Kind, operation: Operation, sides: Sides, technology: Technology) -> tuple[WayBack, tuple[Trait, ...]]:
+    """A delete, or a replacement, which is the delete of the old one."""
+    proofs = [each for each in kind.evidence if _speaks(each, technology) and sides.holds(each.when)]
+    standing = [each for each in proofs if each.gives == "blocked"]
+    classes = [kind.delete, *(_class_of(each) for each in proofs)]
+    reversibility = min(classes, key=REVERSIBILITIES.index)
+    if operation == "replace" and reversibility == "exact-inverse":
+        reversibility = "disruptive-inverse"  # the way back is a replacement too
+    best = next((each for each in proofs if each.gives == reversibility), None)
+    verdict, whys = VERDICT[reversibility], []
+    if kind.reuse and verdict != "none-needed":
+        verdict = _worse(verdict, "valid-with-loss")
+        whys.append(kind.reuse)
+    if standing:
+        whys.insert(0, f"{standing[0].says}: the target refuses the delete, and the rest stops half-way there")
+        if best is None:
+            verdict = _worse(verdict, "unknown")
+    if sides.hidden and not kind.lasts:
+        verdict = _worse(verdict, "unknown")
+        whys.append(f"the prior value of {_names(sorted(sides.hidden))} is not known")
+    if kind.lasts and reversibility == "irreversible":
+        whys.insert(0, f"nothing says that there is a copy of {kind.loses}")
+    way_back = WayBack(
+        reversibility,
+        verdict,
+        loses=kind.loses,
+        evidence=tuple(_text(each.says, kind, sides) for each in proofs),
+        step=best.step if best is not None and best.step else STEP[reversibility],
+        why="; ".join(whys),
+        lifts="; ".join(_lifts(kind, proofs, technology)),
+    )
+    gone = reversibility not in ("none-needed", "exact-inverse", "disruptive-inverse")
+    return way_back, ("loses-data",) if gone and not _HOLDING.isdisjoint(kind.planes) else ()
+
+
+def _update(kind: Kind, sides: Sides, technology: Technology) -> tuple[WayBack, tuple[Trait, ...]]:
+    fired = [each for each in kind.updates if _speaks(each, technology) and sides.fires(each)]
+    untold = sides.untold()
+    classes, proofs = [], []
+    for each in fired:
+        held = [proof for proof in each.evidence if _speaks(proof, technology) and sides.holds(proof.when)]
+        classes.append(min((each.reversibility, *map(_class_of, held)), key=REVERSIBILITIES.index))
+        proofs += held
+    reversibility = worst_reversibility("disruptive-inverse" if untold else "exact-inverse", *classes)
+    verdict: RollbackVerdict = "unknown" if untold else "valid"
+    whys = [each.says for each in fired if each.verdict != "valid"]
+    for each in fired:
+        verdict = _worse(verdict, each.verdict)
+    if untold:
+        whys.append(f"the prior value of {_names(untold)} is not known")
+    lost = [each.says for each in fired if not _LOSSES.isdisjoint(each.traits)]
+    step = "" if verdict == "invalid" else f"write the prior values back: {_names(sides.changed())}"
+    way_back = WayBack(
+        reversibility,
+        verdict,
+        loses="; ".join(lost),
+        evidence=tuple(_text(each.says, kind, sides) for each in proofs),
+        step=step,
+        why="; ".join(whys),
+        lifts="; ".join(
+            dict.fromkeys(row.lift for each in fired for row in each.evidence if row.lift and row not in proofs)
+        ),
+    )
+    return way_back, tuple(dict.fromkeys(trait for each in fired for trait in each.traits))
+
+
+#: What is lost with such a thing is content, and not only a name or an address.
+_HOLDING: Final[frozenset[Plane]] = frozenset({"data", "encryption", "audit"})
+
+_LOSSES: Final[frozenset[Trait]] = frozenset({"loses-data", "loses-protection"})
+
+
+def _of_nobody(type_: str, operation: Operation, sides: Sides) -> WayBack:
+    """The way back of a type that stands in no table."""
+    if operation == "create":
+        return WayBack("exact-inverse", "unknown", step="take it away again", why=f"nobody knows a `{type_}`")
+    if operation == "forget":
+        return WayBack("exact-inverse", "valid", step="import it again")
+    if operation == "update":
+        return WayBack(
+            "disruptive-inverse",
+            "unknown",
+            step=f"write the prior values back: {_names(sides.changed())}",
+            why=f"nobody knows what an update of a `{type_}` does",
+        )
+    loses = f"nobody knows what a `{type_}` holds"
+    return WayBack("irreversible", "unknown", loses=loses, why=loses)
+
+
+def _gentler(kind: Kind, operation: Operation, sides: Sides, technology: Technology, forced: frozenset[str]) -> str:
+    if operation not in ("replace", "delete"):
+        return ""
+    changed = frozenset(sides.changed()) if operation == "replace" else frozenset[str]()
+    ways = [each for each in kind.gentler if each.on == operation and _speaks(each, technology)]
+    named = [each for each in ways if any(root(sides.path(field)) in (forced or changed) for field in each.fields)]
+    chosen = named or [each for each in ways if not each.fields]
+    if chosen:
+        return chosen[0].way
+    return LEAVE[technology] if operation == "delete" and kind.lasts else ""
+
+
+def _protections(kind: Kind, operation: Operation, sides: Sides, technology: Technology) -> tuple[str, ...]:
+    """What stands against losing it: as it will be, or as it was when it goes."""
+    if operation in ("create", "update"):
+        sides = Sides(technology, kind, _known(sides), None, frozenset(), frozenset())
+    return tuple(
+        dict.fromkeys(
+            _text(each.says, kind, sides)
+            for each in kind.evidence
+            if _speaks(each, technology) and sides.holds(each.when)
+        )
+    )
+
+
+def _known(sides: Sides) -> Values:
+    return {name: value for name, value in sides.after.items() if name not in sides.unknown}
+
+
+def _lifts(kind: Kind, proofs: Sequence[Evidence], technology: Technology) -> list[str]:
+    """What would lower the class, where nothing lowers it to a copy yet."""
+    if any(each.gives != "blocked" for each in proofs):
+        return []
+    return list(dict.fromkeys(each.lift for each in kind.evidence if each.lift and _speaks(each, technology)))[:3]
+
+
+def _class_of(evidence: Evidence) -> Reversibility:
+    """What refuses the delete is no copy: it holds only as long as nobody takes it off."""
+    return "grace-period" if evidence.gives == "blocked" else evidence.gives
+
+
+def _speaks(row: Evidence | Update | Way, technology: Technology) -> bool:
+    return row.only is None or row.only == technology
+
+
+def _group(kind: str, paths: tuple[str, ...], sides: Sides) -> tuple[str, str] | None:
+    for at in paths:
+        for value in sides.becomes(at) or sides.was(at):
+            if isinstance(value, str) and value:
+                return kind, value.rpartition(":")[2].rpartition("/")[2] or value
+    return None
+
+
+def _text(says: str, kind: Kind, sides: Sides) -> str:
+    """The words with the values that may be shown put in."""
+
+    def value(match: re.Match[str]) -> str:
+        values = sides.was(match[1]) if match[1] in kind.shows else []
+        return ", ".join(f"{each}" for each in values[:3] if isinstance(each, str | int))[:200]
+
+    return re.sub(r"\{([\w.@]+)\}", value, says)
+
+
+def _names(names: Sequence[str]) -> str:
+    """Names in backticks, at most eight of them, and how many more there are."""
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return ", ".join(f"`{name[:100]}`" for name in names[:8]) + more
+
+
+def _worse(one: RollbackVerdict, other: RollbackVerdict) -> RollbackVerdict:
+    return max(one, other, key=_VERDICTS.index)

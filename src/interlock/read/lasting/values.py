@@ -1,0 +1,213 @@
+"""Values at paths: what an attribute is before and after, and whether that is known at all.
+
+The rules of this room: a value that is missing, hidden, unknown until it is applied or of another type than a rule
+speaks of is no evidence for anything. What changes and cannot be compared has changed in the worst way that fits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from interlock.read.lasting.kinds import Condition, Does, Kind, Technology, Update
+
+Values = Mapping[str, object]
+
+#: What CloudFormation gives as text though it is a number or a truth.
+_NUMBER: Final = re.compile(r"-?\d{1,15}")
+_TRUTHS: Final = {"true": True, "false": False}
+
+
+class _Pair(NamedTuple):
+    """The values at one path on both sides; `told` and `known` say whether each side can be looked at at all."""
+
+    was: list[object]
+    becomes: list[object]
+    told: bool
+    known: bool
+    to: tuple[object, ...]
+
+
+class Sides:
+    """One resource before and after, read by the names of its kind.
+
+    `unknown` are the attributes whose value after is not known; `hidden` those that change and whose value before is
+    not shown. Both are first parts of paths, in the words of the technology.
+    """
+
+    __slots__ = ("_names", "_text", "after", "before", "hidden", "unknown")
+
+    def __init__(
+        self,
+        technology: Technology,
+        kind: Kind | None,
+        before: Values | None,
+        after: Values | None,
+        unknown: frozenset[str],
+        hidden: frozenset[str],
+    ) -> None:
+        self.before: Values = before or {}
+        self.after: Values = after or {}
+        self.unknown, self.hidden = unknown, hidden
+        self._text = technology == "cloudformation"
+        self._names = kind.attributes if kind is not None and self._text else None
+
+    def path(self, at: str) -> str:
+        """The path as this technology calls it; empty when it has no such thing."""
+        if self._names is None or at.startswith("@"):
+            return at
+        return self._names.get(at, "")
+
+    def was(self, at: str) -> list[object]:
+        """The values there before; none when they are not known."""
+        path = self.path(at)
+        return [] if not path else [self._plain(value) for value in found(self.before, path)]
+
+    def becomes(self, at: str) -> list[object]:
+        """The values there after; none when they are not known."""
+        path = self.path(at)
+        if not path or root(path) in self.unknown:
+            return []
+        return [self._plain(value) for value in found(self.after, path)]
+
+    def holds(self, conditions: tuple[Condition, ...]) -> bool:
+        """Whether all of these are surely true of it as it is before."""
+        return all(_meets(condition, self.was(condition.at)) for condition in conditions)
+
+    def changed(self) -> list[str]:
+        """The first parts of what changes or may change, in order."""
+        names = dict.fromkeys((*self.before, *self.after, *sorted(self.unknown), *sorted(self.hidden)))
+        return [name for name in names if self._differs(name)]
+
+    def untold(self) -> list[str]:
+        """Of what changes, that whose value before is not known: it cannot be written back."""
+        return [name for name in self.changed() if name in self.hidden or name not in self.before]
+
+    def fires(self, update: Update) -> bool:
+        """Whether the change is of this kind, or cannot be told not to be."""
+        path = self.path(update.at)
+        if not path or not self._differs(root(path)):
+            return False
+        was = [] if root(path) in self.hidden else self.was(update.at)
+        becomes = self.becomes(update.at)
+        told = root(path) in self.before and root(path) not in self.hidden
+        known = root(path) in self.after and root(path) not in self.unknown
+        if told and known and was == becomes:
+            return False
+        return _CHANGES[update.does](_Pair(was, becomes, told, known, update.to))
+
+    def _differs(self, name: str) -> bool:
+        if name in self.unknown or name in self.hidden:
+            return True
+        return self.before.get(name) != self.after.get(name) or (name in self.before) != (name in self.after)
+
+    def _plain(self, value: object) -> object:
+        if not self._text or not isinstance(value, str):
+            return value
+        if _NUMBER.fullmatch(value):
+            return int(value)
+        return _TRUTHS.get(value.lower(), value)
+
+
+def root(path: str) -> str:
+    """The first part of a path."""
+    return path.partition(".")[0]
+
+
+def found(values: object, path: str) -> list[object]:
+    """Every value at a path; a list on the way, or at the end of it, stands for its members. Null is no value."""
+    here: list[object] = [values]
+    for part in path.split("."):
+        inner: list[object] = []
+        for each in _members(here):
+            if isinstance(each, Mapping) and each.get(part) is not None:
+                inner.append(each[part])
+        here = inner
+    return _members(here)
+
+
+def _members(values: list[object]) -> list[object]:
+    flat: list[object] = []
+    waiting = values[::-1]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list | tuple):
+            waiting.extend(reversed(value))
+        elif value is not None:
+            flat.append(value)
+    return flat
+
+
+def _meets(condition: Condition, values: list[object]) -> bool:
+    if not values:
+        return False
+    if condition.equals:
+        return all(_one_of(value, condition.equals) for value in values)
+    if condition.least is not None:
+        return len(_numbers(values)) == len(values) and min(_numbers(values)) >= condition.least
+    return all(isinstance(value, str | Mapping) and bool(value) for value in values)
+
+
+def _same(value: object, wanted: object) -> bool:
+    """Equal and of one type: 1 is not true."""
+    return type(value) is type(wanted) and value == wanted
+
+
+def _turned_off(pair: _Pair) -> bool:
+    if pair.told and not any(value is True for value in pair.was):
+        return False
+    return not (pair.known and pair.becomes and all(value is True for value in pair.becomes))
+
+
+def _lowered(pair: _Pair) -> bool:
+    was, becomes = _numbers(pair.was), _numbers(pair.becomes)
+    if pair.told and not was:
+        return False  # there was no number that could fall
+    return not (pair.told and pair.known and becomes) or min(becomes) < min(was)  # one that is taken away is none
+
+
+def _raised(pair: _Pair) -> bool:
+    was, becomes = _numbers(pair.was), _numbers(pair.becomes)
+    if not (pair.told and pair.known):
+        return True
+    return bool(was) and bool(becomes) and max(becomes) > max(was)
+
+
+def _limited(pair: _Pair) -> bool:
+    if pair.told and any(value > 0 for value in _numbers(pair.was)):
+        return False
+    return not pair.known or any(value > 0 for value in _numbers(pair.becomes))
+
+
+def _emptied(pair: _Pair) -> bool:
+    return (not pair.told or any(pair.was)) and not (pair.known and any(pair.becomes))
+
+
+def _changed(pair: _Pair) -> bool:
+    return not (pair.told and pair.known) or bool(pair.was)  # set for the first time is no change of what was there
+
+
+def _becomes(pair: _Pair) -> bool:
+    if pair.told and pair.was and all(_one_of(value, pair.to) for value in pair.was):
+        return False
+    return not pair.known or any(_one_of(value, pair.to) for value in pair.becomes)
+
+
+def _one_of(value: object, to: tuple[object, ...]) -> bool:
+    return any(_same(value, wanted) for wanted in to)
+
+
+def _numbers(values: list[object]) -> list[float]:
+    return [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+
+
+_CHANGES: Final[dict[Does, Callable[[_Pair], bool]]] = {
+    "turned-off": _turned_off,
+    "lowered": _lowered,
+    "raised": _raised,
+    "limited": _limited,
+    "emptied": _emptied,
+    "changed": _changed,
+    "becomes": _becomes,
+}

@@ -1,0 +1,163 @@
+"""Difference: one thing before and after, without its secrets, and what between the two is changed or only taken away.
+
+A secret is what the planner marks as sensitive. Providers copy such values into attributes that nobody marked, so
+whatever holds a marked text is taken out too. Secrets are compared, since it matters that they change; they are never
+shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from interlock.read.terraform.naming import masked
+from interlock.read.terraform.plan import NULL, Delta, value
+
+#: Longer JSON in a text is compared as text.
+MAX_EMBEDDED: Final = 1 << 20
+
+Values = Mapping[str, object]
+
+
+class Difference(NamedTuple):
+    """A thing before and after. None: it is not there. `fields` are the attributes that change or become unknown.
+
+    `unknown` of them are only known after the apply; `hidden` are sensitive, wholly or in part.
+    """
+
+    before: Values | None
+    after: Values | None
+    fields: tuple[str, ...]
+    unknown: frozenset[str]
+    hidden: frozenset[str]
+    only_removes: bool
+
+    @property
+    def values(self) -> Values:
+        """What it is now, or will be when it is new."""
+        return self.before if self.before is not None else self.after or {}
+
+
+def difference(delta: Delta) -> Difference:
+    """What this delta says of a thing with attributes."""
+    before, after = value(delta.before), value(delta.after)
+    marks = (_marks(delta.before_sensitive), _marks(delta.after_sensitive))
+    was, becomes = (side if isinstance(side, dict) else {} for side in (before, after))
+    later = _marks(delta.after_unknown)
+    unknown = frozenset(name for name, mark in later.items() if _any(mark)) if isinstance(later, dict) else frozenset()
+    fields: tuple[str, ...] = ()
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = {*was, *becomes, *unknown}
+        fields = tuple(sorted(name for name in names if name in unknown or _changed(was, becomes, name)))
+    hidden = frozenset[str]()
+    shown_before, shown_after = before, after
+    if any(map(_any, marks)):
+        hidden = frozenset(
+            name
+            for name in fields
+            for mark in marks
+            if mark is True or (isinstance(mark, dict) and _any(mark.get(name)))
+        )
+        shown_before, shown_after = _shown((before, after), marks)
+    return Difference(
+        shown_before if isinstance(shown_before, dict) else None,
+        shown_after if isinstance(shown_after, dict) else None,
+        fields,
+        unknown,
+        hidden,
+        bool(fields) and _only_removes(was, becomes, fields, unknown),
+    )
+
+
+def _marks(raw: msgspec.Raw) -> object:
+    return False if raw is NULL else value(raw)
+
+
+def _any(mark: object) -> bool:
+    """Whether a mark, or anything below it, is true. What is neither true nor false nor a tree is taken as true."""
+    if isinstance(mark, dict):
+        return any(map(_any, mark.values()))
+    if isinstance(mark, list):
+        return any(map(_any, mark))
+    return mark is not None and mark is not False
+
+
+def _changed(was: Values, becomes: Values, name: str) -> bool:
+    missing = object()
+    return was.get(name, missing) != becomes.get(name, missing)
+
+
+def _shown(sides: tuple[object, object], marks: tuple[object, object]) -> tuple[object, object]:
+    """Both sides without what is marked, and without whatever repeats it."""
+    secrets = {text for side, mark in zip(sides, marks, strict=True) for text in _marked(side, mark) if text}
+    before, after = (_without(masked(side, mark), secrets) for side, mark in zip(sides, marks, strict=True))
+    return before, after
+
+
+def _marked(side: object, mark: object) -> Iterator[str]:
+    """The texts below marks."""
+    waiting = [(side, mark)]
+    while waiting:
+        here, said = waiting.pop()
+        if said is None or said is False:
+            continue
+        if isinstance(here, str):
+            yield here
+        elif isinstance(here, dict):
+            waiting += [(inner, said.get(name) if isinstance(said, dict) else True) for name, inner in here.items()]
+        elif isinstance(here, list):
+            each = said if isinstance(said, list) else [True] * len(here)
+            waiting += list(zip(here, each, strict=False))
+
+
+def _without(side: object, secrets: set[str]) -> object:
+    """The value without texts that hold a secret; short ones only where they are the whole text."""
+    if isinstance(side, str):
+        held = side in secrets or any(len(secret) >= 6 and secret in side for secret in secrets)
+        return None if held else side
+    if isinstance(side, dict):
+        kept = ((name, _without(inner, secrets)) for name, inner in side.items())
+        return {name: inner for name, inner in kept if inner is not None or side[name] is None}
+    if isinstance(side, list):
+        return [_without(inner, secrets) for inner in side]
+    return side
+
+
+def _only_removes(was: Values, becomes: Values, fields: tuple[str, ...], unknown: frozenset[str]) -> bool:
+    """Whether at least one part is taken away, and nothing is added or set. What is told later does not count."""
+    told = [name for name in fields if name not in unknown]
+    return bool(told) and all(_is_less(was.get(name), becomes.get(name)) for name in told)
+
+
+def _is_less(was: object, becomes: object) -> bool:
+    """Whether the later value is the former one with parts taken away."""
+    was, becomes = _opened(was), _opened(becomes)
+    if becomes is None or becomes in ("", [], {}):
+        return was is not None and was not in ("", [], {})
+    if isinstance(was, dict) and isinstance(becomes, dict):
+        return all(
+            name in was and (was[name] == inner or _is_less(was[name], inner)) for name, inner in becomes.items()
+        )
+    if isinstance(was, list) and isinstance(becomes, list):
+        if len(was) == len(becomes):
+            return all(one == other or _is_less(one, other) for one, other in zip(was, becomes, strict=True))
+        left = list(was)
+        for inner in becomes:
+            if inner not in left:
+                return False
+            left.remove(inner)
+        return True
+    return False
+
+
+def _opened(held: object) -> object:
+    """The JSON in a text, where there is any: policies and container definitions are kept so."""
+    if not isinstance(held, str) or held[:1] not in ("{", "[") or len(held) > MAX_EMBEDDED:
+        return held
+    try:
+        found: object = msgspec.json.decode(held)
+    except (msgspec.MsgspecError, RecursionError):
+        return held
+    return found

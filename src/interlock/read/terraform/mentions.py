@@ -1,0 +1,130 @@
+"""Mentions: a value of one thing that names another: an ARN in a policy, a host name in a setting, a digest in a task.
+
+Nobody knows which of the two depends on the other, so an edge goes each way. What names a thing is known by the
+attribute that holds it (`knowledge/mentions.json`) and by its looks; regions, zones, accounts, numbers and words are
+no names, and what more than a few things hold tells them apart no longer. Values are indexed, never compared in pairs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from interlock.model.change import Resource
+from interlock.model.inventory import Edge
+
+#: Bytes of values that are looked through; what is beyond is said.
+MAX_TEXT: Final = 32 * 1024 * 1024
+#: Longer texts are looked through only up to here: a user-data script names what it names at its beginning.
+MAX_ONE: Final = 64 * 1024
+#: Things that may share a name before it stops telling them apart.
+MAX_OWNERS: Final = 3
+#: Things that may mention one value: beyond it the value is a habit of this place and no reference.
+MAX_MENTIONS: Final = 50
+MIN_NAME: Final = 8
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:/.@+~=-]{6,}[A-Za-z0-9]")
+_DULL: Final = re.compile(
+    r"[\d.]+"  # numbers, versions, accounts
+    r"|true|false"
+    r"|(?:[a-z]+-)+[a-z]*\d{1,2}[a-z]?"  # regions and zones
+    r"|\d{4}-\d\d-\d\d[T0-9:.Z+-]*"  # dates
+    r"|\d{1,3}(?:\.\d{1,3}){3}/\d+"  # networks
+    r"|[a-zA-Z]+|[a-z]+[_-][a-z]+"  # words
+)
+_PARTS: Final = re.compile(r"[/?#,;|\"'<>]|:(?=//)|://")
+
+
+class _Knowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    about: str
+    names: frozenset[str]
+    endings: tuple[str, ...]
+    dull: frozenset[str]
+
+
+@cache
+def _knowledge() -> _Knowledge:
+    raw = (files(__package__) / "knowledge" / "mentions.json").read_bytes()
+    return msgspec.json.decode(raw, type=_Knowledge)
+
+
+class Mentions:
+    """The values of many things, taken in one by one. `cut`: there was more than is looked through."""
+
+    def __init__(self) -> None:
+        self.cut = False
+        self._room = MAX_TEXT
+        self._owners: dict[str, list[Resource]] = {}
+        self._holders: dict[str, list[tuple[Resource, str]]] = {}
+
+    def add(self, resource: Resource, values: dict[str, object]) -> None:
+        """One thing and its values, without the sensitive ones."""
+        known = _knowledge()
+        mine: set[str] = set()
+        for name, text in _texts(values):
+            self._room -= len(text)
+            if self._room < 0:
+                self.cut = True
+                return
+            if name in known.names or name.endswith(known.endings):
+                value = text.strip().rstrip(".")
+                if _tells(value) and value not in mine:
+                    mine.add(value)
+                    self._owners.setdefault(value, []).append(resource)
+        held = dict.fromkeys(
+            (name.partition(".")[0], token) for name, text in _texts(values) for token in _tokens(text)
+        )
+        for name, token in held:
+            if token not in mine:
+                self._holders.setdefault(token, []).append((resource, name))
+
+    def edges(self, joined: set[tuple[str, str]]) -> Iterator[Edge]:
+        """An edge each way for two things of which one holds a name of the other. Pairs in `joined` need none."""
+        seen: set[tuple[str, str]] = set()
+        for value, owners in self._owners.items():
+            holders = self._holders.get(value, [])
+            if len(owners) > MAX_OWNERS or len(holders) > MAX_MENTIONS:
+                continue
+            for owner in owners:
+                for holder, name in holders:
+                    pair = (holder.name, owner.name)
+                    if holder is owner or pair in seen or pair in joined or pair[::-1] in joined:
+                        continue
+                    seen.update((pair, pair[::-1]))
+                    evidence = f"`{name}` holds a name of it" if name else "a value holds a name of it"
+                    yield Edge(holder, owner, "mentions", "mention", evidence)
+                    yield Edge(owner, holder, "mentions", "mention", evidence)
+
+
+def _texts(values: dict[str, object]) -> Iterator[tuple[str, str]]:
+    """Every text in the values with the name of its attribute; a nested one is `outer.inner`."""
+    stack: list[tuple[str, object]] = list(reversed(values.items()))
+    while stack:
+        name, value = stack.pop()
+        if isinstance(value, str):
+            if len(value) >= MIN_NAME:
+                yield name, value[:MAX_ONE]
+        elif isinstance(value, dict):
+            top = name.partition(".")[0]
+            stack.extend((f"{top}.{key}", inner) for key, inner in reversed(value.items()))
+        elif isinstance(value, list):
+            stack.extend((name, inner) for inner in reversed(value))
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """What in a text may be a name: itself, its words, and the parts of a URL or a path."""
+    yield text
+    for match in _TOKEN.finditer(text):
+        word = match[0].rstrip(".:/")
+        yield word
+        yield from (part for part in _PARTS.split(word) if len(part) >= MIN_NAME)
+
+
+def _tells(value: str) -> bool:
+    """Whether a value names one thing: long enough, and no number, region, date, network or plain word."""
+    return len(value) >= MIN_NAME and value.lower() not in _knowledge().dull and _DULL.fullmatch(value) is None

@@ -1,0 +1,148 @@
+"""Naming: one way to make the Resource of an address, so that effects, items and edges speak of the same thing.
+
+What a resource is called comes from the plan; where it stands (account, region, zone, cluster, key, …) and its tags
+come from its values. A value that is marked as sensitive is taken out before anything here looks at it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from interlock.ledger.redact import redact
+from interlock.model.change import Resource
+
+#: Longer texts are no name of a region, a key or a team, and are left out.
+MAX_TEXT: Final = 256
+#: More tags, or more places of one kind, than this are left out: a policy that needs them looks at the thing itself.
+MAX_EACH: Final = 64
+
+_ARN: Final = re.compile(r"arn:[\w-]+:[\w-]*:([a-z0-9-]*):(\d{12})?:")
+_ZONE: Final = re.compile(r"((?:[a-z]+-)+[a-z]*\d+)-?[a-z]")
+
+
+class Locations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file `knowledge/locations.json`: kind of failure domain to the attributes or tags that name it."""
+
+    about: str
+    attributes: dict[str, tuple[str, ...]]
+    tags: dict[str, tuple[str, ...]]
+    tag_attributes: tuple[str, ...]
+
+
+@cache
+def locations() -> Locations:
+    """What is known of attributes that name failure domains."""
+    return msgspec.json.decode((files(__package__) / "knowledge" / "locations.json").read_bytes(), type=Locations)
+
+
+def resource_of(address: str, kind: str, values: Mapping[str, object], environment: str, state: str = "") -> Resource:
+    """The resource of a full address (`module.a["x"].aws_db_instance.main[0]`) whose type is `kind`.
+
+    `values` are those that it has now, or will have when it is new, with sensitive ones taken out (`masked`).
+    `state` is the workspace or lineage that it is kept in; empty when nobody knows.
+    """
+    tags = tags_of(values)
+    return Resource(
+        f"terraform.{kind}", address, environment, location=located(values, tags, state), tags=tuple(sorted(tags))
+    )
+
+
+def masked(value: object, sensitive: object) -> object:
+    """The value without what is marked as sensitive: `sensitive` is true, or mirrors the value.
+
+    Whatever has another shape than the value is taken as a mark: better one value too few than a secret.
+    """
+    if sensitive is None or sensitive is False:
+        return value
+    if isinstance(sensitive, dict) and isinstance(value, dict):
+        if not sensitive:
+            return value
+        return {
+            name: masked(inner, sensitive[name]) if name in sensitive else inner
+            for name, inner in value.items()
+            if sensitive.get(name) is not True
+        }
+    if isinstance(sensitive, list) and isinstance(value, list):
+        marks = [*sensitive, *([False] * (len(value) - len(sensitive)))]
+        return [masked(inner, mark) for inner, mark in zip(value, marks, strict=False) if mark is not True]
+    return None
+
+
+def values_of(value: object, sensitive: object) -> dict[str, object]:
+    """The attributes of a thing, without the sensitive ones; empty where there are none."""
+    found = masked(value, sensitive)
+    return found if isinstance(found, dict) else {}
+
+
+def tags_of(values: Mapping[str, object]) -> dict[tuple[str, str], None]:
+    """Its tags or labels as (name, value), in no order; those with a secret's look are taken out."""
+    found: dict[tuple[str, str], None] = {}
+    for attribute in locations().tag_attributes:
+        for name, value in _pairs(values.get(attribute)):
+            if len(name) <= MAX_TEXT and len(value) <= MAX_TEXT and len(found) < MAX_EACH and _plain(name, value):
+                found[name, value] = None
+    return found
+
+
+def located(
+    values: Mapping[str, object], tags: Mapping[tuple[str, str], None], state: str
+) -> tuple[tuple[str, str], ...]:
+    """The failure domains that it stands in, sorted."""
+    kinds, of_tags = _kinds()
+    found: set[tuple[str, str]] = set()
+    for name in kinds.keys() & values.keys():
+        value = values[name]
+        for one in value[:MAX_EACH] if isinstance(value, list) else (value,):
+            if isinstance(one, str) and 0 < len(one) <= MAX_TEXT and _plain(name, one):
+                found.add((kinds[name], one))
+    found |= {(of_tags[name.lower()], value) for name, value in tags if value and name.lower() in of_tags}
+    if match := _ARN.match(str(values.get("arn") or "")):
+        found |= {(kind, part) for kind, part in zip(("region", "account"), match.groups(), strict=True) if part}
+    if not any(kind == "region" for kind, _ in found):
+        zones = [_ZONE.fullmatch(value) for kind, value in found if kind == "zone"]
+        found |= {("region", zone[1]) for zone in zones if zone}
+    if state:
+        found.add(("state", state))
+    return tuple(sorted(found))
+
+
+@cache
+def _kinds() -> tuple[dict[str, str], dict[str, str]]:
+    """The kind of failure domain by attribute, and by the name of a tag in small letters."""
+    known = locations()
+    by_attribute, by_tag = (
+        {name: kind for kind, names in table.items() for name in names} for table in (known.attributes, known.tags)
+    )
+    return by_attribute, by_tag
+
+
+def _pairs(value: object) -> Iterator[tuple[str, str]]:
+    """Tags as they are written: a map; a list of key and value; a list of `key:value` or bare words."""
+    if isinstance(value, dict):
+        yield from ((name, _text(inner)) for name, inner in value.items() if not isinstance(inner, dict | list))
+    elif isinstance(value, list):
+        for one in value:
+            if isinstance(one, dict) and isinstance(one.get("key"), str):
+                yield one["key"], _text(one.get("value"))
+            elif isinstance(one, str):
+                name, _, rest = one.partition(":")
+                yield name, rest
+
+
+def _text(value: object) -> str:
+    """A single value as people read it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@lru_cache(maxsize=8_192)
+def _plain(name: str, value: str) -> bool:
+    """Whether nothing in it looks like a secret: a net for what nobody marked as sensitive."""
+    return not redact(f'{name} = "{value}"')[1]
