@@ -137,7 +137,7 @@ def _head(workshop: Workshop, made: Made, archive: bytes, previous: Identity | N
     named = {each.full_name for each in configured.configuration.provider_config.values()}
     used = {name for name in named if name and not name.startswith("terraform.io/builtin/")}
     with zipfile.ZipFile(io.BytesIO(made.saved)) as saved:
-        state = identity(saved.read("tfstate-prev"), workshop.setting.workspace)
+        state = identity(saved.read("tfstate"), workshop.setting.workspace)
         locked = blocks_of(LOCK_FILE, saved.read(LOCK_FILE)) if LOCK_FILE in saved.namelist() else ()
     known = {block.labels[0]: block.arguments.get("version") or "" for block in locked if block.labels}
     lock = workshop.setting.lock_file
