@@ -211,16 +211,16 @@ def test_modules_as_deep_as_json_may_be_are_followed() -> None:
 
 def test_values_that_mean_more_and_more_are_cut_and_said() -> None:
     """Each of many modules hands on all that each of many variables means."""
-    names = [f"v{n}" for n in range(80)]
-    parts = [{"type": "a", "name": f"x{n}"} for n in range(80)]
-    every = {"references": [f"a.x{n}" for n in range(80)]}
+    names = [f"v{n}" for n in range(40)]
+    parts = [{"type": "a", "name": f"x{n}"} for n in range(40)]
+    every = {"references": [f"a.x{n}" for n in range(40)]}
     reads = {"in": {"references": [f"var.{name}" for name in names]}}
     deep: dict[str, Any] = {"resources": [{"type": "a", "name": "z", "expressions": reads}]}
-    for level in range(90):
-        given_ = every if level == 89 else {"references": [f"var.{name}" for name in names]}
+    for level in range(30):
+        given_ = every if level == 29 else {"references": [f"var.{name}" for name in names]}
         deep = {"module_calls": {"m": {"expressions": dict.fromkeys(names, given_), "module": deep}}}
     deep["resources"] = parts
-    found = told(deep, "a.x0", "module.m." * 90 + "a.z")
+    found = told(deep, "a.x0", "module.m." * 30 + "a.z")
 
     assert any("more references than are followed" in limit for limit in found.limits)
 
