@@ -9,7 +9,8 @@ class Target(Value, frozen=True):
     """One configured thing that proposals can name. `address` is a path or URL; credentials never stand in it.
 
     `environment` is what the operator says the target is; a proposal that claims another one is a finding, and the
-    stricter of the two is used. `critical` names tables or resources that the business cannot lose.
+    stricter of the two is used. `critical` names tables or resources that the business cannot lose. `settings` is what
+    only the target's own technology understands, as pairs; a name may come more than once, and no value is secret.
     """
 
     name: str
@@ -17,6 +18,7 @@ class Target(Value, frozen=True):
     address: str
     environment: str = "production"
     critical: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 class Hours(Value, frozen=True):

@@ -165,7 +165,7 @@ def _update(kind: Kind, sides: Sides, technology: Technology) -> tuple[WayBack, 
     if untold:
         whys.append(f"the prior value of {_names(untold)} is not known")
     lost = [each.says for each in fired if not _LOSSES.isdisjoint(each.traits)]
-    step = "" if verdict == "invalid" else f"write the prior values back: {_names(sides.changed())}"
+    step = "" if verdict == "invalid" else f"write the prior values back: {_names(list(sides.changes))}"
     way_back = WayBack(
         reversibility,
         verdict,
@@ -196,7 +196,7 @@ def _of_nobody(type_: str, operation: Operation, sides: Sides) -> WayBack:
         return WayBack(
             "disruptive-inverse",
             "unknown",
-            step=f"write the prior values back: {_names(sides.changed())}",
+            step=f"write the prior values back: {_names(list(sides.changes))}",
             why=f"nobody knows what an update of a `{type_}` does",
         )
     loses = f"nobody knows what a `{type_}` holds"
@@ -206,7 +206,7 @@ def _of_nobody(type_: str, operation: Operation, sides: Sides) -> WayBack:
 def _gentler(kind: Kind, operation: Operation, sides: Sides, technology: Technology, forced: frozenset[str]) -> str:
     if operation not in ("replace", "delete"):
         return ""
-    changed = frozenset(sides.changed()) if operation == "replace" else frozenset[str]()
+    changed = frozenset(sides.changes) if operation == "replace" else frozenset[str]()
     ways = [each for each in kind.gentler if each.on == operation and _speaks(each, technology)]
     named = [each for each in ways if any(root(sides.path(field)) in (forced or changed) for field in each.fields)]
     chosen = named or [each for each in ways if not each.fields]

@@ -62,13 +62,18 @@ def difference(delta: Delta) -> Difference:
         )
         shown_before, shown_after = _shown((before, after), marks)
     return Difference(
-        shown_before if isinstance(shown_before, dict) else None,
-        shown_after if isinstance(shown_after, dict) else None,
+        _in_order(shown_before),
+        _in_order(shown_after),
         fields,
         unknown,
         hidden,
         bool(fields) and _only_removes(was, becomes, fields, unknown),
     )
+
+
+def _in_order(side: object) -> Values | None:
+    """The attributes in the order of their names, so that the order in which they were written tells nothing."""
+    return dict(sorted(side.items())) if isinstance(side, dict) else None
 
 
 def _marks(raw: msgspec.Raw) -> object:
