@@ -8,12 +8,14 @@ BOUND edges is not computed: then only what was declared is known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
 
+from interlock.assess.graph import Graph
+from interlock.assess.joints import joints, reached
 from interlock.assess.taken import Key
 from interlock.model.inventory import EdgeKind, Inventory, Item
 
@@ -30,9 +32,11 @@ DECLARING: Final[dict[str, frozenset[str]]] = {
 LEAST: Final = 10
 SHARE: Final = 5  # one in five
 
-#: More edges are not looked through, more things are not asked about, and more steps are not taken for all of them.
+#: More edges are not looked through, more things are not asked about, no more dependents of one are counted
+#: than would do, and no more steps are taken for all of them.
 BOUND: Final = 50_000
 ASKED: Final = 100
+COUNTED: Final = 1_000
 STEPS: Final = 200_000
 
 #: Edges along which nothing stands on anything.
@@ -82,103 +86,69 @@ def standing_of(inventory: Inventory | None, asked: Collection[Key]) -> dict[Key
     """What stands on the asked things that the inventory knows; those on which most stands directly come first."""
     if not asked or inventory is None or len(inventory.edges) > BOUND:
         return {}
-    graph = _Graph(inventory)
-    least = max(LEAST, -(-len(graph.keys) // SHARE))
-    numbers = [graph.numbers[key] for key in dict.fromkeys(asked) if key in graph.numbers]
-    numbers.sort(key=lambda number: (-len(graph.above[number]), graph.keys[number]))
-    cut = graph.cut_off() if numbers else {}
+    ground = _Ground(inventory)
+    least = max(LEAST, -(-len(ground.keys) // SHARE))
+    numbers = [ground.numbers[key] for key in dict.fromkeys(asked) if key in ground.numbers]
+    numbers.sort(key=lambda number: (-len(ground.above.row(number)), ground.keys[number]))
     found: dict[Key, Crux] = {}
     steps = STEPS
     for number in numbers[:ASKED]:
-        dependents, cut_off = graph.standing_on(number, least), cut.get(number, 0)
-        steps -= dependents
+        dependents = reached(ground.above, number, max(least, COUNTED))
+        cut_off, walked = ground.cut_off(number) if number in ground.joints else (0, 0)
+        steps -= dependents + walked
         if steps < 0:
             break
         shown = max(dependents, cut_off) >= least
-        found[graph.keys[number]] = Crux(dependents, cut_off, shown, number in graph.holding)
+        found[ground.keys[number]] = Crux(dependents, cut_off, shown, number in ground.holding)
     return found
 
 
-class _Graph:
-    """Things by number; `above[n]` are those that stand on n, `beside[n]` all that it is linked with.
+class _Ground:
+    """Things by number; `above` leads from each to those that stand on it, `beside` to all that it is linked with.
 
-    `holding` are those that hold something themselves.
+    `holding` are those that hold something themselves, `joints` those that alone hold parts together.
     """
 
     def __init__(self, inventory: Inventory) -> None:
         self.numbers: dict[Key, int] = {}
         self.keys: list[Key] = []
-        self.above: list[set[int]] = []
-        self.beside: list[set[int]] = []
         self.holding: set[int] = set()
         for item in inventory.items:
             number = self._number(item.resource.key)
             if item.size is not None or item.fields or item.keys or "data" in item.planes:
                 self.holding.add(number)
-        for edge in inventory.edges:
-            if edge.strength != "hard" or edge.kind in _LOOSE:
-                continue
-            source, target = self._number(edge.source.key), self._number(edge.target.key)
-            if source != target:
-                self.above[target].add(source)
-                self.beside[target].add(source)
-                self.beside[source].add(target)
+        links = {
+            (self._number(edge.target.key), self._number(edge.source.key))
+            for edge in inventory.edges
+            if edge.strength == "hard" and edge.kind not in _LOOSE and edge.source.key != edge.target.key
+        }
+        below, above = [one for one, _ in links], [other for _, other in links]
+        self.above = Graph(len(self.keys), below, above, bytes(len(links)))
+        self.beside = Graph(len(self.keys), below + above, above + below, bytes(2 * len(links)))
+        self.joints = frozenset(joints(self.above))
 
     def _number(self, key: Key) -> int:
         number = self.numbers.setdefault(key, len(self.keys))
         if number == len(self.keys):
             self.keys.append(key)
-            self.above.append(set())
-            self.beside.append(set())
         return number
 
-    def standing_on(self, number: int, enough: int) -> int:
-        """How many things stand on it, directly or through others; counting ends once it is `enough`."""
-        seen, waiting = {number}, [number]
-        while waiting and len(seen) <= enough:
-            for other in self.above[waiting.pop()]:
-                if other not in seen:
-                    seen.add(other)
-                    waiting.append(other)
-        return len(seen) - 1
+    def cut_off(self, number: int) -> tuple[int, int]:
+        """How many things are no more linked with the largest part when this one goes; and how many were walked."""
+        seen, pieces = {number}, []
+        for start in self._beside(number):
+            if start in seen:
+                continue
+            seen.add(start)
+            waiting, size = [start], 0
+            while waiting:
+                size += 1
+                new = {other for other in self._beside(waiting.pop()) if other not in seen}
+                seen |= new
+                waiting.extend(new)
+            pieces.append(size)
+        return sum(pieces) - max(pieces, default=0), len(seen)
 
-    def cut_off(self) -> dict[int, int]:
-        """For each thing that alone holds parts together: how many things are no more linked with the largest part.
-
-        One walk in depth over each part (Hopcroft and Tarjan's), without recursion.
-        """
-        found: dict[int, int] = {}
-        order: list[int] = [-1] * len(self.keys)
-        for root in range(len(self.keys)):
-            if order[root] < 0:
-                self._walk(root, order, found)
-        return found
-
-    def _walk(self, root: int, order: list[int], found: dict[int, int]) -> None:
-        low: dict[int, int] = {root: 0}
-        size: dict[int, int] = {root: 1}
-        parts: dict[int, list[int]] = {}
-        order[root] = count = 0
-        stack = [(root, -1, iter(sorted(self.beside[root])))]
-        while stack:
-            thing, parent, others = stack[-1]
-            other = next(others, None)
-            if other is None:
-                stack.pop()
-                if parent >= 0:
-                    low[parent] = min(low[parent], low[thing])
-                    size[parent] += size[thing]
-                    if low[thing] >= order[parent]:
-                        parts.setdefault(parent, []).append(size[thing])
-            elif order[other] < 0:
-                count += 1
-                order[other] = low[other] = count
-                size[other] = 1
-                stack.append((other, thing, iter(sorted(self.beside[other]))))
-            elif other != parent:
-                low[thing] = min(low[thing], order[other])
-        for thing, sizes in parts.items():
-            rest = size[root] - 1 - sum(sizes)
-            pieces = [*sizes, rest] if rest else sizes
-            if len(pieces) > 1:
-                found[thing] = sum(pieces) - max(pieces)
+    def _beside(self, number: int) -> Sequence[int]:
+        row = self.beside.row(number)
+        return self.beside.tails[row.start : row.stop]
