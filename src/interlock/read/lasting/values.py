@@ -7,12 +7,12 @@ speaks of is no evidence for anything. What changes and cannot be compared has c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from interlock.read.lasting.kinds import Condition, Does, Kind, Technology, Update
 
-Values = dict[str, object]
+Values = Mapping[str, object]
 
 #: What CloudFormation gives as text though it is a number or a truth.
 _NUMBER: Final = re.compile(r"-?\d{1,15}")
