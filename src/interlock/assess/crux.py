@@ -8,7 +8,7 @@ BOUND edges is not computed: then only what was declared is known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -56,15 +56,14 @@ class Crux(NamedTuple):
     holds: bool
 
 
-def with_declared(inventory: Inventory | None, names: Iterable[str]) -> Inventory | None:
-    """The inventory with everything marked critical that a tag declares, or whose name is among `names`."""
+def with_declared(inventory: Inventory | None) -> Inventory | None:
+    """The inventory with everything marked critical that a tag declares."""
     if inventory is None:
         return None
-    wanted = frozenset(names)
     found = {
         place: msgspec.structs.replace(item, critical=True)
         for place, item in enumerate(inventory.items)
-        if not item.critical and (item.resource.name in wanted or is_tagged(item))
+        if not item.critical and is_tagged(item)
     }
     if not found:
         return inventory

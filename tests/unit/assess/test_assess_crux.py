@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 from assess_stack import act, edge, item, plan, stack, thing
-from assess_words import PRODUCTION, effect, findings, inventory, judged
+from assess_words import effect, findings, inventory, judged
 from assess_words import item as table
 
-from interlock.assess.assess import assess
 from interlock.assess.crux import BOUND, standing_of
 
 LEAVES = [f"leaf{number}" for number in range(12)]
@@ -43,17 +42,6 @@ def test_another_tag_or_value_does_not(tags) -> None:
     node = thing("n", **tags)
 
     assert judged(plan(act("update", node)), stack(node)).critical == ()
-
-
-def test_a_name_that_the_operator_lists_is_declared() -> None:
-    change = plan(act("update", "n"))
-
-    def critical(*names):
-        seen = assess(change, inventory=stack("n", "m"), rehearsal=None, claimed=PRODUCTION, found=None, critical=names)
-        return seen.critical
-
-    assert critical("n", "elsewhere") == ("n",)
-    assert critical("m") == ()
 
 
 # --- computed ---
