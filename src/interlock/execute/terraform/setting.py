@@ -37,6 +37,7 @@ class Setting(NamedTuple):
     cli_config: str
     plugin_cache: str
     readable: tuple[str, ...]
+    writable: tuple[str, ...]
     allowed: frozenset[str]
     backend: dict[str, object]
     seconds: int
@@ -78,6 +79,7 @@ def setting_of(target: Target) -> Setting:
         cli_config=one.get("cli_config", ""),
         plugin_cache=one.get("plugin_cache", ""),
         readable=tuple(value for name, value in target.settings if name == "readable"),
+        writable=tuple(value for name, value in target.settings if name == "writable"),
         allowed=frozenset(value for name, value in target.settings if name == "allow"),
         backend=msgspec.json.decode(one.get("backend", "{}"), type=dict[str, object]),
         seconds=int(one.get("timeout", "1800000")) // 1000,

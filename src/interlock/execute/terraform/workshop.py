@@ -77,7 +77,7 @@ class Workshop(NamedTuple):
             folder=self.module,
             environment={**(self.credentials if trusted else {}), **own},
             readable=(str(setting.tool.resolve().parent), *setting.readable),
-            writable=(str(self.folder), *cache, *self.writable),
+            writable=(str(self.folder), *cache, *setting.writable, *self.writable),
             fence=setting.fence,
         )
 
