@@ -12,6 +12,7 @@ and applied, in another workshop, on the state itself; a plan never has the targ
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,10 @@ STATE: Final = ".interlock-state"
 OVERRIDE: Final = "zzz_interlock_override.tf.json"
 SAVED: Final = "plan.tfplan"
 VARIABLE: Final = "TF_VAR_"
+
+_PLACE: Final = re.compile(r"^  on (\S+) line (\d+)", re.MULTILINE)
+#: Where the error is, and the lines of the configuration that it quotes.
+_QUOTED: Final = re.compile(r"^  on .*$|^ +\d+: .*$", re.MULTILINE)
 
 
 class Workshop(NamedTuple):
@@ -187,10 +192,12 @@ def _copied(path: str) -> bytes:
 
 
 def _spoken(said: Said) -> tool.Diagnostic | None:
-    """The first error of a command that does not say them as JSON."""
-    text = said.err.decode("utf-8", "replace")
-    _, found, rest = text.partition("Error: ")
-    if not found:
-        return None
-    summary, _, detail = rest.partition("\n")
-    return tool.Diagnostic("error", summary.strip(), detail.partition("\nError: ")[0].strip())
+    """The first error of a command that does not say them as JSON, but for the one that only announces the others."""
+    found = []
+    for each in said.err.decode("utf-8", "replace").split("\nError: ")[1:]:
+        summary, _, rest = each.strip().partition("\n")
+        at = _PLACE.search(rest)
+        place = tool.Place(at[1], {"line": int(at[2])}) if at is not None else None
+        found.append(tool.Diagnostic("error", summary, " ".join(_QUOTED.sub("", rest).split()), place))
+    plain = [each for each in found if "encountered problems during" not in each.summary]
+    return next(iter(plain or found), None)
