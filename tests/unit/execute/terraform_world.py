@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,11 +52,15 @@ def resources(**inputs: object) -> str:
     )
 
 
-def files(**named: dict[str, object]) -> str:
-    """A configuration of the test provider's files: name to arguments; `name` is the resource's own unless said."""
+def files(*first: str, **named: dict[str, object]) -> str:
+    """A configuration of the test provider's files: name to arguments; `name` is the resource's own unless said.
+
+    The `first` ones are created anew before the old one is destroyed.
+    """
     blocks = []
     for name, arguments in named.items():
         lines = "".join(f"  {key} = {json.dumps(value)}\n" for key, value in {"name": name, **arguments}.items())
+        lines += "  lifecycle {\n    create_before_destroy = true\n  }\n" if name in first else ""
         blocks.append(f'resource "ilk_file" "{name}" {{\n{lines}}}\n')
     return USES_ILK + "".join(blocks)
 
@@ -178,11 +181,6 @@ class TerraformWorld:
 
 def head(payload: bytes) -> package.Head:
     return package.unpack(payload).head
-
-
-def world(tmp_path: Path) -> Iterator[TerraformWorld]:
-    require_terraform()
-    yield TerraformWorld(tmp_path)
 
 
 def _machine() -> str:
