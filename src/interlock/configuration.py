@@ -60,6 +60,7 @@ class _Terraform(_Strict):
     tool: str = "terraform"
     workspace: str = "default"
     credentials: str = ""
+    plan_credentials: str = ""
     var_files: tuple[str, ...] = ()
     cli_config: str = ""
     plugin_cache: str = ""
@@ -275,7 +276,7 @@ def _terraform(table: _Terraform, home: Path, where: str) -> tuple[tuple[str, st
         *(("readable", str((home / path).absolute())) for path in table.readable),
         *(("writable", str((home / path).absolute())) for path in table.writable),
     ]
-    for key in ("credentials", "cli_config", "plugin_cache"):
+    for key in ("credentials", "plan_credentials", "cli_config", "plugin_cache"):
         if path := getattr(table, key):
             settings.append((key, str((home / path).absolute())))
     if table.backend:

@@ -3,7 +3,8 @@
     module/                    the source; `.interlock-state` in it is where the state is (a copy, or the target's own)
     module/zzz_interlock_override.tf.json   ours: where the state is kept, and which variables are secret
     data/ home/ tmp/           the tool's own data, its home, its scratch
-    vars/  rc                  the operator's variables and command-line configuration
+    vars/ rc                   the operator's variables and command-line configuration
+    out err                    what the tool says; it and what it starts cannot reach these by themselves
 
 The state is reached by a relative path, which the saved plan remembers. So a plan is made on a copy of a local state,
 and applied, in another workshop, on the state itself; a plan never has the target's folder within its reach.
@@ -22,13 +23,14 @@ from typing import Final, NamedTuple
 
 from interlock.errors import TargetError
 from interlock.execute.terraform import plantime, tool
-from interlock.execute.terraform.setting import LOCK_FILE, Setting, credentials_of
+from interlock.execute.terraform.setting import LOCK_FILE, Setting, credentials_in
 from interlock.execute.terraform.source import write
 from interlock.execute.terraform.tool import Command, Said
 
 STATE: Final = ".interlock-state"
 OVERRIDE: Final = "zzz_interlock_override.tf.json"
 SAVED: Final = "plan.tfplan"
+PREFIX: Final = "interlock-"
 VARIABLE: Final = "TF_VAR_"
 
 _PLACE: Final = re.compile(r"^  on (\S+) line (\d+)", re.MULTILINE)
@@ -81,8 +83,17 @@ class Workshop(NamedTuple):
             arguments=(str(setting.tool), *arguments),
             folder=self.module,
             environment={**(self.credentials if trusted else {}), **own},
-            readable=(str(setting.tool.resolve().parent), *setting.readable),
-            writable=(str(self.folder), *cache, *setting.writable, *self.writable),
+            readable=(
+                str(setting.tool.resolve().parent),
+                *(str(self.folder / name) for name in ("vars", "rc")),
+                *setting.readable,
+            ),
+            writable=(
+                *(str(self.folder / name) for name in ("module", "data", "home", "tmp")),
+                *cache,
+                *setting.writable,
+                *self.writable,
+            ),
             fence=setting.fence,
         )
 
@@ -115,12 +126,12 @@ def furnish(
 ) -> Workshop:
     """A workshop that stays until it is swept away: what applies a plan outlives us in it.
 
-    It works on a copy of a local state; with `live` on the target's own; with `state` on just that, wherever the target
-    keeps its own.
+    It works on a copy of a local state, with the credentials for planning; with `live` on the target's own state, with
+    those for applying; with `state` on just that, wherever the target keeps its own.
     """
     declared = plantime.check(files, setting.allowed, str(setting.backend.get("type", "local")))
-    credentials = credentials_of(setting)
-    folder = Path(tempfile.mkdtemp(prefix="interlock-"))
+    credentials = credentials_in(setting.credentials if live else setting.plan_credentials)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         for name in ("module", "data", "home", "tmp", "vars"):
             (folder / name).mkdir(mode=0o700)
@@ -147,8 +158,9 @@ def furnish(
 
 
 def sweep(folder: Path) -> None:
-    """Take a workshop away, whatever stands in it."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Take a workshop away, whatever stands in it; what is none of ours stays."""
+    if folder.name.startswith(PREFIX) and folder.parent == Path(tempfile.gettempdir()):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def prepare(workshop: Workshop) -> None:
