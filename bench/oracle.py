@@ -33,6 +33,16 @@ class Score:
     missed: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
+    def add(self, other: Score) -> None:
+        """These changes as well."""
+        self.really += other.really
+        self.may_hit += other.may_hit
+        self.may_said += other.may_said
+        self.must_hit += other.must_hit
+        self.must_said += other.must_said
+        self.missed += other.missed
+        self.wrong += other.wrong
+
     @property
     def recall(self) -> float:
         """How much of what really changed was in `may`."""
@@ -103,7 +113,7 @@ def effects_of(plan: bytes) -> list[Effect]:
             continue
         before, after = change["before"] or {}, change["after"] or {}
         fields = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-        fields |= {name for name, unknown in (change["after_unknown"] or {}).items() if unknown}
+        fields |= {name for name, unknown in (change["after_unknown"] or {}).items() if "true" in json.dumps(unknown)}
         resource = Resource(f"terraform.{each['type']}", each["address"], "test")
         verb = "update" if change["actions"] == ["update"] else "replace"
         gap = ("leaves-a-gap",) if change["actions"] == ["delete", "create"] else ()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--kind", required=True, help="What it is: sql (or sql:postgres …), terraform, cloudformation.")
 @click.option("--environment", default="", help="Where it would run.  [default: the target's, else production]")
 @click.option("--agent", default=UNREGISTERED, help="Who would run it.  [default: an unregistered agent]")
@@ -42,6 +42,8 @@ def command(
 ) -> int:
     """Judge FILE (or standard input) without executing it.
 
+    Of kind terraform it is a plan as JSON; or a folder, which is planned at its --target, and nothing of it is kept.
+
     Exit status: 0 allow, 3 hold, 4 deny, 2 bad input. Without a home it judges by the starter policies.
     """
     import msgspec
@@ -50,11 +52,13 @@ def command(
         raise click.UsageError("name one FILE (or `-`), or --lines FILE")
     if graph and lines is not None:
         raise click.UsageError("--graph draws one change; --lines has many")
+    if file is not None and file.is_dir() and not target:
+        raise click.UsageError("a folder is planned at a target: name it with --target")
     with judging(home, agent) as (judge, passport):
         nothing = asked(judge, kind, agent, environment, target)
         if lines is not None:
             return _stream(judge, passport, nothing, lines)
-        proposal = msgspec.structs.replace(nothing, payload=read(file))
+        proposal = judge.planned(msgspec.structs.replace(nothing, payload=read(file, kind)))
         return _one(judge, passport, proposal, graph, as_json=as_json)
 
 

@@ -42,10 +42,14 @@ def asked(judge: Judge, kind: str, agent: str, environment: str, target: str = "
     return Proposal(kind, b"", agent, claimed, target)
 
 
-def read(file: Path | None) -> bytes:
-    """The whole of a file, or of standard input."""
+def read(file: Path | None, kind: str = "") -> bytes:
+    """The whole of a file, or of standard input; a folder as a payload of its kind."""
     if file is None or str(file) == "-":
         return sys.stdin.buffer.read()
+    if file.is_dir():
+        from interlock.execute.planners import packed
+
+        return packed(kind, file)
     with opened_file(file) as source:
         return source.read()
 

@@ -153,7 +153,7 @@ def _lost(
     again = [address for address in creates if address in gone]
     if again:
         yield Signal(
-            "state-lost", f"{named(again)} stood in the state and was not found: it is gone, or this is another account"
+            "state-lost", f"in the state, and not to be found: {named(again)}; gone, or this is another account"
         )
     if len(creates) < len(managed) or any(each.mode == "managed" for each in outline.prior):
         return
@@ -173,7 +173,7 @@ def _known_before(previous: Previous, creates: list[str]) -> str:
         )
     before = set(previous.resources)
     again = [address for address in creates if address in before]
-    return f"{named(again)} was known before, and would be made again" if again else ""
+    return f"known before, and made again: {named(again)}" if again else ""
 
 
 def _history(plan: Plan) -> Iterator[str]:
@@ -195,7 +195,7 @@ def _written_history(config: Mapping[str, bytes] | None) -> Iterator[str]:
 def _drift(plan: Plan) -> Iterator[Signal]:
     moved = [each.address for each in plan.resource_drift if each.change.actions != ("no-op",)]
     if moved:
-        yield Signal("drift", f"{named(moved)} had changed outside of the plan")
+        yield Signal("drift", f"changed outside of the plan: {named(moved)}")
 
 
 def _degraded(plan: Plan, manifest: Manifest | None) -> Iterator[str]:
