@@ -20,7 +20,7 @@ FLOORS: list[list[str]] = [
     ["cli"],
     ["gates", "practice", "client"],
     ["control"],
-    ["road", "registry", "answer", "selftest"],
+    ["road", "registry", "answer", "report", "selftest"],
     ["judge", "record", "home"],
     ["configuration", "read", "survey", "assess", "decide", "approve", "execute", "identify"],
     ["model", "policy", "ledger"],

@@ -11,11 +11,12 @@ from typing import TypedDict
 
 from interlock.approve.quorum import Missing
 from interlock.judge import Judgement
-from interlock.model.assessment import Assessment, Finding, Reach, Reached
+from interlock.model.assessment import Assessment, Finding, Reach, Reached, Risk
 from interlock.model.case import Case
 from interlock.model.change import Change, Effect, Resource
 from interlock.model.decision import Decision
 from interlock.model.inventory import Measured, RollbackProof
+from interlock.model.wayback import WayBack
 
 Json = dict[str, object]
 
@@ -39,7 +40,11 @@ def _judged(asked: Asked, change: Change, assessment: Assessment, decision: Deci
         "kind": asked["kind"],
         "agent": asked["agent"],
         "environment": assessment.environment,
-        "change": {"parts": change.parts, "effects": _effects(change, assessment)},
+        "change": {
+            "parts": change.parts,
+            "effects": _effects(change, assessment),
+            "signals": [{"name": signal.name, "detail": signal.detail} for signal in change.signals],
+        },
         "assessment": _assessment(assessment),
         "decision": {
             "outcome": decision.outcome,
@@ -118,7 +123,8 @@ def when(milliseconds: int) -> str:
 def _effects(change: Change, assessment: Assessment) -> list[Json]:
     answers: list[Json] = []
     for effect, weighed in zip(change.effects, assessment.effects, strict=True):
-        answers.append(_effect(effect) | {"count": weighed.count, "tier": weighed.tier})
+        figures = {"count": weighed.count, "tier": weighed.tier, "reversibility": weighed.reversibility}
+        answers.append(_effect(effect) | figures)
     return answers
 
 
@@ -133,11 +139,35 @@ def _effect(effect: Effect) -> Json:
         "traits": list(effect.traits),
         "part": effect.part,
         "cause": effect.cause,
+        "way_back": _way_back(effect.way_back),
+        "gentler": effect.gentler,
+    }
+
+
+def _way_back(known: WayBack | None) -> Json | None:
+    """What the reader knows of taking one effect back; null where it knows nothing of it."""
+    if known is None:
+        return None
+    return {
+        "reversibility": known.reversibility,
+        "verdict": known.verdict,
+        "loses": known.loses,
+        "evidence": list(known.evidence),
+        "step": known.step,
+        "why": known.why,
+        "lifts": known.lifts,
     }
 
 
 def _resource(resource: Resource) -> Json:
-    return {"type": resource.type, "name": resource.name, "environment": resource.environment}
+    """Location and tags are pairs: a thing may stand in two networks."""
+    return {
+        "type": resource.type,
+        "name": resource.name,
+        "environment": resource.environment,
+        "location": [list(pair) for pair in resource.location],
+        "tags": [list(pair) for pair in resource.tags],
+    }
 
 
 def _assessment(assessment: Assessment) -> Json:
@@ -149,10 +179,22 @@ def _assessment(assessment: Assessment) -> Json:
         "reach": _reach(assessment.reach),
         "rollback": _rollback(assessment.rollback),
         "critical": list(assessment.critical),
+        "domains": [
+            {"kind": domain.kind, "name": domain.name, "touched": domain.touched, "total": domain.total}
+            for domain in assessment.domains
+        ],
+        "risk": _risk(assessment.risk),
         "findings": [finding(found) for found in assessment.findings],
         "unknown": list(assessment.unknown),
         "degraded": list(assessment.degraded),
     }
+
+
+def _risk(risk: Risk | None) -> Json | None:
+    if risk is None:
+        return None
+    parts = [{"name": name, "permille": permille} for name, permille in risk.parts]
+    return {"score": risk.score, "parts": parts, "calibrated": False}
 
 
 def finding(found: Finding) -> Json:

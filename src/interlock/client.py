@@ -20,6 +20,7 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, Literal, NoReturn, cast
 from urllib.parse import quote, urlsplit
 
@@ -164,7 +165,7 @@ class Client:
         self,
         *,
         kind: str,
-        payload: str | bytes,
+        payload: str | bytes | Path,
         target: str = "",
         environment: str = "",
         intent: str = "",
@@ -175,9 +176,9 @@ class Client:
     ) -> Answer:
         """Propose a change. It runs at once where it may (`run`); where it is held, wait so many seconds for people.
 
-        With `run` and `wait` a case that people approve in that time is executed, too.
+        With `run` and `wait` a case that people approve in that time is executed, too. A Path is read; a folder packed.
         """
-        fields = {"kind": kind, **_payload(payload), "run": run}
+        fields = {"kind": kind, **_payload(kind, payload), "run": run}
         named = {"target": target, "environment": environment, "intent": intent, "author": author, "prompt": prompt}
         answer = self._told(self._post("/v1/cases", fields | {key: text for key, text in named.items() if text}))
         if not isinstance(answer, Held) or not wait:
@@ -185,9 +186,9 @@ class Client:
         answer = answer.wait(wait)
         return answer.run() if run and answer.state == "approved" else answer
 
-    def check(self, *, kind: str, payload: str | bytes, target: str = "", environment: str = "") -> Answer:
+    def check(self, *, kind: str, payload: str | bytes | Path, target: str = "", environment: str = "") -> Answer:
         """What would be said of this change. Nothing is recorded and nothing runs."""
-        fields = {"kind": kind, **_payload(payload)}
+        fields = {"kind": kind, **_payload(kind, payload)}
         named = {"target": target, "environment": environment}
         return self._told(self._post("/v1/check", fields | {key: text for key, text in named.items() if text}))
 
@@ -308,7 +309,11 @@ def _address(url: str) -> tuple[str, int, bool]:
     return parts.hostname or "", port or (443 if tls else 80), tls
 
 
-def _payload(payload: str | bytes) -> dict[str, str]:
+def _payload(kind: str, payload: str | bytes | Path) -> dict[str, str]:
+    if isinstance(payload, Path):
+        from interlock.execute.planners import packed
+
+        payload = packed(kind, payload) if payload.is_dir() else payload.read_bytes()
     if isinstance(payload, str):
         return {"payload": payload}
     try:

@@ -49,8 +49,25 @@ class _Environment(_Strict):
     freezes: tuple[_Freeze, ...] = ()
     max_rows: int = 1_000
     max_resources: int = 20
+    max_reach: int = 0
     undo_window: str = "30s"
     approval_valid: str = "24h"
+
+
+class _Terraform(_Strict):
+    """How a root module is planned and applied. Paths are relative to the home; nothing in here is secret."""
+
+    tool: str = "terraform"
+    workspace: str = "default"
+    credentials: str = ""
+    var_files: tuple[str, ...] = ()
+    cli_config: str = ""
+    plugin_cache: str = ""
+    readable: tuple[str, ...] = ()
+    allow_plan_time: tuple[str, ...] = ()
+    backend: dict[str, str | int | bool] = {}
+    timeout: str = "30m"
+    fence: bool = True
 
 
 class _Target(_Strict):
@@ -58,6 +75,7 @@ class _Target(_Strict):
     address: str
     environment: str = "production"
     critical: tuple[str, ...] = ()
+    terraform: _Terraform | None = None
 
 
 class _Ledger(_Strict):
@@ -93,6 +111,10 @@ class Configuration(NamedTuple):
     def environment(self, name: str) -> Environment:
         """The contract of that environment. One that nobody described has the strictest contract there is."""
         return self.environments.get(name) or Environment(name=name)
+
+    def is_production(self, name: str) -> bool:
+        """Whether that environment is production; one that nobody described is."""
+        return self.environment(name).production
 
     def target(self, name: str) -> Target:
         """The configured target. Raises NotFound with the names there are."""
@@ -158,7 +180,7 @@ def _environment(name: str, table: _Environment) -> Environment:
     where = f"environments.{name}"
     _check_name(name, where)
     strictness = table.strictness if table.strictness is not None else (100 if table.production else 10)
-    if table.max_rows < 0 or table.max_resources < 0:
+    if min(table.max_rows, table.max_resources, table.max_reach) < 0:
         raise BadConfiguration("a cap cannot be negative", hint="0 lets nothing through", where=where)
     return Environment(
         name=name,
@@ -168,6 +190,7 @@ def _environment(name: str, table: _Environment) -> Environment:
         freezes=tuple(_freeze(freeze, f"{where}.freezes[{index}]") for index, freeze in enumerate(table.freezes)),
         max_rows=table.max_rows,
         max_resources=table.max_resources,
+        max_reach=table.max_reach,
         undo_window_seconds=duration(table.undo_window, f"{where}.undo_window") // 1000,
         approval_seconds=duration(table.approval_valid, f"{where}.approval_valid") // 1000,
     )
@@ -209,6 +232,12 @@ def _target(name: str, table: _Target, home: Path, store: str) -> Target:
     where = f"targets.{name}"
     _check_name(name, where)
     address = table.address
+    if table.terraform is not None and table.kind != "terraform":
+        raise BadConfiguration(f"a target of kind {table.kind} has no table `terraform`", where=f"{where}.terraform")
+    if table.kind == "terraform":
+        address = str((home / address).absolute())
+        settings = _terraform(table.terraform or _Terraform(), home, f"{where}.terraform")
+        return Target(name, table.kind, address, table.environment, table.critical, settings)
     if table.kind == "sql:sqlite":
         address = str((home / address.removeprefix(_SQLITE)).absolute())
         if Path(address).resolve() == Path(store.removeprefix(_SQLITE)).resolve():
@@ -218,6 +247,52 @@ def _target(name: str, table: _Target, home: Path, store: str) -> Target:
     elif re.search(r"://[^/@]*:[^/@]*@", address):
         raise BadConfiguration("an address holds no password", hint="keep it in the executor's own store", where=where)
     return Target(name, table.kind, address, table.environment, table.critical)
+
+
+def _terraform(table: _Terraform, home: Path, where: str) -> tuple[tuple[str, str], ...]:
+    """The table as a target's settings: paths absolute, each list as a name that comes more than once."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,90}", table.workspace):
+        raise BadConfiguration(f"`{table.workspace}` is no workspace", where=f"{where}.workspace")
+    if not re.fullmatch(r"terraform|tofu|/.+", table.tool):
+        raise BadConfiguration(
+            f"`{table.tool}` is no tool", hint="terraform, tofu, or an absolute path", where=f"{where}.tool"
+        )
+    for word in table.allow_plan_time:
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,90}", word):
+            raise BadConfiguration(
+                f"`{word}` is nothing that runs at plan time",
+                hint="types of data sources, `modules`, `providers`, `provider-settings`",
+                where=f"{where}.allow_plan_time",
+            )
+    settings = [
+        ("tool", table.tool),
+        ("workspace", table.workspace),
+        ("timeout", str(duration(table.timeout, f"{where}.timeout"))),
+        ("fence", "yes" if table.fence else "no"),
+        *(("allow", word) for word in table.allow_plan_time),
+        *(("var_file", str((home / path).absolute())) for path in table.var_files),
+        *(("readable", str((home / path).absolute())) for path in table.readable),
+    ]
+    for key in ("credentials", "cli_config", "plugin_cache"):
+        if path := getattr(table, key):
+            settings.append((key, str((home / path).absolute())))
+    if table.backend:
+        settings.append(("backend", _backend(table.backend, f"{where}.backend")))
+    return tuple(settings)
+
+
+def _backend(table: dict[str, str | int | bool], where: str) -> str:
+    """Where the state is kept, as JSON: the backend's type and its arguments. Secrets come with the credentials."""
+    if not isinstance(table.get("type"), str) or table["type"] in ("local", "cloud"):
+        raise BadConfiguration(
+            "a backend has a type, like `s3`", hint="without a backend the state lies at the address", where=where
+        )
+    for key, value in table.items():
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,60}", key) or re.search(r"secret|password|token|access_key$", key):
+            raise BadConfiguration(f"`{key}` has no place here", hint="put it in the credentials file", where=where)
+        if isinstance(value, str) and re.search(r"[$%]\{", value):
+            raise BadConfiguration(f"`{key}` is a template", hint="write plain values", where=where)
+    return msgspec.json.encode(table, order="sorted").decode()
 
 
 def _check_name(name: str, where: str) -> None:

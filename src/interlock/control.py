@@ -16,10 +16,11 @@ from interlock.answer import Json, told
 from interlock.approve.vote import draw
 from interlock.decide.decide import engine
 from interlock.errors import Conflict, Forbidden, InterlockError, KeyLost, NotFound
+from interlock.execute.planners import planner_for
 from interlock.home import Home
 from interlock.identify.issuer import open_issuer
 from interlock.identify.verbs import Caller, require
-from interlock.judge import Judge, Judgement, Senses
+from interlock.judge import Judge, Judgement, Senses, require_plannable
 from interlock.ledger.keys import load_master, load_signer
 from interlock.ledger.log import open_ledger
 from interlock.ledger.vault import Vault
@@ -28,6 +29,7 @@ from interlock.model.approval import Ballot, Choice, Vote
 from interlock.model.canon import parse
 from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
+from interlock.read.readers import TEXTS
 from interlock.record import SYSTEM, Record
 from interlock.registry import Registry
 from interlock.road import Road
@@ -52,7 +54,7 @@ class Control:
             )
             self.vault = Vault(self.ledger.store, load_master(home.vault_key), entropy=senses.entropy)
             self.record = Record(self.ledger, self.vault, senses.now)
-            self.judge = Judge(self.configuration, engine(home.policy_sources()), senses)
+            self.judge = Judge(self.configuration, engine(home.policy_sources()), senses, self.record.identity)
             self.road = Road(self.record, self.judge, senses)
             issuer = open_issuer(home.issuer_key)
             self.registry = Registry(self.record, home, issuer, senses, self.configuration.origin)
@@ -80,7 +82,10 @@ class Control:
     def check(self, caller: Caller, proposal: Proposal) -> Judgement:
         """Judge without recording and without executing."""
         require("check", caller)
-        return self.judge.judge(proposal, self.record.passport(proposal.agent))
+        passport = self.record.passport(proposal.agent)
+        if caller.kind == "agent" and planner_for(self.configuration.targets.get(proposal.target)) is not None:
+            require_plannable(passport)
+        return self.judge.judge(self.judge.planned(proposal), passport)
 
     def propose(self, caller: Caller, proposal: Proposal, *, run: bool = False) -> Case:
         """Legs 1 to 4, and with `run` the rest of the road too where the change is allowed as it is."""
@@ -114,6 +119,16 @@ class Control:
     def payload(self, case: Case) -> bytes:
         """The exact bytes that would run; empty when they were erased."""
         return b"" if case.erased else self.record.unseal(case.id, case.proposed.payload)
+
+    def readable(self, case: Case) -> bytes:
+        """The payload for people and agents to read; empty where it is no text that anybody wrote for reading.
+
+        A plan holds values out of a state, secrets among them, which whoever may see the case may not all see.
+        """
+        planner = planner_for(self.configuration.targets.get(case.proposed.target))
+        if planner is not None and case.planned is not None:
+            return planner.text(self.payload(case))
+        return self.payload(case) if case.proposed.kind.partition(":")[0] in TEXTS else b""
 
     def samples(self, case: Case) -> list[Json]:
         """The sample of the diff, as JSON; empty when there is none or it was erased."""
@@ -194,7 +209,14 @@ class Control:
         """Cases in the middle of a leg that nobody has moved for this long: some process may have died on them."""
         since = self.record.now() - idle_ms
         unfinished = (*OPEN_STATES, "proposed", "read", "assessed")
-        return [case for case in self.record.cases() if case.state in unfinished and case.changed_at <= since]
+        left = [case for case in self.record.cases() if case.state in unfinished and case.changed_at <= since]
+        return [case for case in left if not idle_ms or case.changed_at <= since - self._patience(case)]
+
+    def _patience(self, case: Case) -> int:
+        """How much longer than usual a case may stand still, in milliseconds: its target's tool may be planning."""
+        target = self.configuration.targets.get(case.proposed.target)
+        planner = planner_for(target)
+        return planner.patience(target) if planner is not None and target is not None else 0
 
     def settle(self, case: Case) -> Case:
         """What the target says became of an interrupted case, recorded; unmoved when it cannot be asked now."""

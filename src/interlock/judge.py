@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
+
 from interlock.assess.assess import assess
 from interlock.configuration import Configuration
 from interlock.decide.decide import decide
-from interlock.errors import BadConfiguration
+from interlock.errors import BadConfiguration, Refused
 from interlock.execute.executors import executor_for
+from interlock.execute.planner import Plan
+from interlock.execute.planners import planner_for
 from interlock.ledger.redact import redact
 from interlock.model.agent import Passport
 from interlock.model.assessment import Assessment
@@ -21,6 +25,7 @@ from interlock.model.canon import digest
 from interlock.model.change import Change
 from interlock.model.decision import Decision, binding_digest
 from interlock.model.inventory import Inventory, Rehearsal
+from interlock.model.planned import Identity
 from interlock.model.proposal import Proposal
 from interlock.model.target import Target
 from interlock.policy.engine import Engine
@@ -54,8 +59,16 @@ class Senses(NamedTuple):
 class Judge:
     """Legs 2, 3 and 4 without the record: what a proposal would do, how far, and what policy says."""
 
-    def __init__(self, configuration: Configuration, engine: Engine, senses: Senses) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        engine: Engine,
+        senses: Senses,
+        known: Callable[[str], Identity | None] = lambda _: None,
+    ) -> None:
+        """`known` says what the record knows of a target's state, by the target's name; there may be no record."""
         self.configuration = configuration
+        self._known = known
         self.engine = engine
         self._senses = senses
 
@@ -72,18 +85,37 @@ class Judge:
         """The configured target that the proposal names. NotFound when there is none of that name."""
         return self.configuration.target(proposal.target) if proposal.target else None
 
+    def plan(self, proposal: Proposal, target: Target | None) -> Plan | None:
+        """The plan that takes the payload's place, on a target whose tool makes one; else None.
+
+        Made once for a case, before leg 2.
+        """
+        planner = planner_for(target)
+        if planner is None or target is None:
+            return None
+        self._kind(proposal, target)
+        return planner.plan(proposal.payload, target, self._known(target.name))
+
+    def planned(self, proposal: Proposal) -> Proposal:
+        """The proposal as it is judged: with its plan for payload, where one is made. For a check; nothing is kept."""
+        plan = self.plan(proposal, self.target(proposal))
+        return proposal if plan is None else msgspec.structs.replace(proposal, payload=plan.package)
+
     def read(self, proposal: Proposal, target: Target | None) -> Reading:
         """Leg 2. The dialect is the target's own; a proposal that names another one is refused."""
-        kind = proposal.kind
-        if target is not None and kind != target.kind:
-            if ":" in kind or kind != target.kind.partition(":")[0]:
-                raise BadConfiguration(
-                    f"target `{target.name}` is {target.kind}, the proposal is {kind}", hint=f"propose {target.kind}"
-                )
-            kind = target.kind
-        technology, _, dialect = kind.partition(":")
+        technology, _, dialect = self._kind(proposal, target).partition(":")
         environment = target.environment if target is not None else proposal.environment
         return reader_for(technology)(proposal.payload, dialect, environment)
+
+    def _kind(self, proposal: Proposal, target: Target | None) -> str:
+        kind = proposal.kind
+        if target is None or kind == target.kind:
+            return kind
+        if ":" in kind or kind != target.kind.partition(":")[0]:
+            raise BadConfiguration(
+                f"target `{target.name}` is {target.kind}, the proposal is {kind}", hint=f"propose {target.kind}"
+            )
+        return target.kind
 
     def look(
         self,
@@ -118,13 +150,14 @@ class Judge:
         rehearsal: Rehearsal | None,
     ) -> Assessment:
         """Leg 3."""
+        planner = planner_for(target)
         return assess(
             change,
             inventory=inventory,
             rehearsal=rehearsal,
             claimed=self.configuration.environment(proposal.environment),
             found=self.configuration.environment(target.environment) if target is not None else None,
-            secrets=redact(proposal.payload)[1],
+            secrets=redact(planner.text(proposal.payload) if planner is not None else proposal.payload)[1],
         )
 
     def decide(self, proposal: Proposal, change: Change, assessment: Assessment, passport: Passport) -> Decision:
@@ -140,6 +173,16 @@ class Judge:
         )
         environment = self.configuration.environment(assessment.environment)
         return decide(assessment, change, passport, environment, self.engine, self._senses.now(), binding=binding)
+
+
+def require_plannable(passport: Passport) -> None:
+    """Refuse to plan for an agent that may only observe: planning uses the target's credential on its words."""
+    if not passport.complete:
+        raise Refused(
+            f"nothing is planned for `{passport.name}`, which may only observe",
+            hint="`interlock agents show` says what its passport lacks",
+            code="not-planned",
+        )
 
 
 def writes(change: Change) -> bool:

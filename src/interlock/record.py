@@ -20,6 +20,7 @@ from interlock.model.canon import canonical, parse
 from interlock.model.case import MOVES, STANDING, Case, State
 from interlock.model.entry import Entry, What
 from interlock.model.execution import Execution, Step
+from interlock.model.planned import Identity
 
 CASE: Final = "case/"
 AGENT: Final = "agent/"
@@ -121,6 +122,21 @@ class Record:
         with self._folding:
             self._catch_up(self.ledger.size())
             return list(self._folded.values())
+
+    def identity(self, target: str) -> Identity | None:
+        """The state of a target as it was last known: what the newest plan that ran there was made on.
+
+        Where none ran, the first one that found a state at all. A plan that nobody ran proves nothing: a state that was
+        lost is not forgotten by proposing twice.
+        """
+        first: Identity | None = None
+        for case in reversed(self.cases()):
+            if case.planned is None or case.proposed.target != target or not case.planned.identity.lineage:
+                continue
+            if case.execution is not None:
+                return case.planned.identity
+            first = case.planned.identity
+        return first
 
     def _catch_up(self, size: int) -> None:
         grown: dict[str, list[Entry]] = {}
@@ -271,6 +287,8 @@ def _event(what: What) -> str:
 
 def _next_state(case: Case, what: What) -> State | None:
     event = _event(what)
+    if isinstance(what, kinds.Planned) and case.planned is not None:
+        return None  # a case is planned once; another plan is another case
     return case.state if event in STANDING else MOVES[case.state].get(event)
 
 
@@ -281,15 +299,18 @@ def _require_moves(case: Case, whats: Sequence[What]) -> None:
         event = _event(what)
         if event in STANDING:
             continue
-        following = MOVES[state].get(event)
+        twice = isinstance(what, kinds.Planned) and case.planned is not None
+        following = None if twice else MOVES[state].get(event)
         if following is None:
             raise Conflict(f"case `{case.id}` is {state}", hint=f"it cannot be {event.partition(':')[0]} any more")
         state = following
 
 
-def _filled(case: Case, what: What) -> dict[str, object]:
+def _filled(case: Case, what: What) -> dict[str, object]:  # noqa: PLR0912 - a table with a row for each entry
     """The fields of the case that this entry fills, with what it puts there."""
     match what:
+        case kinds.Planned():
+            return {"planned": what}
         case kinds.WasRead(change):
             return {"change": change}
         case kinds.Assessed(assessment, samples):

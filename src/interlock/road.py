@@ -4,7 +4,8 @@
 This is the only place that knows the order. Each leg is short: compute, record, go on. Nothing that touches the world
 happens before the entry that announces it is durable, and a leg that cannot be gone is recorded as refused.
 
-    propose   1 seal and record what came in   2 read   3 survey, rehearse and assess   4 decide
+    propose   1 seal and record what came in, and have it planned where the target's tool plans   2 read
+              3 survey, rehearse and assess   4 decide
     vote      5 check one vote, record it, and record the approval when the quorum is there
     run       6 judge again: any difference is stale   7 start   8 step by step   9 finish
     undo, close, recover   the same steps, for the way back, the end of the undo window, and after a crash
@@ -13,8 +14,11 @@ happens before the entry that announces it is durable, and a leg that cannot be 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, Literal, NoReturn
+
+import msgspec
 
 from interlock.approve.poll import Poll, poll_of
 from interlock.approve.quorum import Missing, quorum
@@ -23,8 +27,9 @@ from interlock.approve.vote import accept
 from interlock.errors import BadConfiguration, Conflict, InterlockError, Refused, Stale
 from interlock.execute.executor import Executor, Order
 from interlock.execute.executors import executor_for
+from interlock.execute.planners import planner_for
 from interlock.execute.run import drive
-from interlock.judge import Judge, Judgement, Senses, writes
+from interlock.judge import Judge, Judgement, Senses, require_plannable, writes
 from interlock.ledger.batch import OVERTAKEN
 from interlock.ledger.redact import redact
 from interlock.ledger.vault import Fresh
@@ -37,11 +42,18 @@ from interlock.model.change import Change
 from interlock.model.execution import Step
 from interlock.model.inventory import Rehearsal
 from interlock.model.proposal import Proposal
+from interlock.model.target import Target
 from interlock.record import Record, Standing
 
 US = "interlock"
 #: How often a proposal is judged anew because its agent's passport was changed meanwhile.
 OVERTAKINGS: Final = 5
+
+#: Ids of cases: how many are neighbours at most, within how many milliseconds, and how far apart.
+RUN: Final = 1_024
+RUN_MS: Final = 1_000
+STEP: Final = 33
+ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 #: What a case in each open state is in the middle of.
 PURPOSES: Final[dict[str, kinds.Purpose]] = {"running": "run", "undoing": "undo", "closing": "close"}
@@ -56,6 +68,7 @@ class Road:
         self.record = record
         self.judge = judge
         self._senses = senses
+        self._ids = CaseIds(senses)
 
     def propose(self, proposal: Proposal) -> Case:
         """Legs 1 to 4. What came in is recorded whatever becomes of it; a leg's error is recorded, then raised.
@@ -72,7 +85,7 @@ class Road:
         raise Conflict(f"the passport of `{proposal.agent}` does not stand still", hint="propose it again")
 
     def _propose(self, proposal: Proposal, standing: Standing) -> Case:
-        by, case_id = f"agent:{proposal.agent}", new_case_id(self._senses.entropy)
+        by, case_id = f"agent:{proposal.agent}", self._ids.draw()
         passport = standing.passport
         fresh = self.record.fresh(case_id)
         pending: list[kinds.What] = [_received(fresh, proposal, passport)]
@@ -87,9 +100,14 @@ class Road:
             pending.clear()
             return written
 
-        leg = "read"
+        leg = "plan"
         try:
             target = self.judge.target(proposal)
+            if planner_for(target) is not None:
+                flush()
+                require_plannable(passport)
+                proposal = self._plan(case_id, proposal, target, pending)
+            leg = "read"
             reading = self.judge.read(proposal, target)
             change = reading.change
             pending.append(kinds.WasRead(change))
@@ -150,7 +168,10 @@ class Road:
             raise _not_runnable(case, self.missing(case))
         proposal = self.proposal(case)
         passport = self.record.passport(proposal.agent)
-        judgement = self.judge.judge(proposal, passport)
+        try:
+            judgement = self.judge.judge(proposal, passport)
+        except Stale as error:
+            self._lapse(case, "stale", error.message)
         self._require_unchanged(case, judgement)
         order, executor = self._order(case, proposal, judgement.change)
         used = tuple(vote.ballot.nonce for vote in case.votes)
@@ -190,11 +211,14 @@ class Road:
         return self._settle(case, order, executor, PURPOSES[case.state], "the process ended in the middle of it")
 
     def proposal(self, case: Case) -> Proposal:
-        """The proposal as it came in, its payload from the vault. NotFound when it was erased."""
+        """The proposal as it is judged and executed, its payload (or the plan in its place) from the vault.
+
+        NotFound when it was erased.
+        """
         came = case.proposed
         return Proposal(
             came.kind,
-            self.record.unseal(case.id, came.payload),
+            self.record.unseal(case.id, case.planned.package if case.planned is not None else came.payload),
             came.agent,
             came.environment,
             came.target,
@@ -205,6 +229,15 @@ class Road:
         )
 
     # the short ends of the legs
+
+    def _plan(self, case_id: str, proposal: Proposal, target: Target | None, pending: list[kinds.What]) -> Proposal:
+        """The proposal with its plan for payload; the plan is sealed, and will be recorded with what follows."""
+        plan = self.judge.plan(proposal, target)
+        assert plan is not None  # noqa: S101 - only asked for where there is a planner
+        package = self.record.seal(case_id, plan.package)
+        output = self.record.seal_text(case_id, plan.output)
+        pending.append(kinds.Planned(package, len(plan.package), plan.identity, plan.tool, output))
+        return msgspec.structs.replace(proposal, payload=plan.package)
 
     def _samples(self, case_id: str, rehearsal: Rehearsal | None) -> str:
         if rehearsal is None or not rehearsal.samples:
@@ -229,7 +262,7 @@ class Road:
             if isinstance(reached, Missing):
                 self._lapse(case, "expired", f"the approval no longer suffices: {reached.text}")
 
-    def _lapse(self, case: Case, code: str, reason: str) -> None:
+    def _lapse(self, case: Case, code: str, reason: str) -> NoReturn:
         self.record.extend(case, US, kinds.Lapsed(code, reason))
         raise Stale(f"case `{case.id}` cannot run: {reason}", hint="propose it again")
 
@@ -239,6 +272,8 @@ class Road:
             raise BadConfiguration(
                 f"case `{case.id}` names no target", hint="propose it with --target to have it executed"
             )
+        if planner_for(target) is not None and case.planned is None:
+            raise BadConfiguration(f"case `{case.id}` was never planned", hint="propose it again")
         order = Order(
             case.id,
             case.decision.digest,
@@ -288,15 +323,35 @@ class Road:
             return case  # the target cannot be asked now; the case stays open and recovery asks again
         if seen == "done":
             return self._finish(case, purpose)
-        result = kinds.Finished(purpose, "failed" if seen == "not-done" else "untold", error=error)
-        return self.record.extend(case, US, result)
+        result: Literal["failed", "untold"] = "untold" if seen == "unknown" else "failed"
+        if seen == "in-part" and (account := executor.account(order, purpose)) not in error:
+            error = f"{account}; {error}"
+        return self.record.extend(case, US, kinds.Finished(purpose, result, error=error))
 
 
-def new_case_id(entropy: Callable[[int], bytes]) -> str:
-    """Eight letters and digits that nobody mistakes for one another (Crockford's base 32), 40 bits."""
-    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-    number = int.from_bytes(entropy(5), "big")
-    return "".join(alphabet[number >> shift & 31] for shift in range(35, -1, -5))
+class CaseIds:
+    """Ids for new cases: eight letters and digits that nobody mistakes for one another (Crockford's base 32), 40 bits.
+
+    The first of a moment is drawn; those that follow at once are its neighbours, each two places away from the last.
+    A burst of cases then stands together in every index of the store and changes a few of its pages, not one for each.
+    An id is no secret, and two runs meet no more often than two draws would.
+    """
+
+    def __init__(self, senses: Senses) -> None:
+        self._senses = senses
+        self._lock = threading.Lock()
+        self._number = self._left = self._drawn_at = 0
+
+    def draw(self) -> str:
+        """The next id."""
+        now = self._senses.monotonic()
+        with self._lock:
+            if not self._left or now - self._drawn_at >= RUN_MS:
+                self._number, self._left, self._drawn_at = int.from_bytes(self._senses.entropy(5), "big"), RUN, now
+            self._number += STEP
+            self._left -= 1
+            number = self._number
+        return "".join([ALPHABET[number >> shift & 31] for shift in range(35, -1, -5)])
 
 
 def _received(fresh: Fresh, proposal: Proposal, passport: Passport) -> kinds.Proposed:

@@ -13,19 +13,12 @@ from interlock.decide.decide import decide, engine
 from interlock.decide.facts import FACTS, schema
 from interlock.decide.verdict import reasons_of
 from interlock.model.agent import PASSPORT_FIELDS, Capability, Passport, unregistered
-from interlock.model.assessment import (
-    REVERSIBILITIES,
-    Assessment,
-    Finding,
-    Reach,
-    Reached,
-    Weighed,
-    worst_reversibility,
-)
+from interlock.model.assessment import Assessment, Finding, Reach, Reached, Weighed
 from interlock.model.change import TIERS, TRAITS, VERBS, Change, Effect, Resource, highest_tier
 from interlock.model.decision import Requirement, parse_requirement
 from interlock.model.inventory import RollbackProof
 from interlock.model.target import Environment, Freeze, Hours
+from interlock.model.wayback import REVERSIBILITIES, worst_reversibility
 from interlock.policy.cedar import load
 from interlock.policy.engine import Question
 from interlock.policy.starter import starter_files

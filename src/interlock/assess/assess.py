@@ -3,7 +3,8 @@
 Pure, and equal for equal worlds: nothing of when a survey was made, or in which order it found things, is in an
 assessment, so that looking again at an unchanged world gives the same digest.
 
-    1 choose the environment    2 index the world    3 weigh each effect    4 reach    5 findings    6 put it together
+    1 choose the environment    2 index the world    3 weigh each effect, and what it does to the others' ways back
+    4 reach, and what of each failure domain is in it    5 findings    6 put it together
 """
 
 from __future__ import annotations
@@ -11,15 +12,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from interlock.assess.crux import standing_of, with_declared
+from interlock.assess.domains import domains_of
 from interlock.assess.findings import FINDINGS
+from interlock.assess.links import links_of
 from interlock.assess.reach import critical_things, reach_of
+from interlock.assess.risk import Weight, risk_of
+from interlock.assess.rollback import way_back_of
 from interlock.assess.seen import WHOLE, Noted, Seen, gist, sort_effects
+from interlock.assess.taken import Key, Taken, taken_by
 from interlock.assess.tier import tier_of_change
+from interlock.assess.undo import undoing_of
 from interlock.assess.weigh import Figures, rows_of, unread_writes, weigh
 from interlock.assess.world import World
 from interlock.model.assessment import SEVERITIES, Assessment, Finding
 from interlock.model.change import Change, Tier
-from interlock.model.inventory import Inventory, Rehearsal, RollbackProof
+from interlock.model.inventory import Inventory, Rehearsal
 from interlock.model.target import Environment
 from interlock.model.wayback import Reversibility, worst_reversibility
 
@@ -44,17 +52,29 @@ def assess(
     `secrets` are the kinds of secret that were seen in the payload.
     """
     environment = stricter(claimed, found)
+    inventory = with_declared(inventory)
     world, figures = World.of(inventory), Figures(rehearsal)
-    weighed = weigh(change, world, figures, rehearsal, environment.undo_window_seconds)
+    links, taken = links_of(inventory), taken_by(change)
+    undoing = undoing_of(change, links, taken)
+    weighed = weigh(change, world, figures, rehearsal, links, undoing, environment.undo_window_seconds)
     unread = unread_writes(change, world, figures)
     reach, grave = reach_of(change, world, inventory, rehearsal, misread=bool(unread))
     unknown = _unknown(change, unread)
     tier: Tier = "destroy" if unknown else tier_of_change(change, tuple(each.tier for each in weighed))
     ways_back = {each.reversibility for each in weighed}
     reversibility: Reversibility = "irreversible" if unknown else worst_reversibility(*ways_back)
+    domains = domains_of(change, inventory, reach, taken)
     seen = Seen(
         change, inventory, rehearsal, world, figures, claimed, found, environment, tier, weighed, reach, grave,
-        unread, secrets, *sort_effects(change),
+        unread, secrets, *sort_effects(change), links, taken, undoing, domains,
+        standing_of(inventory, _reshaped(change, taken)),
+    )  # fmt: skip
+    feared = tuple(dict.fromkeys(name for name, _ in critical_things(world, reach, grave)))
+    rollback = way_back_of(change, rehearsal, undoing)
+    degraded = _degraded(change, inventory, rehearsal, seen)
+    weight = Weight(
+        change, weighed, reversibility, reach, rollback, bool(feared), domains, bool(unknown), bool(degraded),
+        environment,
     )  # fmt: skip
     return Assessment(
         environment=environment.name,
@@ -62,20 +82,25 @@ def assess(
         reversibility=reversibility,
         reach=reach,
         effects=tuple(weighed),
-        critical=tuple(dict.fromkeys(name for name, _ in critical_things(world, reach, grave))),
+        critical=feared,
         findings=_in_order(seen),
         unknown=unknown,
-        degraded=_degraded(change, inventory, rehearsal, seen),
+        degraded=degraded,
         measured=figures.measured,
-        rollback=_way_back(rehearsal, reversibility),
+        rollback=rollback,
         rows=None if unread else rows_of(change, weighed, figures),
+        domains=domains.listed,
+        risk=risk_of(weight),
     )
 
 
-def _way_back(rehearsal: Rehearsal | None, reversibility: Reversibility) -> RollbackProof:
-    if rehearsal is not None:
-        return rehearsal.rollback
-    return RollbackProof("none-needed" if reversibility == "none-needed" else "unknown")
+def _reshaped(change: Change, taken: Taken) -> list[Key]:
+    """The things of which more than the content is changed."""
+    return [
+        key
+        for key, ordinals in taken.written.items()
+        if any(change.effects[ordinal].aspect != "content" for ordinal in ordinals)
+    ]
 
 
 def stricter(claimed: Environment, found: Environment | None) -> Environment:
@@ -89,11 +114,11 @@ def _unknown(change: Change, unread: tuple[str, ...]) -> tuple[str, ...]:
     """What the reader could not tell, the effects of which it says so only there, and what was written unread."""
     said = {gist(what) for what in change.unknown}
     unclear = (
-        f"statement {effect.part + 1}: {effect.cause or f'{effect.verb} of `{effect.resource.name}`'}"
+        f"{change.unit} {effect.part + 1}: {effect.cause or f'{effect.verb} of `{effect.resource.name}`'}"
         for effect in change.effects
         if effect.known == "unknown" and gist(effect.cause) not in said
     )
-    written = (f"`{name}` was written though no statement names it" for name in unread)
+    written = (f"`{name}` was written though no {change.unit} names it" for name in unread)
     return tuple(dict.fromkeys((*change.unknown, *unclear, *written)))
 
 

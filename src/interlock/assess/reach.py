@@ -53,7 +53,7 @@ def reach_of(
 ) -> Felt:
     """How far this change is felt in this world. `misread`: it did more than was read, so nothing is complete."""
     start = _Start(world)
-    start.add_effects(change.effects)
+    start.add_effects(change.effects, change.unit)
     if rehearsal is not None:
         start.add_measured(rehearsal.measured)
     certain, possible = Walk(world, MUST), Walk(world, MAY)
@@ -120,7 +120,7 @@ class _Start:
         self.unfound = False
         self.anything = False
 
-    def add_effects(self, effects: Sequence[Effect]) -> None:
+    def add_effects(self, effects: Sequence[Effect], unit: str) -> None:
         """Every effect that writes is a certain seed; one that reads by running unknown code a possible one."""
         for effect in sorted(effects, key=_order):
             resource, writes = effect.resource, effect.verb != "read" or effect.known == "unknown"
@@ -129,7 +129,7 @@ class _Start:
                 continue
             self.anything = self.anything or effect.known == "unknown"
             numbers = self.world.find(resource)
-            line = seed_line(effect)
+            line = seed_line(effect, unit)
             if writes:
                 self._change(resource, numbers, line)
             elif not numbers:
@@ -193,10 +193,10 @@ def _order(effect: Effect) -> tuple[object, ...]:
     return effect.part, not creates, resource.key, effect.verb, effect.cause, effect.aspect, spelled
 
 
-def seed_line(effect: Effect) -> str:
-    """The first line of a chain: which statement does what to what, and what in it says so."""
+def seed_line(effect: Effect, unit: str) -> str:
+    """The first line of a chain: which part of the change does what to what, and what in it says so."""
     cause = f" ({effect.cause})" if effect.cause else ""
-    return f"statement {effect.part + 1}: {effect.verb} `{effect.resource.name}`{cause}"
+    return f"{unit} {effect.part + 1}: {effect.verb} `{effect.resource.name}`{cause}"
 
 
 def critical_things(world: World, reach: Reach, grave: frozenset[tuple[str, str]]) -> list[tuple[str, tuple[str, str]]]:

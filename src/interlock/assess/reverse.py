@@ -2,8 +2,9 @@
 
 The rules of this room: FROM_TEXT is what holds when there is only the text. It is `irreversible` wherever the text
 does not itself hold what would be needed to go back. Only evidence lowers it: keys that a survey proves to name one
-thing, or a way back that a rehearsal has simulated. What leaves the target, or runs code that nobody has read, stays
-irreversible, whatever a rehearsal inside the target has shown. A way back that was found not to work raises.
+thing, what the reader knows of such things and found said of this one, or a way back that a rehearsal has simulated.
+What leaves the target, or runs code that nobody has read, stays irreversible, whatever a rehearsal inside the target
+has shown. A way back that was found not to work raises, and so does a copy that goes with what it is a copy of.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 from interlock.assess.tier import is_opaque
 from interlock.model.change import Aspect, Effect, Trait, Verb
 from interlock.model.inventory import Rehearsal
-from interlock.model.wayback import Reversibility, RollbackVerdict
+from interlock.model.wayback import Reversibility, RollbackVerdict, worst_reversibility
 
 #: No entry: irreversible. `create` holds when what is created is named and surely new (see `_from_text`).
 FROM_TEXT: Final[dict[tuple[Verb, Aspect], Reversibility]] = {
@@ -50,6 +51,10 @@ PROVED: Final[dict[RollbackVerdict, Reversibility]] = {
 }
 
 
+#: Traits that say themselves that something is lost.
+LOSING: Final[frozenset[Trait]] = frozenset({"loses-data", "cascades"})
+
+
 def proof_of(rehearsal: Rehearsal | None) -> Reversibility | None:
     """What the rehearsal proves of the way back; None when it proves nothing.
 
@@ -73,11 +78,28 @@ def reverse_of(effect: Effect, *, keyed: bool, proof: Reversibility | None, undo
         return "none-needed"
     if proof == "irreversible":
         return "irreversible"
-    text = _from_text(effect, keyed)
+    known = _from_knowledge(effect) or _from_text(effect, keyed)
     if proof is None:
-        return text
+        return known
     proved = _as_proved(effect, proof, undo_window)
-    return min(text, proved, key=_RANK.__getitem__)
+    return min(known, proved, key=_RANK.__getitem__)
+
+
+def _from_knowledge(effect: Effect) -> Reversibility | None:
+    """The class that the reader's knowledge of such things supports; None when it knows nothing of this one.
+
+    What a trait says to be lost stays lost unless something is said in evidence; and whatever writes has to be undone.
+    """
+    back = effect.way_back
+    if back is None:
+        return None
+    if back.verdict == "invalid":
+        return "irreversible"
+    if back.reversibility is None:
+        return None
+    if not back.evidence and not LOSING.isdisjoint(effect.traits):
+        return "irreversible"
+    return worst_reversibility(back.reversibility, "exact-inverse")
 
 
 def _from_text(effect: Effect, keyed: bool) -> Reversibility:

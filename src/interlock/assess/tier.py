@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from interlock.model.change import TIERS, VERBS, Aspect, Change, Choice, Effect, Tier, Trait, Verb
+from interlock.model.wayback import Reversibility
 
 WRITING: Final[frozenset[Verb]] = frozenset(VERBS) - {"read"}
 #: Verbs that take something away which was there before.
@@ -19,6 +20,9 @@ DEFINING: Final[frozenset[Verb]] = frozenset({"create", "update", "replace"})
 SPARING_NOTHING: Final[frozenset[Choice]] = frozenset({"all", "unknown"})
 #: Traits by which a condition is none.
 UNCONDITIONAL: Final[frozenset[Trait]] = frozenset({"no-condition", "always-true"})
+
+#: Classes of a way back that may end: whoever takes away such a thing destroys it.
+LAST: Final[frozenset[Reversibility]] = frozenset({"grace-period", "irreversible"})
 
 BASE: Final[dict[Verb, dict[Aspect, Tier]]] = {
     "read": {"content": "observe", "structure": "observe", "authority": "observe", "process": "observe"},
@@ -40,11 +44,12 @@ class Raise(NamedTuple):
     aspects: frozenset[Aspect] = frozenset({"content", "structure", "authority", "process"})
 
 
-#: A trait that is in no row (`hides-failure`, `nested`, `not-transactional`, `ends-transaction`) changes how an effect
+#: A trait that is in no row (`hides-failure`, `nested`, `not-transactional`, `leaves-a-gap`, …) changes how an effect
 #: is run or seen, not what it does; findings name it.
 RAISED: Final[dict[Trait, tuple[Raise, ...]]] = {
     "loses-data": (Raise("destroy"),),
     "leaves-target": (Raise("destroy"),),
+    "plan-time": (Raise("configure"),),
     "runs-code": (Raise("configure"),),  # where it runs at once the effect is opaque, and so destroys
     "cascades": (
         Raise("configure"),
@@ -79,6 +84,8 @@ def tier_of(effect: Effect) -> Tier:
         return "destroy"
     verb, aspect = effect.verb, effect.aspect
     if verb in TAKING and aspect == "content" and effect.choice in SPARING_NOTHING:
+        return "destroy"
+    if verb in ("delete", "replace") and effect.way_back is not None and effect.way_back.reversibility in LAST:
         return "destroy"
     tier = BASE[verb][aspect]
     for trait in effect.traits:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from interlock.assess.links import Links
 from interlock.assess.reverse import proof_of, reverse_of
 from interlock.assess.tier import UNCONDITIONAL, is_opaque, tier_of
+from interlock.assess.undo import Undoing
 from interlock.assess.world import World
 from interlock.model.assessment import Weighed
 from interlock.model.change import Change, Effect, Trait, Verb
 from interlock.model.inventory import Measured, Rehearsal
+from interlock.model.wayback import Reversibility
 
 #: What a rehearsal may report for an effect: a replaced row was deleted and created.
 SEEN_AS: Final[dict[Verb, frozenset[Verb]]] = {
@@ -59,15 +62,24 @@ class Figures:
 
 
 def weigh(
-    change: Change, world: World, figures: Figures, rehearsal: Rehearsal | None, undo_window: int
+    change: Change,
+    world: World,
+    figures: Figures,
+    rehearsal: Rehearsal | None,
+    links: Links,
+    undoing: Undoing,
+    undo_window: int,
 ) -> list[Weighed]:
-    """Every effect as assessed, in the order of the change."""
+    """Every effect as assessed, in the order of the change. `undoing`: what the change takes from its own ways back."""
     proof = proof_of(rehearsal)
     weighed = []
-    for effect in change.effects:
+    for ordinal, effect in enumerate(change.effects):
         keyed = is_keyed(effect, world)
-        back = reverse_of(effect, keyed=keyed, proof=proof, undo_window=undo_window)
-        weighed.append(Weighed(tier_of(effect), back, count_of(effect, world, figures), keyed))
+        back: Reversibility = "irreversible"
+        if ordinal not in undoing.copies:
+            back = reverse_of(effect, keyed=keyed, proof=proof, undo_window=undo_window)
+        planes = tuple(sorted(links.planes.get(effect.resource.key, ())))
+        weighed.append(Weighed(tier_of(effect), back, count_of(effect, world, figures), keyed, planes))
     return weighed
 
 

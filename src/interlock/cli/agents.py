@@ -53,7 +53,7 @@ def add(
     A capability is one line of parts; resources are name patterns, and what no bound is said of has none of its own:
 
     \b
-      TIER:RESOURCES:ENVIRONMENTS[:max_rows=N][:max_resources=N][:verbs=V,…]
+      TIER:RESOURCES:ENVIRONMENTS[:max_rows=N][:max_resources=N][:max_reach=N][:verbs=V,…]
       [:requires=CONDITION,…]
     for example
       modify:orders,order_*:production:max_rows=500:requires=simulated-rollback
@@ -113,7 +113,7 @@ def list_(home: Path | None, as_json: bool) -> None:
         return
     from rich.table import Table
 
-    from interlock.cli.render import plain
+    from interlock.cli.words import plain
 
     table = Table(pad_edge=False)
     for column in ("agent", "state", "owner", "environments", "purpose"):
@@ -223,7 +223,7 @@ def _picture(answer: Json) -> RenderableType:
 
     from rich.table import Table
 
-    from interlock.cli.render import plain
+    from interlock.cli.words import plain
 
     table = Table.grid(padding=(0, 2))
     table.add_row("agent", f"[bold]{plain(answer['name'])}[/]  {answer['state']}")
@@ -253,6 +253,6 @@ def _line(capability: Json) -> str:
         return ",".join(cast("tuple[str, ...]", capability[name]))
 
     parts = [str(capability["tier"]), joined("resources"), joined("environments") or "*"]
-    parts += [f"{name}={capability[name]}" for name in ("max_rows", "max_resources") if capability[name]]
+    parts += [f"{name}={capability[name]}" for name in ("max_rows", "max_resources", "max_reach") if capability[name]]
     parts += [f"{name}={joined(name)}" for name in ("verbs", "requires") if capability[name]]
     return ":".join(parts)

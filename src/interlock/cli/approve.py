@@ -57,8 +57,9 @@ def look(control: Control, case: Case) -> None:
     """Show the case as its approver has to see it."""
     from interlock.cli.render import case as picture
 
-    payload = control.payload(case).decode("utf-8", "replace")
-    console().print(picture(control.told(case), payload, control.samples(case)))
+    payload = control.readable(case).decode("utf-8", "replace")
+    production = control.configuration.is_production
+    console().print(picture(control.told(case), payload, control.samples(case), production=production))
 
 
 def cast_vote(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from interlock.cli.frame import EXIT, console, emit, find_home, home_option, json_option, opened, senses
+from interlock.cli.frame import EXIT, console, emit, graph_option, home_option, json_option
+from interlock.cli.judging import UNREGISTERED, asked, judging, opened_file, read
 
 if TYPE_CHECKING:
     from interlock.answer import Json
@@ -18,16 +18,15 @@ if TYPE_CHECKING:
     from interlock.model.agent import Passport
     from interlock.model.proposal import Proposal
 
-UNREGISTERED = "unregistered"
-
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
-@click.option("--kind", required=True, help="What it is: sql, sql:postgres, sql:mysql or sql:sqlite.")
+@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--kind", required=True, help="What it is: sql (or sql:postgres …), terraform, cloudformation.")
 @click.option("--environment", default="", help="Where it would run.  [default: the target's, else production]")
 @click.option("--agent", default=UNREGISTERED, help="Who would run it.  [default: an unregistered agent]")
 @click.option("--target", default="", help="A configured target to survey and to rehearse on.")
 @click.option("--lines", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), help="One input a line.")
+@graph_option
 @home_option
 @json_option
 def command(
@@ -37,66 +36,61 @@ def command(
     agent: str,
     target: str,
     lines: Path | None,
+    graph: str,
     home: Path | None,
     as_json: bool,
 ) -> int:
     """Judge FILE (or standard input) without executing it.
 
+    Of kind terraform it is a plan as JSON; or a folder, which is planned at its --target, and nothing of it is kept.
+
     Exit status: 0 allow, 3 hold, 4 deny, 2 bad input. Without a home it judges by the starter policies.
     """
     import msgspec
 
-    from interlock.model.proposal import Proposal
-
     if (file is None) == (lines is None):
         raise click.UsageError("name one FILE (or `-`), or --lines FILE")
-    with _judge(home, agent) as (judge, passport):
-        claimed = environment or (judge.configuration.target(target).environment if target else "production")
-        asked = Proposal(kind, b"", agent, claimed, target)
+    if graph and lines is not None:
+        raise click.UsageError("--graph draws one change; --lines has many")
+    if file is not None and file.is_dir() and not target:
+        raise click.UsageError("a folder is planned at a target: name it with --target")
+    with judging(home, agent) as (judge, passport):
+        nothing = asked(judge, kind, agent, environment, target)
         if lines is not None:
-            return _stream(judge, passport, asked, lines)
-        return _one(judge, passport, msgspec.structs.replace(asked, payload=_read(file)), as_json=as_json)
+            return _stream(judge, passport, nothing, lines)
+        proposal = judge.planned(msgspec.structs.replace(nothing, payload=read(file, kind)))
+        return _one(judge, passport, proposal, graph, as_json=as_json)
 
 
-@contextlib.contextmanager
-def _judge(home: Path | None, agent: str) -> Iterator[tuple[Judge, Passport]]:
-    """The judge of the home there is, with the agent's passport; without a home, starter policies and no passport."""
-    if find_home(home) is not None:
-        with opened(home) as control:
-            yield control.judge, control.record.passport(agent)
-        return
-    from interlock.configuration import unconfigured
-    from interlock.decide.decide import engine
-    from interlock.judge import Judge
-    from interlock.model.agent import unregistered
-    from interlock.policy.starter import starter_files
-
-    yield Judge(unconfigured(), engine(starter_files()), senses()), unregistered(agent)
-
-
-def _one(judge: Judge, passport: Passport, proposal: Proposal, *, as_json: bool) -> int:
+def _one(judge: Judge, passport: Passport, proposal: Proposal, graph: str, *, as_json: bool) -> int:
     from interlock.answer import judged
 
     judgement = judge.judge(proposal, passport)
+    production = judge.configuration.is_production
+    if graph:
+        from interlock.cli.graph import draw
+        from interlock.report.subject import Subject
+
+        draw(Subject(judgement.change, judgement.assessment, judgement.decision, production), graph)
     answer = judged({"kind": proposal.kind, "agent": proposal.agent, "environment": proposal.environment}, judgement)
     if as_json:
         emit(answer)
-    else:
+    elif graph != "-":
         from interlock.cli.render import judgement as picture
 
-        console().print(picture(answer))
+        console().print(picture(answer, production=production))
     return EXIT[judgement.decision.outcome]
 
 
-def _stream(judge: Judge, passport: Passport, asked: Proposal, lines: Path) -> int:
+def _stream(judge: Judge, passport: Passport, nothing: Proposal, lines: Path) -> int:
     """One compact answer a line. A line that is no input is answered as denied, and the exit status says so."""
     import msgspec
 
     status = 0
     encoder = msgspec.json.Encoder()
-    with _opened(lines) as source:
+    with opened_file(lines) as source:
         for number, raw in enumerate(_progress(source, lines), 1):
-            answer = _line(judge, passport, asked, raw, number)
+            answer = _line(judge, passport, nothing, raw, number)
             if "error" in answer and answer.get("outcome") == "deny" and answer.pop("bad_line", False):
                 status = 2
             sys.stdout.buffer.write(encoder.encode(answer) + b"\n")
@@ -104,7 +98,7 @@ def _stream(judge: Judge, passport: Passport, asked: Proposal, lines: Path) -> i
     return status
 
 
-def _line(judge: Judge, passport: Passport, asked: Proposal, raw: bytes, number: int) -> Json:
+def _line(judge: Judge, passport: Passport, nothing: Proposal, raw: bytes, number: int) -> Json:
     import msgspec
 
     from interlock.answer import line
@@ -115,7 +109,7 @@ def _line(judge: Judge, passport: Passport, asked: Proposal, raw: bytes, number:
     try:
         identity, text = _input(raw, number)
         bad_line = False
-        judgement = judge.judge(msgspec.structs.replace(asked, payload=text.encode()), passport)
+        judgement = judge.judge(msgspec.structs.replace(nothing, payload=text.encode()), passport)
     except (InterlockError, UnicodeEncodeError) as error:
         message = error.message if isinstance(error, InterlockError) else "it holds a lone surrogate"
         code = error.code if isinstance(error, InterlockError) else "bad-proposal"
@@ -148,28 +142,6 @@ def _input(raw: bytes, number: int) -> tuple[object, str]:
     if isinstance(value, dict) and isinstance(value.get("input"), str):
         return value.get("id", number), value["input"]
     raise BadProposal("this line is neither a JSON string nor an object with `input`", where=f"line {number}")
-
-
-def _read(file: Path | None) -> bytes:
-    if file is None or str(file) == "-":
-        return sys.stdin.buffer.read()
-    with _opened(file) as source:
-        return source.read()
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    from interlock.errors import BadProposal
-
-    if str(path) == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        source = path.open("rb")
-    except OSError as error:
-        raise BadProposal("cannot be read", hint=error.strerror or "", where=str(path)) from error
-    with source:
-        yield source
 
 
 def _progress(source: BinaryIO, path: Path) -> Iterable[bytes]:

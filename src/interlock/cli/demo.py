@@ -260,7 +260,7 @@ class _Teller:
         self._screen.print(picture(self._demo.told(case), samples=self._demo.control.samples(case)[:3]))
 
     def _steps(self, case: Case) -> None:
-        from interlock.cli.render import plain
+        from interlock.cli.words import plain
 
         execution = cast("Json", self._demo.told(case)["execution"])
         for step in cast("list[Json]", execution["steps"]):

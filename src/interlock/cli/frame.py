@@ -40,6 +40,16 @@ def json_option(function: Function) -> Function:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(function)
 
 
+def graph_option(function: Function) -> Function:
+    """`--graph FILE`: the reach as a picture."""
+    return click.option(
+        "--graph",
+        default="",
+        metavar="FILE.svg|FILE.html|-",
+        help="Draw the reach into this file; `-` draws it in the terminal.",
+    )(function)
+
+
 def find_home(home: Path | None) -> Path | None:
     """The home to use: the one named, else ./.interlock, else ~/.interlock, else none."""
     if home is not None:

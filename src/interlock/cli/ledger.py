@@ -234,7 +234,7 @@ def _progress(what: str) -> Iterator[Callable[[int], None]]:
 
 
 def _show(report: Report, quorum: int) -> None:
-    from interlock.cli.render import plain
+    from interlock.cli.words import plain
 
     say = console().print
     verdict = "[bold green]VERIFIED[/]" if report.ok else "[bold red]NOT VERIFIED[/]"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("interlock.cli.init", "make a home: keys, ledger, policies and configuration"),
     "check": ("interlock.cli.check", "judge a change without a server and without executing it"),
+    "ci": ("interlock.cli.ci", "judge a plan in a pipeline: a comment, SARIF, an exit status"),
     "propose": ("interlock.cli.propose", "propose a change; it is read, assessed, decided and recorded"),
     "cases": ("interlock.cli.cases", "list cases"),
     "show": ("interlock.cli.show", "show a case: effects, reach, way back, reasons, votes, steps"),

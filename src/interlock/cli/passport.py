@@ -1,8 +1,8 @@
 """Passports as people write them: flags, one capability as a short line, or a whole TOML or JSON file.
 
-A capability is `TIER:RESOURCES:ENVIRONMENTS` and then any of `max_rows=N`, `max_resources=N`, `verbs=V,V` and
-`requires=CONDITION,CONDITION`, parted by colons; lists are parted by commas; `*` for environments means those of the
-passport. What is not understood is refused: a bound that was misspelt would be a bound that is not there.
+A capability is `TIER:RESOURCES:ENVIRONMENTS` and then any of `max_rows=N`, `max_resources=N`, `max_reach=N`,
+`verbs=V,V` and `requires=CONDITION,CONDITION`, parted by colons; lists are parted by commas; `*` for environments means
+those of the passport. What is not understood is refused: a bound that was misspelt would be a bound that is not there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from interlock.model.agent import Capability, Passport
 from interlock.model.change import TIERS, VERBS
 from interlock.model.decision import parse_requirement
 
-FORM: Final = "TIER:RESOURCES:ENVIRONMENTS[:max_rows=N][:max_resources=N][:verbs=V,…][:requires=CONDITION,…]"
+FORM: Final = (
+    "TIER:RESOURCES:ENVIRONMENTS[:max_rows=N][:max_resources=N][:max_reach=N][:verbs=V,…][:requires=CONDITION,…]"
+)
 EXAMPLE: Final = "modify:orders,order_*:production:max_rows=500:requires=simulated-rollback"
 MAX_FILE: Final = 64 * 1024
 
@@ -69,7 +71,7 @@ def read_passport(path: Path, name: str) -> Passport:
         raise BadInput("is not a passport", hint=str(error), where=str(path)) from error
     for capability in passport.capabilities:
         _check_conditions(capability.requires, str(path))
-        if capability.max_rows < 0 or capability.max_resources < 0:
+        if min(capability.max_rows, capability.max_resources, capability.max_reach) < 0:
             raise BadInput("a bound cannot be negative", where=str(path))
     return passport
 
@@ -121,6 +123,7 @@ def _check_conditions(words: tuple[str, ...], where: str) -> None:
 _BOUNDS: Final[dict[str, Callable[[str, str], object]]] = {
     "max_rows": _count,
     "max_resources": _count,
+    "max_reach": _count,
     "verbs": _verbs,
     "requires": _requires,
 }

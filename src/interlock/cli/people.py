@@ -61,7 +61,7 @@ def list_(home: Path | None, as_json: bool) -> None:
         return
     from rich.table import Table
 
-    from interlock.cli.render import plain
+    from interlock.cli.words import plain
 
     table = Table(pad_edge=False)
     for column in ("person", "state", "roles", "time zone", "public key"):

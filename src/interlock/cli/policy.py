@@ -41,7 +41,7 @@ def check(folder: Path | None, home: Path | None, as_json: bool) -> int:
     if as_json:
         emit({"usable": report.usable, "policies": report.policies, "remarks": remarks})
         return 0 if report.usable else 2
-    from interlock.cli.render import plain
+    from interlock.cli.words import plain
 
     say = console().print
     for remark in remarks:
@@ -74,7 +74,7 @@ def test(file: Path | None, folder: Path | None, home: Path | None, as_json: boo
     if as_json:
         emit({"passed": not failed, "cases": [result._asdict() | {"passed": result.passed} for result in results]})
         return 1 if failed else 0
-    from interlock.cli.render import plain
+    from interlock.cli.words import plain
 
     say = console().print
     for result in failed:
@@ -94,7 +94,7 @@ def explain(case: str, home: Path | None, as_json: bool) -> None:
     if as_json:
         emit(_jsonable(explanation))
         return
-    from interlock.cli.render import OUTCOME, plain
+    from interlock.cli.words import OUTCOME, plain
 
     say = console().print
     say(f"[{OUTCOME[explanation.outcome]}]{explanation.outcome.upper()}[/]")

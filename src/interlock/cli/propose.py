@@ -11,8 +11,8 @@ from interlock.cli.frame import EXIT, caller, console, emit, home_option, json_o
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
-@click.option("--kind", required=True, help="What it is: sql, or sql with its dialect.")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--kind", required=True, help="What it is: terraform; sql, or sql with its dialect.")
 @click.option("--target", default="", help="The configured target that it is for.")
 @click.option("--agent", required=True, help="The agent that proposes it.")
 @click.option("--environment", default="", help="The claimed environment.  [default: the target's]")
@@ -41,13 +41,14 @@ def command(
     home: Path | None,
     as_json: bool,
 ) -> int:
-    """Propose the change in FILE (`-` for standard input).
+    """Propose the change in FILE (`-` for standard input), or, of kind terraform, the root module in a folder.
 
     Exit status: 0 allowed, 3 held, 4 denied, 2 bad input.
     """
+    from interlock.execute.planners import packed
     from interlock.model.proposal import Proposal
 
-    payload = _bytes(file)
+    payload = packed(kind, file) if file.is_dir() else _bytes(file)
     prompted = _bytes(prompt).decode("utf-8", "replace") if prompt is not None else ""
     with opened(home) as control:
         claimed = environment or (control.configuration.target(target).environment if target else "production")
@@ -61,7 +62,8 @@ def command(
         from interlock.cli.render import case as picture
         from interlock.cli.rows import picture as rows
 
-        console().print(picture(answer, samples=control.samples(case)))
+        production = control.configuration.is_production
+        console().print(picture(answer, samples=control.samples(case), production=production))
         if output := control.output(case):
             console().print(rows(output))
         _advise(case.id, outcome, target, and_run=and_run)

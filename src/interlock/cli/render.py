@@ -6,59 +6,33 @@ Text that comes from an agent is shown as text: control characters and markup ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from interlock.cli import planned
+from interlock.cli.words import MOST, OUTCOME, SEVERITY, STATE, TIER, count, plain
+
 if TYPE_CHECKING:
     from interlock.answer import Json
 
-OUTCOME = {"allow": "bold green", "hold": "bold yellow", "deny": "bold red"}
-TIER = {"observe": "green", "propose": "green", "modify": "cyan", "configure": "yellow", "destroy": "bold red"}
-SEVERITY = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
-STATE = {
-    "allowed": "green",
-    "approved": "green",
-    "done": "bold green",
-    "held": "bold yellow",
-    "running": "cyan",
-    "denied": "bold red",
-    "rejected": "red",
-    "refused": "red",
-    "failed": "red",
-    "lapsed": "red",
-    "untold": "bold red",
-}
-MOST = 12  # rows of one kind before the rest is only counted
+
+def everywhere(_environment: str) -> bool:
+    """What counts as production where nobody says: all of it."""
+    return True
 
 
-def plain(text: object) -> str:
-    """An agent's text made safe to look at: control characters and bidirectional overrides become visible escapes."""
-    shown = (
-        char
-        if char.isprintable() and char not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-        else repr(char)[1:-1]
-        for char in str(text)
-    )
-    return escape("".join(shown))
-
-
-def count(number: object) -> str:
-    """A number for people; what is unknown says so."""
-    return f"{number:,}" if isinstance(number, int) else "unknown"
-
-
-def judgement(answer: Json) -> RenderableType:
+def judgement(answer: Json, *, production: Callable[[str], bool] = everywhere) -> RenderableType:
     """One contract object as a person reads it: outcome first, then why, then what, then how far and how back."""
-    assessment = cast("Json", answer["assessment"])
+    assessment, change = cast("Json", answer["assessment"]), cast("Json", answer["change"])
     decision = cast("Json", answer["decision"])
-    parts: list[RenderableType] = [_headline(answer, assessment, decision), _because(decision)]
-    parts.append(_effects(cast("Json", answer["change"])))
+    parts: list[RenderableType] = [_headline(answer, production), _because(decision)]
+    parts.append(planned.effects(answer, production) if planned.is_planned(change) else _effects(change))
+    parts += planned.surroundings(answer)
     parts += _findings(cast("Sequence[Json]", assessment["findings"]))
     parts.append(_reach(assessment))
     for name in ("unknown", "degraded"):
@@ -67,13 +41,18 @@ def judgement(answer: Json) -> RenderableType:
     return Group(*parts)
 
 
-def _headline(answer: Json, assessment: Json, decision: Json) -> RenderableType:
+def _headline(answer: Json, production: Callable[[str], bool]) -> RenderableType:
+    assessment, decision = cast("Json", answer["assessment"]), cast("Json", answer["decision"])
+    rows = f"rows [bold]{count(assessment['rows'])}[/]  "
+    if planned.is_planned(cast("Json", answer["change"])):
+        rows = ""  # a plan tells of things, and nobody counted what is in them
+    red = " red" if production(str(answer["environment"])) else ""
     outcome = str(decision["outcome"])
     text = Text.from_markup(
         f"[{OUTCOME[outcome]}]{outcome.upper()}[/]  "
         f"tier [{TIER[str(assessment['tier'])]}]{assessment['tier']}[/]  "
-        f"reversibility [bold]{assessment['reversibility']}[/]  rows [bold]{count(assessment['rows'])}[/]  "
-        f"environment [bold]{plain(answer['environment'])}[/]"
+        f"reversibility [bold]{assessment['reversibility']}[/]  {rows}"
+        f"environment [bold{red}]{plain(answer['environment'])}[/]"
     )
     if requirements := cast("Sequence[str]", decision["requirements"]):
         text.append_text(Text.from_markup(f"\nlifted by [bold]{plain(', '.join(requirements))}[/]"))
@@ -153,7 +132,12 @@ def _way_back(rollback: Json) -> str:
 
 
 def case(
-    answer: Json, payload: str = "", samples: Sequence[Mapping[str, object]] = (), *, judged: bool = True
+    answer: Json,
+    payload: str = "",
+    samples: Sequence[Mapping[str, object]] = (),
+    *,
+    production: Callable[[str], bool] = everywhere,
+    judged: bool = True,
 ) -> RenderableType:
     """A whole case: who asked, the exact text, the judgement unless it was just shown, the diff, votes, steps."""
     state = str(answer["state"])
@@ -168,7 +152,7 @@ def case(
         shown = "\n".join(plain(line) for line in payload.splitlines()[:40])
         parts.append(Panel(Text.from_markup(shown), title="exactly this would run", title_align="left", padding=(0, 1)))
     if judged and "decision" in answer:
-        parts.append(judgement(answer))
+        parts.append(judgement(answer, production=production))
     if samples:
         parts.append(_samples(samples))
     parts += _history(answer)

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from interlock.cli.render import plain
+from interlock.cli.words import plain
 
 MOST = 40  # rows of one query before the rest is only counted
 

@@ -6,20 +6,31 @@ from pathlib import Path
 
 import click
 
-from interlock.cli.frame import caller, console, emit, home_option, json_option, opened
+from interlock.cli.frame import caller, console, emit, graph_option, home_option, json_option, opened
 
 
 @click.command()
 @click.argument("case")
 @click.option("--output", "with_output", is_flag=True, help="Also print what the execution returned.")
+@graph_option
 @home_option
 @json_option
-def command(case: str, with_output: bool, home: Path | None, as_json: bool) -> None:
-    """Show CASE: the exact text, effects, reach, reversibility, the way back, reasons, votes and steps."""
+def command(case: str, with_output: bool, graph: str, home: Path | None, as_json: bool) -> None:
+    """Show CASE: the exact text, effects, reach, reversibility, the way back, reasons, votes and steps.
+
+    With --graph the reach is drawn instead: what changes, what must and what may feel it, with the chains of evidence.
+    """
     with opened(home) as control:
         shown = control.case(caller(), case)
+        production = control.configuration.is_production
+        if graph:
+            from interlock.cli.graph import draw_case
+
+            draw_case(shown, production, graph)
+            if not as_json:
+                return
         answer = control.told(shown)
-        payload = control.payload(shown).decode("utf-8", "replace")
+        payload = control.readable(shown).decode("utf-8", "replace")
         samples = control.samples(shown)
         output = control.output(shown) if with_output else b""
     if as_json:
@@ -29,6 +40,6 @@ def command(case: str, with_output: bool, home: Path | None, as_json: bool) -> N
     from interlock.cli.render import case as picture
     from interlock.cli.rows import picture as rows
 
-    console().print(picture(answer, payload, samples))
+    console().print(picture(answer, payload, samples, production=production))
     if output:
         console().print(rows(output))

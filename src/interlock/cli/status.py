@@ -21,7 +21,7 @@ def command(home: Path | None, as_json: bool) -> int:
     else:
         from rich.table import Table
 
-        from interlock.cli.render import plain
+        from interlock.cli.words import plain
 
         table = Table.grid(padding=(0, 2))
         table.add_column()

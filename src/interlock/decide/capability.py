@@ -47,6 +47,7 @@ def best_fit(
     *,
     rows: int,
     resources: int,
+    reach: int,
     met: Mapping[str, bool],
 ) -> Fit:
     """Of the capabilities that fit, one with the least missing, then within its bounds, then the widest in rows.
@@ -57,7 +58,11 @@ def best_fit(
     found = NO_FIT
     for capability in passport.capabilities:
         if _fits(capability, passport, effect, tier, environment):
-            within = _within(capability.max_rows, rows) and _within(capability.max_resources, resources)
+            within = (
+                _within(capability.max_rows, rows)
+                and _within(capability.max_resources, resources)
+                and _within(capability.max_reach, reach)
+            )
             missing = frozenset(_word(each) for each in capability.requires if not met.get(each, False))
             fit = Fit(True, within, missing, capability.max_rows)
             if _order(fit) > _order(found):

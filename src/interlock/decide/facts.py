@@ -1,7 +1,8 @@
 """Facts: everything that a policy may see, as one table. The schema and the table in docs/policy.md are made from it.
 
 A fact is a name, a type, what it means, and the one function that takes it from what was assessed. Policies see no
-message, no prompt, no stated intent and no claim: words that an agent can choose decide nothing. What is not known
+message, no prompt, no stated intent and no claim: words that an agent can choose decide nothing. Nor do they see the
+risk, which is a number for sorting and no reason. What is not known
 is given as the worst that it could be, and a flag beside it says that it is not known.
 """
 
@@ -13,7 +14,8 @@ from typing import Final, Literal, NamedTuple, get_args
 from interlock.decide.capability import CONDITIONS
 from interlock.decide.view import UNDO_RANK, View
 from interlock.model.assessment import SEVERITIES
-from interlock.model.change import KNOWN, TIERS, TRAITS, VERBS, Aspect, Choice, Tier
+from interlock.model.change import KNOWN, TIERS, TRAITS, VERBS, Aspect, Choice, SignalName, Tier
+from interlock.model.inventory import Plane
 from interlock.model.wayback import REVERSIBILITIES, RollbackVerdict
 from interlock.policy.engine import Plain
 
@@ -83,6 +85,10 @@ FACTS: Final[tuple[Fact, ...]] = (
          lambda v: v.effect.known, KNOWN),
     Fact("context.traits", "Set<String>", "effect", frozenset(), "what else is known of it",
          lambda v: frozenset(v.effect.traits), TRAITS),
+    Fact("context.planes", "Set<String>", "effect", frozenset(), "what the resource is to others",
+         lambda v: frozenset(v.weighed.planes), get_args(Plane)),
+    Fact("context.gentler", "Bool", "effect", False, "its reader knows a less destructive way to the same end",
+         lambda v: bool(v.effect.gentler)),
     Fact("context.reversibility", "String", "effect", "exact-inverse", "how it can be taken back",
          lambda v: v.reversibility, REVERSIBILITIES),
     Fact("context.undo_rank", "Long", "effect", 1, "the same as a number: " + _ranks(REVERSIBILITIES),
@@ -91,7 +97,7 @@ FACTS: Final[tuple[Fact, ...]] = (
          "a capability of the agent covers this tier, verb, resource and environment",
          lambda v: v.fit.granted),
     Fact("context.capability.within_scope", "Bool", "effect", True,
-         "the whole change is within that capability's bounds on rows and resources",
+         "the whole change is within that capability's bounds on rows, resources and reach",
          lambda v: v.fit.within_scope),
     Fact("context.capability.requires_met", "Bool", "effect", True,
          "every condition that the capability requires is met",
@@ -118,6 +124,13 @@ FACTS: Final[tuple[Fact, ...]] = (
          lambda v: len(v.assessment.reach.may)),
     Fact("context.reach.complete", "Bool", "change", True, "nothing was cut or left unread on the way",
          lambda v: v.assessment.reach.complete),
+    Fact("context.reach.cut", "Bool", "change", False, "a limit was hit, and what lies behind it was not followed",
+         lambda v: v.cut),
+    Fact("context.domains_whole", "Bool", "change", False,
+         "all members of a redundancy group are taken at once",
+         lambda v: v.whole_group),
+    Fact("context.signals", "Set<String>", "change", frozenset(), "what was seen of the proposal as a whole",
+         lambda v: frozenset([signal.name for signal in v.change.signals]), get_args(SignalName)),
     Fact("context.reaches_critical", "Bool", "change", False, "something that the business cannot lose is in reach",
          lambda v: bool(v.critical)),
     Fact("context.findings", "Set<String>", "change", frozenset(),
@@ -147,6 +160,9 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact("context.environment.max_resources", "Long", "change", 20,
          "the contract's bound on the resources of one change",
          lambda v: v.contract.max_resources),
+    Fact("context.environment.max_reach", "Long", "change", 0,
+         "the contract's bound on the resources that may feel one change; 0 when it gives none",
+         lambda v: v.contract.max_reach),
 )
 # fmt: on
 

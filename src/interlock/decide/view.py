@@ -18,11 +18,14 @@ from interlock.model.change import TIERS, Change, Effect, Resource, Tier
 from interlock.model.target import Environment
 from interlock.model.wayback import REVERSIBILITIES, Reversibility
 
-#: Rows when nobody knows how many.
+#: Rows when nobody knows how many, and things in reach when it was cut.
 MAX_ROWS: Final = MAX_INTEGER
 
 #: The finding by which the assessment says that the environment which was claimed is not the one that was found.
 CLAIM_FINDING: Final = "environment-disagrees"
+
+#: The finding by which the assessment says that no member of a redundancy group is left out.
+GROUP_FINDING: Final = "whole-redundancy-group"
 
 #: A script of comments, or of nothing, does nothing; it is judged as a read of nothing.
 NOTHING: Final = Effect(verb="read", resource=Resource(type="none", name=""))
@@ -55,6 +58,9 @@ class View:
         self.claim_disagrees = any(finding.id == CLAIM_FINDING for finding in assessment.findings)
         self.rows, self.resources = _figures(assessment, change)
         self.rows_known = self.rows < MAX_ROWS
+        self.cut = assessment.reach.frontier > 0
+        self.reach = MAX_ROWS if self.cut else len(assessment.reach.may)
+        self.whole_group = any(finding.id == GROUP_FINDING for finding in assessment.findings)
         self.frozen = self._told(lambda: is_frozen(contract, now), "freezes", in_doubt=True)
         self.open_window = self._told(lambda: is_open(contract, now), "working hours", in_doubt=False)
         self._tier, self._reversibility = _above_all(assessment)
@@ -76,6 +82,7 @@ class View:
                 self.contract.name,
                 rows=self.rows,
                 resources=self.resources,
+                reach=self.reach,
                 met=self._met,
             )
         return self._fit

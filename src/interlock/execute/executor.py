@@ -8,6 +8,7 @@
    with phase `did`. A generator that is closed or thrown into rolls back whatever is not committed yet.
 3. What would be done is compared with `order.measured` inside the same transaction. Any difference raises Stale and
    leaves the target as it was.
+   While a step takes its time it may yield it with phase `during`, to have said how far it is.
 4. `look` tells, from the target alone, whether a purpose of a case took effect there. It is how recovery decides.
    It never says not-done while an execution that has announced its step could still take effect; it raises then.
 5. Reading runs with a credential that cannot write; writing with one that reaches only what the change names.
@@ -29,7 +30,8 @@ Seal = Callable[[bytes], str]
 #: Opens what Seal sealed.
 Unseal = Callable[[str], bytes]
 
-Seen = Literal["done", "not-done", "unknown"]
+#: `in-part`: it ended, and some of it took effect; `account` says which.
+Seen = Literal["done", "not-done", "in-part", "unknown"]
 
 
 class Order(NamedTuple):
@@ -62,3 +64,7 @@ class Executor(Protocol):
     def close(self, order: Order) -> Iterator[Step]: ...
 
     def look(self, order: Order, purpose: Purpose) -> Seen: ...
+
+    def account(self, order: Order, purpose: Purpose) -> str:
+        """What took effect of something that `look` calls in-part, in words."""
+        ...

@@ -28,6 +28,13 @@ def _sqlite() -> Executor:
     return SqliteExecutor()
 
 
+def _terraform() -> Executor:
+    from interlock.execute.terraform.terraform import TerraformExecutor
+
+    return TerraformExecutor()
+
+
 EXECUTORS: Final[dict[str, Callable[[], Executor]]] = {
     "sql:sqlite": _sqlite,
+    "terraform": _terraform,
 }

@@ -2,11 +2,12 @@
 
 The rules of this room:
 
-1. A step is said before it is done (`about`) and after (`did`); nothing else stands between the two.
+1. A step is said before it is done (`about`) and after (`did`); between the two it only says how far it is (`during`).
 2. A step that was said again, or was done without having been said, is no execution of ours.
 3. What undo needs (`images`) and what was measured is said before, because only what is said before the step is
    certain to be recorded when the step has taken effect.
 4. An execution ends after a step that was done. It never ends between `about` and `did`: that is a crash.
+5. What a step says of itself while it goes on is for people: nothing is decided by it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from interlock.errors import TargetError
 from interlock.model.execution import Step
 
 Where = Literal["fresh", "about", "did"]
-Event = Literal["about", "did", "end"]
+Event = Literal["about", "during", "did", "end"]
 
 #: From each place, the events that may follow and where they lead; `end` leads out.
 NEXT: Final[dict[Where, dict[Event, Where]]] = {
     "fresh": {"about": "about"},
-    "about": {"did": "did"},
+    "about": {"during": "about", "did": "did"},
     "did": {"about": "about", "end": "did"},
 }
 
@@ -49,9 +50,11 @@ def advance(position: Position, step: Step) -> Position:
         return Position(where, step, position.done)
     said = position.step
     if said is None or said.name != step.name:
-        raise _no_arrow(f"`did {step.name}` cannot follow `{_name(position)}`")
+        raise _no_arrow(f"`{step.phase} {step.name}` cannot follow `{_name(position)}`")
     if step.images != said.images or step.measured != said.measured:
         raise _no_arrow(f"`{step.name}` says after it what was to be said before it")
+    if step.phase == "during":
+        return position
     return Position(where, step, position.done | {step.name})
 
 

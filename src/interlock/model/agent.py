@@ -33,6 +33,7 @@ class Capability(Value, frozen=True):
     environments: tuple[str, ...] = ()
     max_rows: int = 0
     max_resources: int = 0
+    max_reach: int = 0
     requires: tuple[str, ...] = ()
 
 

@@ -6,7 +6,7 @@ from typing import Final, Literal, get_args
 
 from interlock.model.canon import Value, canonical, digest
 from interlock.model.change import Resource, Tier
-from interlock.model.inventory import Measured, RollbackProof
+from interlock.model.inventory import Measured, Plane, RollbackProof
 from interlock.model.wayback import Reversibility
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
@@ -43,12 +43,16 @@ class Reach(Value, frozen=True):
 
 
 class Weighed(Value, frozen=True):
-    """One effect as assessed; in the order of the change's effects. `count` None is unknown, never zero."""
+    """One effect as assessed; in the order of the change's effects. `count` None is unknown, never zero.
+
+    `planes` are what its resource is to others, by the inventory.
+    """
 
     tier: Tier
     reversibility: Reversibility
     count: int | None = None
     keyed: bool = False
+    planes: tuple[Plane, ...] = ()
 
 
 class Touched(Value, frozen=True):

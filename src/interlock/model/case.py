@@ -13,7 +13,7 @@ from interlock.model.assessment import Assessment
 from interlock.model.canon import Value
 from interlock.model.change import Change
 from interlock.model.decision import Decision
-from interlock.model.entry import Proposed
+from interlock.model.entry import Planned, Proposed
 from interlock.model.execution import Execution
 
 State = Literal[
@@ -39,7 +39,7 @@ State = Literal[
 
 #: From each state, the entry types that may follow and the state that they lead to.
 MOVES: Final[dict[State, dict[str, State]]] = {
-    "proposed": {"read": "read", "refused": "refused"},
+    "proposed": {"planned": "proposed", "read": "read", "refused": "refused"},
     "read": {"assessed": "assessed", "refused": "refused"},
     "assessed": {"decided:allow": "allowed", "decided:hold": "held", "decided:deny": "denied", "refused": "refused"},
     "allowed": {"started:run": "running", "lapsed": "lapsed", "voted:reject": "rejected"},
@@ -90,6 +90,7 @@ class Case(Value, frozen=True):
     proposed_at: int
     changed_at: int
     entries: int
+    planned: Planned | None = None
     change: Change | None = None
     assessment: Assessment | None = None
     samples: str = ""

@@ -115,8 +115,8 @@ class Change(Value, frozen=True):
     """All effects of one proposal in order, and what could not be read of it.
 
     `unknown` names each thing that was not understood; a change with anything unknown is never allowed as it stands.
-    `degraded` names limits that were hit while reading. `parts` counts the statements or documents that were read.
-    `signals` are about the proposal as a whole.
+    `degraded` names limits that were hit while reading. `parts` counts the statements or documents that were read, and
+    `unit` is what people call one of them. `signals` are about the proposal as a whole.
     """
 
     kind: str
@@ -125,6 +125,7 @@ class Change(Value, frozen=True):
     unknown: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     signals: tuple[Signal, ...] = ()
+    unit: str = "statement"
 
     @property
     def digest(self) -> str:

@@ -15,6 +15,7 @@ from interlock.model.change import Change
 from interlock.model.decision import Decision
 from interlock.model.execution import Step
 from interlock.model.inventory import Sample
+from interlock.model.planned import Identity
 
 Purpose = Literal["run", "undo", "close"]
 
@@ -36,6 +37,17 @@ class Proposed(Value, frozen=True, tag_field="type", tag="proposed"):
     intent: str = ""
     prompt: str = ""
     proposal: str = ""
+
+
+class Planned(Value, frozen=True, tag_field="type", tag="planned"):
+    """A plan was made of what was proposed, and takes its place: `package` is its vault digest, `output` that of what
+    the tool said, `identity` the state that it was made on, `tool` which tool made it (`terraform 1.11.4`)."""
+
+    package: str
+    package_size: int
+    identity: Identity
+    tool: str = ""
+    output: str = ""
 
 
 class WasRead(Value, frozen=True, tag_field="type", tag="read"):
@@ -90,7 +102,10 @@ class Stepped(Value, frozen=True, tag_field="type", tag="stepped"):
 
 
 class Finished(Value, frozen=True, tag_field="type", tag="finished"):
-    """An execution ended: `done` for its purpose, `failed` with nothing changed, or `untold` when nobody can tell."""
+    """An execution ended: `done` for its purpose, `failed`, or `untold` when nobody can tell.
+
+    A failed one changed nothing, unless `error` says what of it took effect.
+    """
 
     purpose: Purpose
     result: Literal["done", "failed", "untold"]
@@ -147,6 +162,7 @@ class Opened(Value, frozen=True, tag_field="type", tag="opened"):
 
 What = (
     Proposed
+    | Planned
     | WasRead
     | Assessed
     | Decided

@@ -9,14 +9,15 @@ from interlock.model.inventory import Measured
 
 
 class Step(Value, frozen=True):
-    """One step of an executor. `phase` is `about` before it is done and `did` after; `images` are vault digests.
+    """One step of an executor. `phase` is `about` before it is done, `did` after, and `during` when it tells how far it
+    is meanwhile; `images` are vault digests.
 
     Written, then acted: an `about` entry is durable before the step is taken, so a crash leaves at most one step
     whose effect has to be looked up at the target. `output` is the vault digest of what the step printed or returned.
     """
 
     name: str
-    phase: Literal["about", "did"]
+    phase: Literal["about", "during", "did"]
     detail: str = ""
     measured: tuple[Measured, ...] = ()
     images: tuple[str, ...] = ()

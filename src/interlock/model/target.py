@@ -9,7 +9,8 @@ class Target(Value, frozen=True):
     """One configured thing that proposals can name. `address` is a path or URL; credentials never stand in it.
 
     `environment` is what the operator says the target is; a proposal that claims another one is a finding, and the
-    stricter of the two is used. `critical` names tables or resources that the business cannot lose.
+    stricter of the two is used. `critical` names tables or resources that the business cannot lose. `settings` is what
+    only the target's own technology understands, as pairs; a name may come more than once, and no value is secret.
     """
 
     name: str
@@ -17,6 +18,7 @@ class Target(Value, frozen=True):
     address: str
     environment: str = "production"
     critical: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 class Hours(Value, frozen=True):
@@ -39,7 +41,8 @@ class Freeze(Value, frozen=True):
 class Environment(Value, frozen=True):
     """The contract of one environment. No `hours` means always open. Seconds where the name says so.
 
-    `strictness` orders environments: of a claim and a fact that disagree, the higher one counts.
+    `strictness` orders environments: of a claim and a fact that disagree, the higher one counts. `max_reach` caps how
+    many things may feel one change; 0 is no cap.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Environment(Value, frozen=True):
     freezes: tuple[Freeze, ...] = ()
     max_rows: int = 1_000
     max_resources: int = 20
+    max_reach: int = 0
     undo_window_seconds: int = 30
     approval_seconds: int = 24 * 3600
 

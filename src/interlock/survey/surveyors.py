@@ -28,6 +28,13 @@ def _sqlite() -> Surveyor:
     return survey
 
 
+def _terraform() -> Surveyor:
+    from interlock.survey.terraform.terraform import survey
+
+    return survey
+
+
 SURVEYORS: Final[dict[str, Callable[[], Surveyor]]] = {
     "sql:sqlite": _sqlite,
+    "terraform": _terraform,
 }

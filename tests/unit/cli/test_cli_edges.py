@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from interlock.cli.main import COMMANDS
-from interlock.cli.render import plain
 from interlock.cli.rows import picture
+from interlock.cli.words import plain
 from interlock.practice import shop
 from interlock.testing.process import Process
 

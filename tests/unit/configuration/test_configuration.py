@@ -16,6 +16,7 @@ BROKEN = {
     "an unknown table": ("[leger]\nstore = 'x'", "leger"),
     "an unknown key": ("[environments.production]\nfreeze = []", "freeze"),
     "a wrong type": ("[environments.production]\nmax_rows = 'many'", "max_rows"),
+    "a negative cap on reach": ("[environments.production]\nmax_reach = -1", "negative"),
     "a negative cap": ("[environments.production]\nmax_rows = -1", "negative"),
     "a store of another kind": ("[ledger]\nstore = 'mysql://x'", "mysql"),
     "no time zone": (
@@ -93,3 +94,10 @@ def test_a_folder_without_configuration_is_no_home(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "milliseconds"), [("30s", 30_000), ("15 m", 900_000), ("7d", 604_800_000)])
 def test_durations_have_units(text: str, milliseconds: int) -> None:
     assert duration(text, "here") == milliseconds
+
+
+def test_a_cap_on_reach_is_none_unless_it_is_given() -> None:
+    text = "[environments.production]\nmax_reach = 40\n[environments.staging]\nproduction = false"
+    environments = parse(text, HOME).environments
+
+    assert [environments[name].max_reach for name in ("production", "staging")] == [40, 0]

@@ -9,10 +9,12 @@ from interlock.model.change import Effect, Resource
 MET = {"simulated-rollback": True, "open-window": False}
 
 
-def fit(*capabilities, verb="update", name="orders", tier="modify", environment="staging", rows=1, resources=1):
+def fit(
+    *capabilities, verb="update", name="orders", tier="modify", environment="staging", rows=1, resources=1, reach=1
+):
     passport = Passport("fixer", environments=("staging",), capabilities=capabilities)
     effect = Effect(verb, Resource("sql.table", name))
-    return best_fit(passport, effect, tier, environment, rows=rows, resources=resources, met=MET)
+    return best_fit(passport, effect, tier, environment, rows=rows, resources=resources, reach=reach, met=MET)
 
 
 def test_no_capability_fits_nothing():
@@ -56,10 +58,12 @@ def test_a_capability_that_names_no_environment_holds_in_those_of_the_passport()
         (Capability("modify", max_resources=2), True),
         (Capability("modify", max_resources=1), False),
         (Capability("modify", max_rows=10, max_resources=1), False),
+        (Capability("modify", max_reach=3), True),
+        (Capability("modify", max_reach=2), False),
     ],
 )
 def test_bounds_are_inclusive_and_zero_is_none(capability, within):
-    found = fit(capability, rows=10, resources=2)
+    found = fit(capability, rows=10, resources=2, reach=3)
 
     assert (found.granted, found.within_scope) == (True, within)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, where
+from interlock.assess.seen import Noted, Seen, act
 from interlock.assess.tier import TAKING
 from interlock.model.assessment import Finding
 
@@ -20,7 +20,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                     severity="critical" if effect.verb == "delete" else "high",
                     confidence="high",
                     message=f"the condition of the {act(effect)} excludes nothing: it takes everything",
-                    where=where(effect),
+                    where=seen.where(effect),
                     fix="write a condition that tells what is meant from what is not",
                 ),
             )

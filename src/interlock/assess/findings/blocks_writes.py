@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, by_size, in_it, where
+from interlock.assess.seen import Noted, Seen, act, by_size, in_it
 from interlock.model.assessment import Finding
 
 
@@ -19,7 +19,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 severity=by_size(size),
                 confidence="high" if size is not None else "medium",
                 message=f"while it runs, the {act(effect)} keeps all others from writing to it: {in_it(size)}",
-                where=where(effect),
+                where=seen.where(effect),
                 fix="use the form that does not lock, or run it with a lock time-out in a quiet hour",
             ),
         )

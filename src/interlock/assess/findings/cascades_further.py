@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import WHOLE, Noted, Seen, act, listed, where
+from interlock.assess.seen import WHOLE, Noted, Seen, act, listed
 from interlock.model.assessment import Confidence, Finding, Severity
 
 
 def find(seen: Seen) -> Iterator[Noted]:
     """What a rehearsal saw happen elsewhere; without one, what the survey says must or could go along."""
     for ordinal, effect in seen.carrying("cascades"):
-        yield ordinal, _finding("high", "high", f"{act(effect)} says itself that dependents go too", where(effect))
+        yield ordinal, _finding("high", "high", f"{act(effect)} says itself that dependents go too", seen.where(effect))
     if seen.figures.whole:
         yield from _measured(seen)
     else:
@@ -26,7 +26,7 @@ def _measured(seen: Seen) -> Iterator[Noted]:
         severity: Severity = "high" if each.verb == "delete" else "low" if each.verb == "create" else "medium"
         if each.indirect > seen.environment.max_rows:
             severity = "high"
-        also = "" if each.resource.key in named else ", which no statement names"
+        also = "" if each.resource.key in named else f", which no {seen.change.unit} names"
         much = f"{each.indirect:,} of `{each.resource.name}`{also}"
         yield WHOLE, _finding(severity, "high", f"by cascade or trigger: {each.verb} of {much}", "")
 
@@ -44,7 +44,7 @@ def _from_survey(seen: Seen) -> Iterator[Noted]:
                 _finding(
                     "high" if certainty == "must" else "medium",
                     "high" if certainty == "must" else "medium",
-                    f"{listed(names)} {does} with it, though no statement names them",
+                    f"{listed(names)} {does} with it, though no {seen.change.unit} names them",
                     "",
                 ),
             )
@@ -57,5 +57,5 @@ def _finding(severity: Severity, confidence: Confidence, message: str, place: st
         confidence=confidence,
         message=message,
         where=place,
-        fix="take the dependents first, each by its own statement, and see how many there are",
+        fix="take the dependents first, each on its own, and see how many there are",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, where
+from interlock.assess.seen import Noted, Seen, act
 from interlock.model.assessment import Finding
 
 
@@ -19,7 +19,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 severity="critical",
                 confidence="high",
                 message=f"{act(effect)} is put together at run time{cause}; what it does cannot be read",
-                where=where(effect),
-                fix="write the statements out",
+                where=seen.where(effect),
+                fix="write out what is done",
             ),
         )

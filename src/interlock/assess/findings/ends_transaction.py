@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, where
+from interlock.assess.seen import Noted, Seen
 from interlock.model.assessment import Finding
 
 
@@ -18,8 +18,8 @@ def find(seen: Seen) -> Iterator[Noted]:
                 id="ends-transaction",
                 severity="high" if seen.writing else "low",
                 confidence="high",
-                message=f"statement {effect.part + 1} ends the transaction{cause}: what came before stays",
-                where=where(effect),
+                message=f"{seen.change.unit} {effect.part + 1} ends the transaction{cause}: what came before stays",
+                where=seen.where(effect),
                 fix="leave it out: the change is run in one transaction",
             ),
         )

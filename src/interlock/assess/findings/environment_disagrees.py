@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import WHOLE, Noted, Seen, act, where
+from interlock.assess.seen import WHOLE, Noted, Seen, act
 from interlock.model.assessment import Finding
 
 
@@ -21,7 +21,10 @@ def find(seen: Seen) -> Iterator[Noted]:
         name = effect.resource.environment
         if name not in told:
             told.add(name)
-            yield ordinal, _finding(f"the {act(effect)} is in `{name}`, the proposal claims `{claimed}`", where(effect))
+            yield (
+                ordinal,
+                _finding(f"the {act(effect)} is in `{name}`, the proposal claims `{claimed}`", seen.where(effect)),
+            )
 
 
 def _finding(message: str, place: str) -> Finding:

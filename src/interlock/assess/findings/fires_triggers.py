@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, listed, where
+from interlock.assess.seen import Noted, Seen, act, listed
 from interlock.model.assessment import Finding
 
 #: What a trigger can be set on.
@@ -32,7 +32,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                         severity="info" if seen.figures.whole else "low",
                         confidence="high" if seen.figures.whole else "medium",
                         message=f"the {act(effect)} may fire {listed(names)}",
-                        where=where(effect),
+                        where=seen.where(effect),
                         fix="read what the triggers do: it belongs to this change",
                     ),
                 )

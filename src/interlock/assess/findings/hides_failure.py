@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, where
+from interlock.assess.seen import Noted, Seen, act
 from interlock.model.assessment import Finding
 
 
@@ -20,7 +20,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 severity="medium" if destroys else "low",
                 confidence="high",
                 message=f"{act(effect)} passes in silence when it fails{cause}",
-                where=where(effect),
+                where=seen.where(effect),
                 fix="let it fail: an error here means that the world is not as was thought",
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, where
+from interlock.assess.seen import Noted, Seen, act
 from interlock.model.assessment import Finding
 
 
@@ -19,7 +19,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 severity="high",
                 confidence="high",
                 message=f"{act(effect)} takes away something that protects{cause}",
-                where=where(effect),
+                where=seen.where(effect),
                 fix="keep it, or put its successor in place first",
             ),
         )

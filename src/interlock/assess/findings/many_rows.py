@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, where
+from interlock.assess.seen import Noted, Seen, act
 from interlock.model.assessment import Finding
 
 
@@ -25,7 +25,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 severity="high",
                 confidence="low" if count is None else "high" if seen.figures.whole else "medium",
                 message=f"{act(effect)} takes {much} rows; `{seen.environment.name}` allows {limit:,} in one change",
-                where=where(effect),
+                where=seen.where(effect),
                 fix="split it, or choose by key; a rehearsal on the target counts them",
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, where
+from interlock.assess.seen import Noted, Seen, act
 from interlock.model.assessment import Finding
 
 
@@ -18,8 +18,8 @@ def find(seen: Seen) -> Iterator[Noted]:
                     id="nested-write",
                     severity="low",
                     confidence="high",
-                    message=f"{act(effect)} stands inside of another statement and is easily missed",
-                    where=where(effect),
-                    fix="write it as a statement of its own",
+                    message=f"{act(effect)} stands inside of another {seen.change.unit} and is easily missed",
+                    where=seen.where(effect),
+                    fix="write it on its own",
                 ),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, listed, where
+from interlock.assess.seen import Noted, Seen, act, listed
 from interlock.model.assessment import Finding
 
 
@@ -30,7 +30,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 severity="info" if seen.figures.whole else "medium" if keys else "low",
                 confidence="high" if keys else "low",
                 message=f"{act(effect)} chooses by {by}, which names no single row{proof}",
-                where=where(effect),
+                where=seen.where(effect),
                 fix="choose by a whole key, or look first which ones are hit",
             ),
         )

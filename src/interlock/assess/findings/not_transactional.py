@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, where
+from interlock.assess.seen import Noted, Seen, act
 from interlock.model.assessment import Finding
 
 
@@ -18,7 +18,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 severity="medium",
                 confidence="high",
                 message=f"{act(effect)} cannot be part of a transaction: it can be neither tried first nor taken back",
-                where=where(effect),
+                where=seen.where(effect),
                 fix="propose it alone, with its own way back",
             ),
         )

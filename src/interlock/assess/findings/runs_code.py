@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, where
+from interlock.assess.seen import Noted, Seen, act
 from interlock.assess.tier import DEFINING
 from interlock.model.assessment import Finding
 
@@ -22,7 +22,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 severity="medium" if stored else "high",
                 confidence="high",
                 message=f"{act(effect)} {does}{cause}",
-                where=where(effect),
-                fix="write what the code does as plain statements, or have the code itself reviewed",
+                where=seen.where(effect),
+                fix="propose what the code does by itself, or have the code itself reviewed",
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, where
+from interlock.assess.seen import Noted, Seen, act
 from interlock.model.assessment import Finding
 
 
@@ -30,7 +30,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                     severity="info" if effect.verb == "read" else "medium",
                     confidence="high" if inventory.complete else "low",
                     message=f"`{inventory.target}` has no `{resource.name}` for the {act(effect)}",
-                    where=where(effect),
+                    where=seen.where(effect),
                     fix="check the name and the target: this may be meant for another one",
                 ),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import WHOLE, Noted, Seen, gist, where
+from interlock.assess.seen import WHOLE, Noted, Seen, gist
 from interlock.model.assessment import Finding
 
 
@@ -18,7 +18,10 @@ def find(seen: Seen) -> Iterator[Noted]:
             yield WHOLE, _finding(f"not understood: {what}", "")
     for ordinal, effect in unclear:
         cause = f" ({effect.cause})" if effect.cause else ""
-        yield ordinal, _finding(f"what it does to `{effect.resource.name}` is not understood{cause}", where(effect))
+        yield (
+            ordinal,
+            _finding(f"what it does to `{effect.resource.name}` is not understood{cause}", seen.where(effect)),
+        )
 
 
 def _finding(message: str, place: str) -> Finding:

@@ -17,7 +17,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 id="unread-effect",
                 severity="critical",
                 confidence="high",
-                message=f"the rehearsal saw `{name}` written, though no statement was read to write to it",
-                fix="have a person look at the statements: what they say and what they do is not the same",
+                message=f"the rehearsal saw `{name}` written, though no {seen.change.unit} was read to write to it",
+                fix="have a person look at it: what it says and what it does is not the same",
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, where
+from interlock.assess.seen import Noted, Seen, act
 from interlock.model.assessment import Finding
 
 
@@ -22,7 +22,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                 severity="critical" if effect.verb == "delete" else "high",
                 confidence="high" if seen.figures.whole else "medium",
                 message=f"the {act(effect)} hits {weighed.count:,} of {size:,} rows of `{effect.resource.name}`",
-                where=where(effect),
+                where=seen.where(effect),
                 fix="if one part is meant, name that part; if all is meant, have it approved as what it is",
             ),
         )

@@ -5,7 +5,7 @@ wire.py      reading strictly: one header of a name, plain paths, known query fi
 entry.py     who calls, from the Authorization header, and whether their kind may use the route's verb
 table.py     the table of routes          route.py    what a route, a request and a reply are
 cases.py, people.py, record.py, about.py  the handlers, a few lines each: they call the control and decide nothing
-shapes.py    requests and replies as types; openapi.py writes the document from table and types
+shapes.py, judgement.py  requests and replies as types; openapi.py writes the document from table and types
 worker.py    closes undo windows, recovers, repeats the self-test     serve.py, protocol.py  uvicorn, with its bounds
 journal.py   what is logged, as JSON lines without secrets
 """

@@ -80,7 +80,8 @@ def waited(asked: Asked[shapes.WaitQuery, Nothing]) -> Reply:
 def contents(asked: Asked[Nothing, Nothing]) -> Reply:
     """What would run, and the sample. An agent gets no rows here that it could not read otherwise."""
     control, case = asked.gate.control, _case(asked)
-    text, raw = _text(control.payload(case))
+    readable = control.readable(case)
+    text, raw = _text(readable) if readable else (None, None)
     samples = [] if asked.who.caller.kind == "agent" else control.samples(case)
     return Reply({"case": case.id, "payload": text, "payload_base64": raw, "samples": samples})
 

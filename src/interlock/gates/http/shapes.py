@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from interlock.gates.http.judgement import Assessment, Change, Decision, Measured, Shape
 from interlock.model.approval import Choice
 from interlock.model.case import State
 
 Name = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(max_length=4_000)]
 Prompt = Annotated[str, Meta(max_length=1_000_000)]
-
-
-class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of all of them: what is not named is refused."""
 
 
 class Nothing(Shape, frozen=True):
@@ -120,114 +116,6 @@ class Error(Shape, frozen=True):
     """Every reply that is no success."""
 
     error: ErrorBody
-
-
-class Resource(Shape, frozen=True):
-    type: str
-    name: str
-    environment: str
-
-
-class Effect(Shape, frozen=True):
-    """One verb on one resource; `known` says how surely, `cause` what in the text makes it so."""
-
-    verb: str
-    resource: Resource
-    known: str
-    aspect: str
-    choice: str
-    fields: list[str]
-    traits: list[str]
-    part: int
-    cause: str
-    count: int | None
-    tier: str
-
-
-class Change(Shape, frozen=True):
-    parts: int
-    effects: list[Effect]
-
-
-class Measured(Shape, frozen=True):
-    verb: str
-    resource: Resource
-    count: int
-    indirect: int
-
-
-class Reached(Shape, frozen=True):
-    type: str
-    name: str
-    environment: str
-    chain: list[str]
-
-
-class Reach(Shape, frozen=True):
-    """changed ⊆ must ⊆ may. `complete` is false when a limit was hit; `frontier` counts where it went on."""
-
-    changed: list[Reached]
-    must: list[Reached]
-    may: list[Reached]
-    complete: bool
-    frontier: int
-
-
-class Rollback(Shape, frozen=True):
-    verdict: str
-    simulated: bool
-    steps: list[str]
-    why: str
-
-
-class Finding(Shape, frozen=True):
-    id: str
-    severity: str
-    confidence: str
-    message: str
-    where: str
-    fix: str
-
-
-class Assessment(Shape, frozen=True):
-    tier: str
-    reversibility: str
-    rows: int | None
-    measured: list[Measured]
-    reach: Reach
-    rollback: Rollback
-    critical: list[str]
-    findings: list[Finding]
-    unknown: list[str]
-    degraded: list[str]
-
-
-class Because(Shape, frozen=True):
-    """One policy that made the decision; `effects` are ordinals into `change.effects`."""
-
-    policy: str
-    because: str
-    lift: str | None
-    effects: list[int]
-
-
-class Decision(Shape, frozen=True):
-    outcome: Literal["allow", "hold", "deny"]
-    because: list[Because]
-    requirements: list[str]
-    policy_version: str
-
-
-class Judged(Shape, frozen=True):
-    """A judgement without a case: what `interlock check --json` prints."""
-
-    digest: str
-    kind: str
-    agent: str
-    environment: str
-    change: Change
-    assessment: Assessment
-    decision: Decision
 
 
 class CastVote(Shape, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from interlock.gates.http import about, cases, people, record, shapes
+from interlock.gates.http.judgement import Judged
 from interlock.gates.http.route import LARGE_BODY, Route
 from interlock.model.approval import Ballot, Vote
 
@@ -19,7 +20,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (  # Any: see Gate.routes; and any 
     Route("GET", "/openapi.json", (), "This document", about.openapi, dict[str, Any], open=True),
     Route("GET", "/v1/verbs", (), "Our own verbs: who may use each, and why", about.verbs, shapes.Verbs, open=True),
     Route("POST", "/v1/check", ("check",), "Judge a change without recording or executing it",
-          cases.check, shapes.Judged, body=shapes.Check, pool="heavy", limit=LARGE_BODY, fails=(404,)),
+          cases.check, Judged, body=shapes.Check, pool="heavy", limit=LARGE_BODY, fails=(404,)),
     Route("POST", "/v1/cases", ("propose",), "Propose a change; with `run`, execute it when it is allowed",
           cases.propose, shapes.Case, body=shapes.Propose, status=201, pool="heavy", limit=LARGE_BODY,
           fails=(404, 409)),

@@ -38,6 +38,13 @@ class Lasting(NamedTuple):
     known: bool = True
 
 
+class Standing(NamedTuple):
+    """What a thing that is there is to others, and what stands against losing it."""
+
+    planes: tuple[Plane, ...] = ()
+    protections: tuple[str, ...] = ()
+
+
 #: What each class says of the way back when nothing else does.
 VERDICT: Final[dict[Reversibility, RollbackVerdict]] = {
     "none-needed": "none-needed",
@@ -58,6 +65,12 @@ STEP: Final[dict[Reversibility, str]] = {
     "verified-copy": "restore it from the copy",
     "grace-period": "take it back before the period ends",
     "irreversible": "",
+}
+
+#: What is evidence by the kind of thing alone, whatever its values are: the target itself keeps something.
+STAYS: Final[dict[Reversibility, str]] = {
+    "verified-copy": "what it describes stays elsewhere",
+    "grace-period": "the target keeps it for a time after that",
 }
 
 #: A gentler way that any kind of thing has which holds what cannot be made again.
@@ -102,9 +115,18 @@ def judge(
         _gentler(kind, operation, sides, technology, forced),
         kind.planes,
         kind.aspect,
-        _protections(kind, operation, sides, technology),
+        _protections(kind, _at_the_end(kind, operation, sides, technology), technology),
         tuple(found for group in kind.groups if (found := _group(group.kind, group.at, sides))),
     )
+
+
+def standing(technology: Technology, type: str, values: Values) -> Standing:
+    """What is known of a thing with these values, whether anything happens to it or not."""
+    kind = kind_of(technology, type)
+    if kind is None:
+        return Standing()
+    sides = Sides(technology, kind, values, None, frozenset(), frozenset())
+    return Standing(kind.planes, _protections(kind, sides, technology))
 
 
 def _create(kind: Kind) -> tuple[WayBack, tuple[Trait, ...]]:
@@ -135,12 +157,15 @@ def _lose(kind: Kind, operation: Operation, sides: Sides, technology: Technology
         verdict = _worse(verdict, "unknown")
         whys.append(f"the prior value of {_names(sorted(sides.hidden))} is not known")
     if kind.lasts and reversibility == "irreversible":
-        whys.insert(0, f"nothing says that there is a copy of {kind.loses}")
+        whys.insert(0, "nothing says that a copy is left")
+    said = [_text(each.says, kind, sides) for each in proofs]
+    if kind.delete in STAYS and not any(each.gives != "blocked" for each in proofs):
+        said.append(STAYS[kind.delete])
     way_back = WayBack(
         reversibility,
         verdict,
         loses=kind.loses,
-        evidence=tuple(_text(each.says, kind, sides) for each in proofs),
+        evidence=tuple(said),
         step=best.step if best is not None and best.step else STEP[reversibility],
         why="; ".join(whys),
         lifts="; ".join(_lifts(kind, proofs, technology)),
@@ -165,7 +190,8 @@ def _update(kind: Kind, sides: Sides, technology: Technology) -> tuple[WayBack, 
     if untold:
         whys.append(f"the prior value of {_names(untold)} is not known")
     lost = [each.says for each in fired if not _LOSSES.isdisjoint(each.traits)]
-    step = "" if verdict == "invalid" else f"write the prior values back: {_names(sides.changed())}"
+    changes = list(sides.changes)
+    step = f"write the prior values back: {_names(changes)}" if changes and verdict != "invalid" else ""
     way_back = WayBack(
         reversibility,
         verdict,
@@ -196,7 +222,7 @@ def _of_nobody(type_: str, operation: Operation, sides: Sides) -> WayBack:
         return WayBack(
             "disruptive-inverse",
             "unknown",
-            step=f"write the prior values back: {_names(sides.changed())}",
+            step=f"write the prior values back: {_names(list(sides.changes))}",
             why=f"nobody knows what an update of a `{type_}` does",
         )
     loses = f"nobody knows what a `{type_}` holds"
@@ -206,7 +232,7 @@ def _of_nobody(type_: str, operation: Operation, sides: Sides) -> WayBack:
 def _gentler(kind: Kind, operation: Operation, sides: Sides, technology: Technology, forced: frozenset[str]) -> str:
     if operation not in ("replace", "delete"):
         return ""
-    changed = frozenset(sides.changed()) if operation == "replace" else frozenset[str]()
+    changed = frozenset(sides.changes) if operation == "replace" else frozenset[str]()
     ways = [each for each in kind.gentler if each.on == operation and _speaks(each, technology)]
     named = [each for each in ways if any(root(sides.path(field)) in (forced or changed) for field in each.fields)]
     chosen = named or [each for each in ways if not each.fields]
@@ -215,28 +241,38 @@ def _gentler(kind: Kind, operation: Operation, sides: Sides, technology: Technol
     return LEAVE[technology] if operation == "delete" and kind.lasts else ""
 
 
-def _protections(kind: Kind, operation: Operation, sides: Sides, technology: Technology) -> tuple[str, ...]:
-    """What stands against losing it: as it will be, or as it was when it goes."""
-    if operation in ("create", "update"):
-        sides = Sides(technology, kind, _known(sides), None, frozenset(), frozenset())
-    return tuple(
-        dict.fromkeys(
-            _text(each.says, kind, sides)
-            for each in kind.evidence
-            if _speaks(each, technology) and sides.holds(each.when)
-        )
-    )
+def _protections(kind: Kind, sides: Sides, technology: Technology) -> tuple[str, ...]:
+    """What stands against losing it, of its values before."""
+    held = [each for each in kind.evidence if _speaks(each, technology) and sides.holds(each.when)]
+    return tuple(dict.fromkeys(_text(each.says, kind, sides) for each in held))
 
 
-def _known(sides: Sides) -> Values:
-    return {name: value for name, value in sides.after.items() if name not in sides.unknown}
+def _at_the_end(kind: Kind, operation: Operation, sides: Sides, technology: Technology) -> Sides:
+    """The thing as it will stand when this has run; one that goes, as it stood."""
+    if operation not in ("create", "update"):
+        return sides
+    known = {name: value for name, value in sides.after.items() if name not in sides.unknown}
+    return Sides(technology, kind, known, None, frozenset(), frozenset())
 
 
 def _lifts(kind: Kind, proofs: Sequence[Evidence], technology: Technology) -> list[str]:
     """What would lower the class, where nothing lowers it to a copy yet."""
     if any(each.gives != "blocked" for each in proofs):
         return []
-    return list(dict.fromkeys(each.lift for each in kind.evidence if each.lift and _speaks(each, technology)))[:3]
+    lifts = [each.lift for each in kind.evidence if each.lift and _speaks(each, technology)]
+    if technology == "cloudformation":
+        lifts = [_called(lift, kind) for lift in lifts]
+    return list(dict.fromkeys(lifts))[:3]
+
+
+def _called(lift: str, kind: Kind) -> str:
+    """The same advice with the names that CloudFormation has for the attributes, as far as it has them."""
+
+    def name(match: re.Match[str]) -> str:
+        called = kind.attributes.get(match[1])
+        return f"`{called}{match[2].replace(' =', ':')}`" if called else match[0]
+
+    return re.sub(r"`([a-z][a-z0-9_.]*)((?: = [^`]*)?)`", name, lift)
 
 
 def _class_of(evidence: Evidence) -> Reversibility:

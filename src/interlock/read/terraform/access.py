@@ -55,23 +55,22 @@ def access() -> Access:
 
 def widens(kind: str, verb: Verb, before: Values | None, after: Values | None, unknown: frozenset[str]) -> str:
     """Why this change of a thing of type `kind` widens access, in a few words without values; empty: it does not."""
-    if _restricts(kind):
-        if verb == "delete":
-            return "what restricts access goes"
-    elif verb in ("create", "replace", "update") and _gives(kind, after or {}):
-        if verb == "create":
-            return "it gives somebody access"
-        if verb == "replace" or before != after or unknown:
-            return "it gives somebody other access"
+    if _restricts(kind) and verb == "delete":
+        return "what restricts access goes"
+    gives = _gives(kind, after or {})
+    if verb == "create" and gives:
+        return "it gives somebody access"
     if verb not in ("create", "update", "replace"):
         return ""
     was = dict(_facts(kind, before or {}))
     for name, held in _facts(kind, after or {}):
         if reason := _wider(name, was.get(name, ()), held, new=before is None):
             return reason
+        if gives and name in access().roles and _new_texts(was.get(name, ()), held):
+            return f"`{name}` gives somebody other access"
     if before is None:
         return ""
-    relevant = sorted(name for name in unknown if _relevant(kind, name))
+    relevant = sorted(unknown & _relevant(kind))
     return f"what `{relevant[0]}` will allow is not known before it is applied" if relevant else ""
 
 
@@ -99,20 +98,22 @@ def _of_type(kind: str) -> tuple[bool, bool, bool]:
 
 
 @cache
-def _relevant(kind: str, name: str) -> bool:
-    """Whether an attribute of this name on this type says who may do what."""
+def _relevant(kind: str) -> frozenset[str]:
+    """The attributes that on this type say who may do what."""
     known, (networks, documents, principals) = access(), _of_type(kind)
-    return (
-        (networks and name in known.networks)
-        or (documents and name in known.documents)
-        or (principals and name in known.principals)
-        or name in known.switches
+    chosen = (
+        (networks, known.networks),
+        (documents, known.documents),
+        (principals, known.principals),
+        (_gives_type(kind) or kind in known.grants_unless, known.roles),
     )
+    return frozenset(known.switches).union(*(names for means, names in chosen if means))
 
 
 def _facts(kind: str, values: Values) -> Iterator[tuple[str, tuple[object, ...]]]:
     """Every relevant attribute with all that it holds, wherever it stands in the values."""
     found: dict[str, list[object]] = {}
+    relevant = _relevant(kind)
     waiting: list[object] = [values]
     while waiting:
         here = waiting.pop()
@@ -120,7 +121,7 @@ def _facts(kind: str, values: Values) -> Iterator[tuple[str, tuple[object, ...]]
             waiting += here
         elif isinstance(here, dict):
             for name, held in here.items():
-                if isinstance(name, str) and _relevant(kind, name):
+                if name in relevant:
                     found.setdefault(name, []).extend(held if isinstance(held, list) else [held])
                 if isinstance(held, dict | list):
                     waiting.append(held)

@@ -19,7 +19,7 @@ from interlock.read.terraform.access import widens
 from interlock.read.terraform.code import Runs, code
 from interlock.read.terraform.difference import Difference, difference
 from interlock.read.terraform.naming import resource_of
-from interlock.read.terraform.outline import Provisioner, configured
+from interlock.read.terraform.outline import Outline, Placed, Provisioner, configured
 from interlock.read.terraform.plan import Delta, Invocation, Plan, ResourceChange, value
 from interlock.read.terraform.shifts import shifted
 
@@ -92,7 +92,11 @@ class Effects(NamedTuple):
 
 
 def effects_of(
-    plan: Plan, environment: str, state: str = "", provisioners: Mapping[str, tuple[Provisioner, ...]] | None = None
+    plan: Plan,
+    outline: Outline,
+    environment: str,
+    state: str = "",
+    provisioners: Mapping[str, tuple[Provisioner, ...]] | None = None,
 ) -> Effects:
     """All effects of a plan in its order. `provisioners` are types by configured address."""
     reading = _Reading(plan, environment, state, provisioners or {})
@@ -105,6 +109,10 @@ def effects_of(
     for invocation in plan.action_invocations:
         reading.invocation(part, invocation)
         part += 1
+    for placed in outline.blocks:
+        if placed.block.mode == "ephemeral" and placed.address not in reading.resources:
+            reading.ephemeral(part, placed)
+            part += 1
     return Effects(tuple(reading.effects), reading.resources, tuple(dict.fromkeys(reading.unknown)), part)
 
 
@@ -230,6 +238,13 @@ class _Reading:
         )
         self.resources.setdefault(resource.name, resource)
         self.effects.append(_run(code().action, resource, part, code().action.says))
+
+    def ephemeral(self, part: int, placed: Placed) -> None:
+        """Something that is opened for as long as a plan or an apply runs, and stands in no state."""
+        resource = Resource(f"terraform.{placed.block.type}", placed.address, self.environment, self._located())
+        self.resources[resource.name] = resource
+        cause = "it is opened while the plan is made and applied"
+        self.effects.append(_plain("read", resource, part, (), cause, WayBack("none-needed", "none-needed")))
 
     def _located(self) -> tuple[tuple[str, str], ...]:
         return (("state", self.state),) if self.state else ()

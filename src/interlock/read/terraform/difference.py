@@ -7,7 +7,7 @@ shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,7 +18,7 @@ from interlock.read.terraform.plan import NULL, Delta, value
 #: Longer JSON in a text is compared as text.
 MAX_EMBEDDED: Final = 1 << 20
 
-Values = Mapping[str, object]
+Values = dict[str, object]
 
 
 class Difference(NamedTuple):
@@ -51,18 +51,29 @@ def difference(delta: Delta) -> Difference:
     if isinstance(before, dict) and isinstance(after, dict):
         names = {*was, *becomes, *unknown}
         fields = tuple(sorted(name for name in names if name in unknown or _changed(was, becomes, name)))
-    hidden = frozenset(
-        name for name in fields for mark in marks if mark is True or (isinstance(mark, dict) and _any(mark.get(name)))
-    )
-    shown_before, shown_after = _shown((before, after), marks)
+    hidden = frozenset[str]()
+    shown_before, shown_after = before, after
+    if any(map(_any, marks)):
+        hidden = frozenset(
+            name
+            for name in fields
+            for mark in marks
+            if mark is True or (isinstance(mark, dict) and _any(mark.get(name)))
+        )
+        shown_before, shown_after = _shown((before, after), marks)
     return Difference(
-        shown_before if isinstance(shown_before, dict) else None,
-        shown_after if isinstance(shown_after, dict) else None,
+        _in_order(shown_before),
+        _in_order(shown_after),
         fields,
         unknown,
         hidden,
         bool(fields) and _only_removes(was, becomes, fields, unknown),
     )
+
+
+def _in_order(side: object) -> Values | None:
+    """The attributes in the order of their names, so that the order in which they were written tells nothing."""
+    return dict(sorted(side.items())) if isinstance(side, dict) else None
 
 
 def _marks(raw: msgspec.Raw) -> object:
@@ -85,8 +96,6 @@ def _changed(was: Values, becomes: Values, name: str) -> bool:
 
 def _shown(sides: tuple[object, object], marks: tuple[object, object]) -> tuple[object, object]:
     """Both sides without what is marked, and without whatever repeats it."""
-    if not any(map(_any, marks)):
-        return sides
     secrets = {text for side, mark in zip(sides, marks, strict=True) for text in _marked(side, mark) if text}
     before, after = (_without(masked(side, mark), secrets) for side, mark in zip(sides, marks, strict=True))
     return before, after

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -94,11 +94,14 @@ def located(
     values: Mapping[str, object], tags: Mapping[tuple[str, str], None], state: str
 ) -> tuple[tuple[str, str], ...]:
     """The failure domains that it stands in, sorted."""
-    known = locations()
-    found = {(kind, value) for kind, names in known.attributes.items() for value in _texts(values, names)}
-    found |= {
-        (kind, value) for name, value in tags for kind, names in known.tags.items() if value and name.lower() in names
-    }
+    kinds, of_tags = _kinds()
+    found: set[tuple[str, str]] = set()
+    for name in kinds.keys() & values.keys():
+        value = values[name]
+        for one in value[:MAX_EACH] if isinstance(value, list) else (value,):
+            if isinstance(one, str) and 0 < len(one) <= MAX_TEXT and _plain(name, one):
+                found.add((kinds[name], one))
+    found |= {(of_tags[name.lower()], value) for name, value in tags if value and name.lower() in of_tags}
     if match := _ARN.match(str(values.get("arn") or "")):
         found |= {(kind, part) for kind, part in zip(("region", "account"), match.groups(), strict=True) if part}
     if not any(kind == "region" for kind, _ in found):
@@ -109,12 +112,14 @@ def located(
     return tuple(sorted(found))
 
 
-def _texts(values: Mapping[str, object], names: tuple[str, ...]) -> Iterator[str]:
-    """What these attributes say: a text, or each text of a list."""
-    for name in names:
-        value = values.get(name)
-        each = value[:MAX_EACH] if isinstance(value, list) else (value,)
-        yield from (one for one in each if isinstance(one, str) and 0 < len(one) <= MAX_TEXT and _plain(name, one))
+@cache
+def _kinds() -> tuple[dict[str, str], dict[str, str]]:
+    """The kind of failure domain by attribute, and by the name of a tag in small letters."""
+    known = locations()
+    by_attribute, by_tag = (
+        {name: kind for kind, names in table.items() for name in names} for table in (known.attributes, known.tags)
+    )
+    return by_attribute, by_tag
 
 
 def _pairs(value: object) -> Iterator[tuple[str, str]]:
@@ -137,7 +142,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-@cache
+@lru_cache(maxsize=8_192)
 def _plain(name: str, value: str) -> bool:
     """Whether nothing in it looks like a secret: a net for what nobody marked as sensitive."""
     return not redact(f'{name} = "{value}"')[1]

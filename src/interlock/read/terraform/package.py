@@ -27,6 +27,7 @@ MANIFEST: Final = "interlock-plan.json"
 PLAN: Final = "plan.json"
 SAVED: Final = "plan.tfplan"
 GRAPH: Final = "graph.dot"
+SOURCE: Final = "source.tar"
 CONFIG: Final = "config/"
 FORMAT: Final = 1
 
@@ -34,7 +35,7 @@ _MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _END: Final = struct.Struct("<4s4H2LH")
 _ENCRYPTED: Final = 0x1
 _ASK: Final = "let Interlock make it: `interlock propose --kind terraform DIR`"
-_MADE: Final = re.compile(r"config/[^/]+/[^/]+\.tf(\.json)?")
+_MADE: Final = re.compile(r"config/[^/]+/[^/]+\.(tf|tofu)(\.json)?")
 
 
 class Previous(msgspec.Struct, frozen=True):
@@ -141,7 +142,7 @@ def _member(member: zipfile.ZipInfo) -> None:
     name, original = member.filename, member.orig_filename
     if name != original or len(name) > MAX_NAME or not name.isprintable() or "\\" in name:
         raise _bad(f"a member has a name that no package has: `{original[:80]!a}`")
-    if name not in (MANIFEST, PLAN, SAVED, GRAPH) and (not _MADE.fullmatch(name) or ".." in name.split("/")):
+    if name not in (MANIFEST, PLAN, SAVED, GRAPH, SOURCE) and (not _MADE.fullmatch(name) or ".." in name.split("/")):
         raise _bad(f"`{name}` does not belong in a package")
     if member.flag_bits & _ENCRYPTED or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise _bad(f"`{name}` is encrypted or packed in another way than deflate")

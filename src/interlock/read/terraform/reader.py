@@ -79,7 +79,7 @@ def _read(payload: bytes, environment: str) -> Reading:
     degraded = _version(plan)
     outline = outline_of(plan)
     state = manifest.state if manifest is not None else ""
-    found = effects_of(plan, environment, state, provisioners_of(outline, config))
+    found = effects_of(plan, outline, environment, state, provisioners_of(outline, config))
     whole = told(plan, outline, found.effects, manifest, config)
     change = Change(
         "terraform",

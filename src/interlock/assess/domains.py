@@ -1,0 +1,87 @@
+"""Domains: how much of each failure domain and of each redundancy group a change takes with it at once.
+
+The rules of this room: what is taken with it is what the change changes, beyond making it or renaming it, and what
+certainly feels that. What is only made is neither taken nor part of the whole. A domain is known by what the things in
+it say of their place; how many there are in all is what an inventory knows, and without one nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from interlock.assess.taken import Key, Taken
+from interlock.model.assessment import Reach, Touched
+from interlock.model.change import Change, Resource
+from interlock.model.inventory import Inventory
+
+Domain = tuple[str, str]
+
+#: How many domains an assessment lists; those of which the largest share is taken come first.
+LISTED: Final = 200
+
+
+class Domains(NamedTuple):
+    """`groups` and `places` are what is touched; `members` are the keys of the touched things, `felt` all of them."""
+
+    groups: tuple[Touched, ...]
+    places: tuple[Touched, ...]
+    members: dict[Domain, frozenset[Key]]
+    felt: frozenset[Key]
+    tags: dict[Key, tuple[tuple[str, str], ...]]
+
+    @property
+    def listed(self) -> tuple[Touched, ...]:
+        """What stands in the assessment."""
+        return (*self.groups, *self.places)[:LISTED]
+
+
+def domains_of(change: Change, inventory: Inventory | None, reach: Reach, taken: Taken) -> Domains:
+    """The groups and failure domains that this change touches, each with its share."""
+    changed = {each.resource.key for each in reach.changed}
+    felt = frozenset(taken.hurt | {each.resource.key for each in reach.must if each.resource.key not in changed})
+    spelled: dict[Key, list[Resource]] = {}
+    for resource in (*(effect.resource for effect in change.effects), *(each.resource for each in reach.must)):
+        if resource.key in felt:
+            spelled.setdefault(resource.key, []).append(resource)
+    items = inventory.items if inventory is not None else ()
+    groups: dict[Domain, set[Key]] = {}
+    for item in items:
+        key = item.resource.key
+        if key in felt:
+            spelled.setdefault(key, []).append(item.resource)
+            for group in item.groups:
+                groups.setdefault(group, set()).add(key)
+    places: dict[Domain, set[Key]] = {}
+    for key, resources in spelled.items():
+        for place in {place for resource in resources for place in resource.location}:
+            places.setdefault(place, set()).add(key)
+    there, them = {place: set(keys) for place, keys in places.items()}, {name: set(k) for name, k in groups.items()}
+    for item in items if places or groups else ():
+        key = item.resource.key
+        if key not in taken.made:
+            _count(there, item.resource.location, key)
+            _count(them, item.groups, key)
+    known = inventory is not None
+    members = {domain: frozenset(keys) for found in (places, groups) for domain, keys in found.items()}
+    tags = {key: tuple(tag for resource in resources for tag in resource.tags) for key, resources in spelled.items()}
+    return Domains(_touched(groups, them, known), _touched(places, there, known), members, felt, tags)
+
+
+def _count(found: dict[Domain, set[Key]], domains: Iterable[Domain], key: Key) -> None:
+    for domain in domains:
+        if domain in found:
+            found[domain].add(key)
+
+
+def _touched(touched: dict[Domain, set[Key]], there: dict[Domain, set[Key]], known: bool) -> tuple[Touched, ...]:
+    found = [
+        Touched(kind, name, len(keys), len(there[kind, name]) if known else None)
+        for (kind, name), keys in touched.items()
+    ]
+    return tuple(sorted(found, key=lambda each: (-share(each), each.kind, each.name)))
+
+
+def share(touched: Touched) -> int:
+    """How much of the domain is taken, in permille; all of it where nobody knows how much there is."""
+    return 1_000 if not touched.total else touched.touched * 1_000 // touched.total

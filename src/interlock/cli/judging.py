@@ -1,0 +1,70 @@
+"""Judging without a record: the judge that `check` and `ci` ask, with a home or without, and what they are given."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from interlock.cli.frame import find_home, opened, senses
+
+if TYPE_CHECKING:
+    from interlock.judge import Judge
+    from interlock.model.agent import Passport
+    from interlock.model.proposal import Proposal
+
+UNREGISTERED = "unregistered"
+
+
+@contextlib.contextmanager
+def judging(home: Path | None, agent: str) -> Iterator[tuple[Judge, Passport]]:
+    """The judge of the home there is, with the agent's passport; without a home, starter policies and no passport."""
+    if find_home(home) is not None:
+        with opened(home) as control:
+            yield control.judge, control.record.passport(agent)
+        return
+    from interlock.configuration import unconfigured
+    from interlock.decide.decide import engine
+    from interlock.judge import Judge
+    from interlock.model.agent import unregistered
+    from interlock.policy.starter import starter_files
+
+    yield Judge(unconfigured(), engine(starter_files()), senses()), unregistered(agent)
+
+
+def asked(judge: Judge, kind: str, agent: str, environment: str, target: str = "") -> Proposal:
+    """A proposal that names no change yet. The environment is the one said, else the target's, else production."""
+    from interlock.model.proposal import Proposal
+
+    claimed = environment or (judge.configuration.target(target).environment if target else "production")
+    return Proposal(kind, b"", agent, claimed, target)
+
+
+def read(file: Path | None, kind: str = "") -> bytes:
+    """The whole of a file, or of standard input; a folder as a payload of its kind."""
+    if file is None or str(file) == "-":
+        return sys.stdin.buffer.read()
+    if file.is_dir():
+        from interlock.execute.planners import packed
+
+        return packed(kind, file)
+    with opened_file(file) as source:
+        return source.read()
+
+
+@contextlib.contextmanager
+def opened_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to read from, `-` for standard input. BadProposal where it cannot be read."""
+    from interlock.errors import BadProposal
+
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        source = path.open("rb")
+    except OSError as error:
+        raise BadProposal("cannot be read", hint=error.strerror or "", where=str(path)) from error
+    with source:
+        yield source

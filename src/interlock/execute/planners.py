@@ -1,0 +1,36 @@
+"""The table of planners: for which kinds of target a plan is made of what is proposed. Imported only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from interlock.errors import BadProposal
+from interlock.execute.planner import Planner
+from interlock.model.target import Target
+
+
+def planner_for(target: Target | None) -> Planner | None:
+    """The planner of a target's kind; None where what is proposed is itself what is executed."""
+    make = PLANNERS.get(target.kind) if target is not None else None
+    return make() if make is not None else None
+
+
+def packed(kind: str, directory: Path) -> bytes:
+    """What stands in a folder as the payload of a proposal of this kind. BadProposal where a kind takes no folder."""
+    make = PLANNERS.get(kind.partition(":")[0])
+    if make is None:
+        raise BadProposal(f"a proposal of kind `{kind}` is a file, not a folder", where=str(directory))
+    return make().pack(directory)
+
+
+def _terraform() -> Planner:
+    from interlock.execute.terraform.plan import TerraformPlanner
+
+    return TerraformPlanner()
+
+
+PLANNERS: Final[dict[str, Callable[[], Planner]]] = {
+    "terraform": _terraform,
+}

@@ -1,0 +1,1 @@
+"""The surveyor of Terraform and OpenTofu targets."""
