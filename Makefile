@@ -61,7 +61,7 @@ lock: ## renew the lock files (needs uv)
 	uv pip compile -q pyproject.toml --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements/core.txt
 	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements/dev.txt
 	printf 'hatchling>=1.27\neditables\n' | uv pip compile -q - --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements/build.txt
-	printf 'agent-governance-toolkit-core==5.0.0\nagent-safe==0.14.0\npermitd==0.2.0\ncheckov==3.3.30\n' | uv pip compile -q - --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements/peers.txt
+	printf 'agent-governance-toolkit-core==5.0.0\nagent-safe==0.14.0\nnetworkx\npermitd==0.2.0\nrustworkx==0.18.1\ncheckov==3.3.30\n' | uv pip compile -q - --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements/peers.txt
 
 clean: ## remove what was installed and cached
 	rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -33,6 +33,16 @@ class Score:
     missed: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
+    def add(self, other: Score) -> None:
+        """These changes as well."""
+        self.really += other.really
+        self.may_hit += other.may_hit
+        self.may_said += other.may_said
+        self.must_hit += other.must_hit
+        self.must_said += other.must_said
+        self.missed += other.missed
+        self.wrong += other.wrong
+
     @property
     def recall(self) -> float:
         """How much of what really changed was in `may`."""

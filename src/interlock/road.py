@@ -14,6 +14,7 @@ happens before the entry that announces it is durable, and a leg that cannot be 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import Final, Literal, NoReturn
 
@@ -48,6 +49,12 @@ US = "interlock"
 #: How often a proposal is judged anew because its agent's passport was changed meanwhile.
 OVERTAKINGS: Final = 5
 
+#: Ids of cases: how many are neighbours at most, within how many milliseconds, and how far apart.
+RUN: Final = 1_024
+RUN_MS: Final = 1_000
+STEP: Final = 33
+ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+
 #: What a case in each open state is in the middle of.
 PURPOSES: Final[dict[str, kinds.Purpose]] = {"running": "run", "undoing": "undo", "closing": "close"}
 #: The state in which each purpose has reached its end. An undo that failed leaves `done`, and is no success.
@@ -61,6 +68,7 @@ class Road:
         self.record = record
         self.judge = judge
         self._senses = senses
+        self._ids = CaseIds(senses)
 
     def propose(self, proposal: Proposal) -> Case:
         """Legs 1 to 4. What came in is recorded whatever becomes of it; a leg's error is recorded, then raised.
@@ -77,7 +85,7 @@ class Road:
         raise Conflict(f"the passport of `{proposal.agent}` does not stand still", hint="propose it again")
 
     def _propose(self, proposal: Proposal, standing: Standing) -> Case:
-        by, case_id = f"agent:{proposal.agent}", new_case_id(self._senses.entropy)
+        by, case_id = f"agent:{proposal.agent}", self._ids.draw()
         passport = standing.passport
         fresh = self.record.fresh(case_id)
         pending: list[kinds.What] = [_received(fresh, proposal, passport)]
@@ -321,11 +329,29 @@ class Road:
         return self.record.extend(case, US, kinds.Finished(purpose, result, error=error))
 
 
-def new_case_id(entropy: Callable[[int], bytes]) -> str:
-    """Eight letters and digits that nobody mistakes for one another (Crockford's base 32), 40 bits."""
-    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-    number = int.from_bytes(entropy(5), "big")
-    return "".join(alphabet[number >> shift & 31] for shift in range(35, -1, -5))
+class CaseIds:
+    """Ids for new cases: eight letters and digits that nobody mistakes for one another (Crockford's base 32), 40 bits.
+
+    The first of a moment is drawn; those that follow at once are its neighbours, each two places away from the last.
+    A burst of cases then stands together in every index of the store and changes a few of its pages, not one for each.
+    An id is no secret, and two runs meet no more often than two draws would.
+    """
+
+    def __init__(self, senses: Senses) -> None:
+        self._senses = senses
+        self._lock = threading.Lock()
+        self._number = self._left = self._drawn_at = 0
+
+    def draw(self) -> str:
+        """The next id."""
+        now = self._senses.monotonic()
+        with self._lock:
+            if not self._left or now - self._drawn_at >= RUN_MS:
+                self._number, self._left, self._drawn_at = int.from_bytes(self._senses.entropy(5), "big"), RUN, now
+            self._number += STEP
+            self._left -= 1
+            number = self._number
+        return "".join([ALPHABET[number >> shift & 31] for shift in range(35, -1, -5)])
 
 
 def _received(fresh: Fresh, proposal: Proposal, passport: Passport) -> kinds.Proposed:

@@ -8,7 +8,7 @@ made for a million arcs: built in about a second, and flooded in a fraction of o
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -42,59 +42,81 @@ class Graph:
 
 
 class Flood:
-    """What each node has felt so far, as a set of events in bits. `left[n]` holds those that n has not felt yet."""
+    """What each node has felt so far. Sets of events are bits; inside only the events count that can come up at all.
 
-    __slots__ = ("_graph", "_rows", "full", "left")
+    The fewer they are, the less memory is read at random, and that is what takes the time.
+    """
 
-    def __init__(self, graph: Graph, rows: Sequence[Sequence[int]]) -> None:
-        """`rows[event][column]` is what the event becomes along an arc of this column: a set of events, or none, 0."""
+    __slots__ = ("_events", "_full", "_graph", "_left", "_rows", "_ways")
+
+    def __init__(self, graph: Graph, rows: Sequence[Sequence[int]], events: int) -> None:
+        """`rows[event][column]` is what the event becomes along an arc of this column: a set of events, or none, 0.
+
+        `events` are those that are met from outside.
+        """
         self._graph = graph
-        self._rows = rows
-        self.full = (1 << len(rows)) - 1
-        self.left = array("I", [self.full]) * graph.nodes
+        possible, open_ = events, events
+        while open_:
+            open_ = _onward(rows, open_, graph.present) & ~possible
+            possible |= open_
+        self._events = [event for event in range(len(rows)) if possible >> event & 1]
+        self._rows = [
+            {column: self._inside(rows[event][column]) for column in graph.present if rows[event][column]}
+            for event in self._events
+        ]
+        self._ways: dict[int, tuple[list[int], int | None]] = {}
+        self._full = (1 << len(self._events)) - 1
+        #: Of each node the events that it has not felt yet.
+        self._left = (
+            bytearray([self._full]) * graph.nodes if self._full < COLUMNS else array("I", [self._full]) * graph.nodes
+        )
 
-    def felt(self, node: int) -> int:
+    def felt(self, node: int) -> list[int]:
         """The events that the node feels."""
-        return self.full ^ self.left[node]
+        left = self._left[node]
+        return [event for place, event in enumerate(self._events) if not left >> place & 1]
 
     def meet(self, node: int, events: int) -> None:
         """The node has felt these, and they went on from it already."""
-        self.left[node] &= self.full ^ events
+        self._left[node] &= self._full ^ self._inside(events)
 
-    def run(self, news: dict[int, list[int]]) -> list[int]:
+    def run(self, news: Mapping[int, Iterable[int]]) -> list[int]:
         """Let events spread until nobody feels anything new; the nodes that had felt nothing before, nearest first.
 
         `news` lists, for each set of events, the nodes that feel just these for the first time.
         """
-        left, full = self.left, self.full
+        left, full = self._left, self._full
         met: list[int] = []
-        for events, nodes in news.items():
+        waves = {self._inside(events): list(nodes) for events, nodes in news.items()}
+        for events, nodes in waves.items():
+            met += [node for node in nodes if left[node] == full]
             for node in nodes:
-                if left[node] == full:
-                    met.append(node)
                 left[node] &= full ^ events
-        while news:
-            found: dict[int, list[int]] = {}
-            for events, nodes in news.items():
-                self._spread(events, nodes, found, met)
-            news = found
+        while waves:
+            fresh: dict[int, int] = {}
+            for events, nodes in waves.items():
+                self._spread(events, nodes, fresh, met)
+            waves = {}
+            for node, events in fresh.items():
+                if events in waves:
+                    waves[events].append(node)
+                else:
+                    waves[events] = [node]
         return met
 
-    def _spread(self, events: int, nodes: list[int], found: dict[int, list[int]], met: list[int]) -> None:
-        """One step from these nodes, which have all just felt these events."""
-        left, full = self.left, self.full
+    def _spread(self, events: int, nodes: list[int], fresh: dict[int, int], met: list[int]) -> None:
+        """One step from these nodes, which have all just felt these events, to what is `fresh` where."""
+        left, full = self._left, self._full
         starts, tails, columns = self._graph.starts, self._graph.tails, self._graph.columns
-        row = self._row(events)
-        ways = {row[column] for column in self._graph.present}
-        if len(ways) == 1:  # whatever the kind of arc is: it need not be looked at
-            out = ways.pop()
+        row, out = self._ways.get(events) or self._way(events)
+        if out is not None:  # whatever the kind of arc is: it need not be looked at
             for node in nodes if out else ():
                 for tail in tails[starts[node] : starts[node + 1]]:
                     if new := out & left[tail]:
                         if left[tail] == full:
                             met.append(tail)
                         left[tail] ^= new
-                        found.setdefault(new, []).append(tail)
+                        fresh[tail] = fresh.get(tail, 0) | new
             return
         for node in nodes:
             begin, end = starts[node], starts[node + 1]
@@ -103,13 +125,32 @@ class Flood:
                     if left[tail] == full:
                         met.append(tail)
                     left[tail] ^= new
-                    found.setdefault(new, []).append(tail)
+                    fresh[tail] = fresh.get(tail, 0) | new
 
-    def _row(self, events: int) -> list[int]:
-        """What a set of events becomes, column by column."""
+    def _way(self, events: int) -> tuple[list[int], int | None]:
+        """What a set of events becomes: column by column, and by any of them if that is the same."""
         row = [0] * COLUMNS
-        for event, cells in enumerate(self._rows):
-            if events >> event & 1:
-                for column in self._graph.present:
-                    row[column] |= cells[column]
-        return row
+        for place, cells in enumerate(self._rows):
+            if events >> place & 1:
+                for column, becomes in cells.items():
+                    row[column] |= becomes
+        ways = {row[column] for column in self._graph.present}
+        self._ways[events] = row, ways.pop() if len(ways) == 1 else None
+        return self._ways[events]
+
+    def _inside(self, events: int) -> int:
+        """A set of events as it is kept here."""
+        inside = 0
+        for place, event in enumerate(self._events):
+            inside |= (events >> event & 1) << place
+        return inside
+
+
+def _onward(rows: Sequence[Sequence[int]], events: int, columns: Iterable[int]) -> int:
+    """What these events may be one step further."""
+    beyond = 0
+    for event, row in enumerate(rows):
+        if events >> event & 1:
+            for column in columns:
+                beyond |= row[column]
+    return beyond

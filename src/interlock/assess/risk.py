@@ -3,8 +3,8 @@
 The rules of this room: no policy reads it, and nothing is decided by it. Each part is a share x from 0 to 1,000 and has
 a weight w; the risk is 100 x (1 - product of (1 - w x)), in integers, so that equal input gives equal bytes. A part can
 only add. What is not known counts as much as the worst of what it could be, or at least as its middle. Adding an
-effect or an edge never lowers it, and evidence that something can be had back never raises it. Uncalibrated: the
-weights are a judgement, nobody has compared them with what came of changes.
+effect never lowers it, nor does an edge that tells of no copy; evidence that something can be had back never raises it.
+Uncalibrated: the weights are a judgement, nobody has compared them with what came of changes.
 """
 
 from __future__ import annotations

@@ -83,11 +83,10 @@ def _placed_in(edge: Edge, names: set[str]) -> bool:
 def _locked_out(change: Change, links: Links, taken: Taken) -> dict[int, Lost]:
     """The effects on things that are reached through something whose rights the same change takes away."""
     found: dict[int, Lost] = {}
-    for through, lost in _weakened(change, links, taken).items():
+    for through, lost in sorted(_weakened(change, links, taken).items(), key=lambda each: (each[1], each[0])):
         for reached in links.through[through]:
             for ordinal in taken.written.get(reached, ()):
-                if ordinal not in found or (found[ordinal].verdict, lost.verdict) == ("unknown", "invalid"):
-                    found[ordinal] = lost
+                found.setdefault(ordinal, lost)  # those that are surely gone stand first
     return found
 
 

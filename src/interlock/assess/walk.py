@@ -119,8 +119,7 @@ class Walk:
                 yield thing, code
         if self._flood is not None:
             for thing in self.cut:
-                felt = self._flood.felt(thing)
-                yield from ((thing, event) for event in range(_EVENTS) if felt >> event & 1)
+                yield from ((thing, event) for event in self._flood.felt(thing))
 
     def _count(self, beyond: list[int]) -> None:
         """Go on from the states that found no room, without order and without chains."""
@@ -130,19 +129,26 @@ class Walk:
                 beyond = self._step(beyond)
             self.cut = {state // width for state in self.depth} - self.first.keys()
             return
-        flood = self._flood = Flood(self.world.graph, self._table.rows)
-        news: dict[int, int] = {}
-        for state in beyond:
-            thing, code = divmod(state, width)
-            news[thing] = news.get(thing, 0) | 1 << code
-        for state in self.depth:
-            thing, code = divmod(state, width)
-            if code < _EVENTS and not news.get(thing, 0) >> code & 1:
-                flood.meet(thing, 1 << code)
-        by_events: dict[int, list[int]] = {}
-        for thing, events in news.items():
-            by_events.setdefault(events, []).append(thing)
-        self.cut = set(flood.run(by_events))
+        news, known = self._by_thing(beyond), self._by_thing(self.depth.keys() - set(beyond))
+        events = 0
+        for felt in (*news.values(), *known.values()):
+            events |= felt
+        flood = self._flood = Flood(self.world.graph, self._table.rows, events)
+        for thing, felt in known.items():
+            flood.meet(thing, felt)
+        alike: dict[int, list[int]] = {}
+        for thing, felt in news.items():
+            alike.setdefault(felt, []).append(thing)
+        self.cut = set(flood.run(alike))
+
+    def _by_thing(self, states: Iterable[int]) -> dict[int, int]:
+        """The events of these states, as a set for each thing."""
+        found: dict[int, int] = {}
+        for state in states:
+            thing, code = divmod(state, self._width)
+            if code < _EVENTS:
+                found[thing] = found.get(thing, 0) | 1 << code
+        return found
 
     def _step(self, frontier: list[int]) -> list[int]:
         """The states one step further; of several ways to one the first in order is kept."""

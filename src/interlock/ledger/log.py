@@ -108,10 +108,11 @@ class Ledger:
         try:
             while first := self._queue.get():
                 with self._turn:
-                    batch = self._take(first)
-                    self._crowd += (len(batch) - self._crowd) * SMOOTH
+                    batch.append(first)
+                    self._join(batch)
                     self._serve(batch)
-                batch = []
+                    self._crowd += (len(batch) - self._crowd) * SMOOTH
+                batch.clear()
         finally:
             with self._gate:
                 self._closed = True
@@ -121,21 +122,23 @@ class Ledger:
                 late = self._queue.get()
                 answer([late] if late else [], error)
 
-    def _take(self, waiting: Append | None) -> list[Append]:
-        """This append and what else waits, up to the bounds of one batch. Where the end is met it is put back."""
-        get = self._queue.get
-        batch, size = [], 0
-        while waiting is not None:
+    def _join(self, batch: list[Append]) -> None:
+        """What else waits joins this batch, up to its bounds. Where the end is met it is put back.
+
+        Done once before the store is asked, and again when it lets us in: who came while another process had its turn
+        need not wait for the next one.
+        """
+        size = sum(waiting.bytes for waiting in batch)
+        while len(batch) < MAX_BATCH and size < MAX_BATCH_BYTES:
+            try:
+                waiting = self._queue.get(block=False)
+            except Empty:
+                return
+            if waiting is None:
+                self._queue.put(None)
+                return
             batch.append(waiting)
             size += waiting.bytes
-            if len(batch) >= MAX_BATCH or size >= MAX_BATCH_BYTES:
-                return batch
-            try:
-                waiting = get(block=False)
-            except Empty:
-                return batch
-        self._queue.put(None)
-        return batch
 
     def _serve(self, batch: list[Append]) -> None:
         error: InterlockError | None = None
@@ -162,6 +165,8 @@ class Ledger:
     def _commit(self, batch: list[Append]) -> None:
         # Contents are several statements: with them the head is held, without them a lone writer needs but one.
         with self.store.writing(hold=any(waiting.contents for waiting in batch)) as tx:
+            if tx.held and threading.current_thread() is self._writer:
+                self._join(batch)
             self._follow(tx)
             plan = Plan(self._known.frontier.copy(), self._tails)
             plan.load(tx, batch)

@@ -12,6 +12,7 @@ from interlock.read.reader import Reader
 _READERS: Final = {
     "sql": "interlock.read.sql.reader",
     "terraform": "interlock.read.terraform.reader",
+    "cloudformation": "interlock.read.cloudformation.reader",
 }
 
 #: Technologies whose payload is a text that people read before they vote. A plan is none: it holds values of a state.

@@ -64,7 +64,7 @@ def prose(text: object) -> str:
 
 
 def _escaped(text: str) -> str:
-    text = _STRUCTURE.sub(lambda found: f"&#{ord(found[0])};", text)
+    text = _STRUCTURE.sub(lambda found: f"&#{ord(found[0])};{_JOIN if found[0] == '#' else ''}", text)
     text = text.replace("@", f"@{_JOIN}").replace("://", f":{_JOIN}//")
     return re.sub(r"(?i)\bwww\.", f"www{_JOIN}.", text)
 
@@ -84,7 +84,7 @@ def _head(subject: Subject) -> Iterator[str]:
     risk = f"{assessment.risk.score} of 100, uncalibrated" if assessment.risk else "not scored"
     why = f" ({prose(assessment.rollback.why)})" if assessment.rollback.why else ""
     figures = [
-        f"environment {code(assessment.environment)}{' (production)' if subject.is_production('') else ''}",
+        f"environment **{code(assessment.environment)}**" + (" is production" if subject.is_production("") else ""),
         f"tier **{assessment.tier}**",
         f"reversibility **{assessment.reversibility}**",
         f"way back **{assessment.rollback.verdict}**{why}",
@@ -113,8 +113,8 @@ def _effects(subject: Subject) -> Iterator[str]:
         yield _table(subject, shown[:ROWS])
     if shown[ROWS:]:
         yield _fold(f"{len(shown) - ROWS:,} more of these", _table(subject, shown[ROWS : ROWS + FOLDED]))
-    if rest := len(shown) - ROWS - FOLDED:
-        yield f"and {rest:,} more of these that are not listed here\n" if rest > 0 else ""
+    if len(shown) > ROWS + FOLDED:
+        yield f"and {len(shown) - ROWS - FOLDED:,} more of these that are not listed here\n"
     if folded:
         said = f"{counted(len(folded), 'thing')} updated in place or created"
         more = f"\nand {len(folded) - FOLDED:,} more\n" if len(folded) > FOLDED else ""
@@ -126,7 +126,7 @@ def _table(subject: Subject, effects: list[tuple[int, Effect]]) -> str:
     for ordinal, effect in effects:
         weighed, place = subject.assessment.effects[ordinal], effect.resource.environment
         mark = "**" if effect.verb in SHOWN else ""
-        where = " **production**" if subject.is_production(place) else f" {code(place)}" if place else ""
+        where = f" in {code(place)}" if place not in ("", subject.assessment.environment) else ""
         rows.append(
             f"| {mark}{DONE[effect.verb]}{mark}{where} | {code(effect.resource.name)}{_cause(effect)} "
             f"| **{weighed.reversibility}**{_way_back(effect)} |"

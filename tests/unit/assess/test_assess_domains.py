@@ -218,11 +218,13 @@ def test_more_new_things_than_there_are_is_found() -> None:
     def made(count, there):
         return severities("mass-change", plan(*many("create", count, 100)), stack(*(f"n{n}" for n in range(there))))
 
-    assert [made(10, 9), made(10, 10), made(9, 2), made(10, 0)] == [["medium"], [], [], ["low"]]
+    assert [made(10, 9), made(10, 4), made(10, 3), made(10, 0)] == [["medium"], ["medium"], ["low"], ["low"]]
+    assert [made(10, 10), made(9, 4)] == [[], []]
     assert not findings("mass-change", plan(*many("create", 50)))
 
 
 def test_what_an_inventory_lists_as_planned_is_not_there_yet() -> None:
     new = [f"n{number}" for number in range(100, 110)]
 
-    assert severities("mass-change", plan(*many("create", 10, 100)), stack("n0", *new)) == ["medium"]
+    assert severities("mass-change", plan(*many("create", 10, 100)), stack("n0", *new)) == ["low"]
+    assert not findings("mass-change", plan(*many("create", 10, 100)), stack(*(f"n{n}" for n in range(10)), *new))

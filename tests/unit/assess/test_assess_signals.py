@@ -125,7 +125,7 @@ def test_a_kind_that_nobody_knows_is_said_when_one_is_taken_away() -> None:
 
     [found] = findings("unknown-kind", plan(act("delete", "n", way_back=nobody)))
     assert (found.severity, found.confidence) == ("high", "medium")
-    assert "nobody knows `t.node`" in found.message
+    assert found.message == "delete of `n`: nobody knows `t.node`"
     assert findings("unknown-kind", plan(act("replace", "n", way_back=nobody)))
     for known in (
         act("update", "n", way_back=nobody),
@@ -158,6 +158,8 @@ def test_what_is_lost_is_told_in_the_readers_words_and_weighs_less_with_evidence
     assert severity == "high"
     assert "writes since the snapshot; snapshot s is named" in message
     assert said(back("exact-inverse", "valid", evidence=("a version is kept",)))[0] == "medium"
+    replaced = act("replace", "db", traits=("loses-data",), fields=("engine",), way_back=GONE)
+    assert "`engine`" not in findings("loses-data", plan(replaced))[0].message
     assert said(back("verified-copy", "valid"))[:2] == (
         "critical",
         "the content of `db` is lost: nobody knows how much",

@@ -29,10 +29,12 @@ def test_a_star_for_environments_means_those_of_the_passport() -> None:
 
 
 def test_verbs_and_both_bounds_are_read() -> None:
-    capability = parse_capability("destroy:tmp_*:staging,dev:verbs=delete,update:max_rows=5:max_resources=2")
+    capability = parse_capability(
+        "destroy:tmp_*:staging,dev:verbs=delete,update:max_rows=5:max_resources=2:max_reach=9"
+    )
 
     assert capability.verbs == ("delete", "update")
-    assert (capability.max_rows, capability.max_resources) == (5, 2)
+    assert (capability.max_rows, capability.max_resources, capability.max_reach) == (5, 2, 9)
     assert capability.environments == ("staging", "dev")
 
 
@@ -101,6 +103,7 @@ def test_a_passport_is_read_from_toml_and_from_json_alike(tmp_path: Path) -> Non
         ('[[capabilities]]\ntier = "modify"\nrequires = ["luck"]', "luck"),
         ('[[capabilities]]\ntier = "edit"', "edit"),
         ('[[capabilities]]\ntier = "modify"\nmax_rows = -1', "negative"),
+        ('[[capabilities]]\ntier = "modify"\nmax_reach = -1', "negative"),
         ('owner = "' + "x" * 70_000 + '"', "bytes"),
     ],
 )

@@ -16,6 +16,7 @@ BROKEN = {
     "an unknown table": ("[leger]\nstore = 'x'", "leger"),
     "an unknown key": ("[environments.production]\nfreeze = []", "freeze"),
     "a wrong type": ("[environments.production]\nmax_rows = 'many'", "max_rows"),
+    "a negative cap on reach": ("[environments.production]\nmax_reach = -1", "negative"),
     "a negative cap": ("[environments.production]\nmax_rows = -1", "negative"),
     "a store of another kind": ("[ledger]\nstore = 'mysql://x'", "mysql"),
     "no time zone": (
@@ -164,3 +165,10 @@ def test_only_a_root_module_has_settings_of_one(tmp_path: Path) -> None:
 
     with pytest.raises(BadConfiguration, match="has no table"):
         parse(text, tmp_path)
+
+
+def test_a_cap_on_reach_is_none_unless_it_is_given() -> None:
+    text = "[environments.production]\nmax_reach = 40\n[environments.staging]\nproduction = false"
+    environments = parse(text, HOME).environments
+
+    assert [environments[name].max_reach for name in ("production", "staging")] == [40, 0]

@@ -58,10 +58,12 @@ def test_a_capability_that_names_no_environment_holds_in_those_of_the_passport()
         (Capability("modify", max_resources=2), True),
         (Capability("modify", max_resources=1), False),
         (Capability("modify", max_rows=10, max_resources=1), False),
+        (Capability("modify", max_reach=3), True),
+        (Capability("modify", max_reach=2), False),
     ],
 )
 def test_bounds_are_inclusive_and_zero_is_none(capability, within):
-    found = fit(capability, rows=10, resources=2)
+    found = fit(capability, rows=10, resources=2, reach=3)
 
     assert (found.granted, found.within_scope) == (True, within)
 

@@ -7,8 +7,8 @@ from interlock.decide.decide import engine
 from interlock.decide.facts import FACTS, schema
 from interlock.decide.view import MAX_ROWS, View
 from interlock.model.agent import Capability, unregistered
-from interlock.model.assessment import Finding, Reach, Reached
-from interlock.model.change import TIERS
+from interlock.model.assessment import Finding, Reach, Reached, Risk, Touched
+from interlock.model.change import TIERS, Signal
 from interlock.model.inventory import RollbackProof
 from interlock.model.target import Environment, Hours
 from interlock.policy.engine import Question
@@ -215,3 +215,53 @@ def test_a_limit_that_the_reader_or_the_assessment_hit_is_a_fact(world):
     assert value("context.degraded", view(world)) is False
     assert value("context.degraded", view(world, world.assessed(degraded=("cut",)))) is True
     assert value("context.degraded", view(world, proposed=world.change(degraded=("cut",)))) is True
+
+
+def test_what_a_thing_is_to_others_and_whether_there_is_a_gentler_way_are_told_per_effect(world):
+    weights = (world.weighed(planes=("audit", "data")), world.weighed())
+    proposed = world.change(world.effect(), world.effect(gentler="change it in place"))
+    made = View(world.assessed(*weights), proposed, world.fixer(), world.PRODUCTION, world.NOW)
+
+    told = []
+    for effect, weighed in zip(proposed.effects, weights, strict=True):
+        made.look_at(effect, weighed)
+        told.append((value("context.planes", made), value("context.gentler", made)))
+    assert told == [({"audit", "data"}, False), (frozenset(), True)]
+
+
+def test_signals_are_told_by_name_and_not_by_their_words(world):
+    proposed = world.change(signals=(Signal("drift", "somebody"), Signal("state-lost")))
+
+    assert value("context.signals", view(world, proposed=proposed)) == {"drift", "state-lost"}
+
+
+def test_a_whole_group_is_what_the_assessment_found_to_be_one(world):
+    whole = (Finding("whole-redundancy-group", "high", "high", ""),)
+
+    assert value("context.domains_whole", view(world, world.assessed(findings=whole))) is True
+    assert value("context.domains_whole", view(world, world.assessed(domains=(Touched("zone", "z", 9, 9),)))) is False
+
+
+def test_a_reach_that_was_cut_is_told_and_is_beyond_every_bound_of_a_capability(world):
+    passport = world.fixer(capabilities=(Capability("modify", max_reach=3),))
+
+    def told(reach):
+        made = view(world, world.assessed(reach=reach), passport=passport)
+        return value("context.reach.cut", made), value("context.capability.within_scope", made)
+
+    three = tuple(Reached(world.table(f"t{number}")) for number in range(3))
+    assert told(Reach(may=three)) == (False, True)
+    assert told(Reach(may=(*three, Reached(world.table("t"))))) == (False, False)
+    assert told(Reach(may=three, frontier=1)) == (True, False)
+
+
+def test_the_cap_on_reach_is_the_contracts(world):
+    assert value("context.environment.max_reach", view(world)) == 0
+    assert value("context.environment.max_reach", view(world, contract=Environment("production", max_reach=7))) == 7
+
+
+def test_no_fact_looks_at_the_risk(world):
+    """The risk is for sorting. What a policy says has to be a reason."""
+    low, high = (view(world, world.assessed(risk=Risk(score, (("reach", score),)))) for score in (1, 99))
+
+    assert [fact.path for fact in FACTS if fact.take(low) != fact.take(high)] == []

@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 
 from interlock.errors import BadConfiguration, Conflict, Corrupt, StoreError
+from interlock.ledger import log
 from interlock.ledger.audit import verify
 from interlock.ledger.entry import Stored
 from interlock.ledger.log import Item, open_ledger, open_store
@@ -52,6 +53,30 @@ def test_a_full_disk_records_nothing_and_says_so_and_space_mends_it(tmp_path):
         writer.execute("PRAGMA max_page_count = 1000000")
         assert ledger.append([Item("a", 1, bytes(100_000))]) == (1,)
         assert verify(ledger.store, vkey=VKEY).ok
+
+
+def test_appends_that_come_while_another_process_has_its_turn_are_committed_together(tmp_path, monkeypatch):
+    signed = []
+    sign = log.sign_checkpoint
+    monkeypatch.setattr(log, "sign_checkpoint", lambda *of: signed.append(of) or sign(*of))
+    with open_file(tmp_path / "ledger.db") as ledger, closing(open_store(ledger.store.where)) as other:
+        ledger._crowd = log.ALONE  # so that the writer thread commits
+        signed.clear()
+        threads = [threading.Thread(target=ledger.append, args=([Item(f"s{n}", 0, b"")],)) for n in range(5)]
+        with other.writing():
+            threads[0].start()
+            while ledger._queue.qsize() or not ledger._turn.locked():
+                time.sleep(0.001)
+            time.sleep(0.05)  # now the writer has taken what there was, and waits for its turn
+            for thread in threads[1:]:
+                thread.start()
+            while ledger._queue.qsize() < 4:
+                time.sleep(0.001)
+        for thread in threads:
+            thread.join()
+
+        assert len(signed) == 1
+        assert ledger.size() == 5
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="a small file system can be made by root only")

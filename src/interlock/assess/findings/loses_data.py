@@ -22,7 +22,9 @@ def find(seen: Seen) -> Iterator[Noted]:
     """One for each effect that throws content away: all of it, or that of some columns."""
     for ordinal, effect in seen.carrying("loses-data"):
         size, back = seen.size(effect.resource), effect.way_back
-        what = f"{listed(effect.fields)} of `{effect.resource.name}`" if effect.fields else f"`{effect.resource.name}`"
+        # A planner names what changes of a thing that goes as a whole; those are not what is lost.
+        named = effect.fields if back is None or effect.verb == "update" else ()
+        what = f"{listed(named)} of `{effect.resource.name}`" if named else f"`{effect.resource.name}`"
         cause = f" ({effect.cause})" if effect.cause else ""
         severity: Severity = "low" if size == 0 else "critical"
         much, lifts = in_it(size), ""

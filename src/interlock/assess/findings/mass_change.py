@@ -18,13 +18,15 @@ def find(seen: Seen) -> Iterator[Noted]:
     if seen.inventory is None:
         return
     there = {item.resource.key for item in seen.inventory.items} - seen.taken.made
+    severity: Severity
     gone, made = len(there & seen.taken.gone), len(seen.taken.made)
     if len(there) >= LEAST and gone * 2 >= len(there):
-        severity: Severity = "critical" if gone == len(there) else "high"
+        severity = "critical" if gone == len(there) else "high"
         yield WHOLE, _finding(severity, f"{gone:,} of the {len(there):,} known things are deleted or replaced")
     if made >= NEW and made > len(there):
-        known = f"and only {len(there):,} are there" if there else "and nothing is known to be there"
-        yield WHOLE, _finding("medium" if there else "low", f"{made:,} things are made new, {known}")
+        known = f"{len(there):,} are known to be there" if there else "nothing is known to be there"
+        severity = "medium" if len(there) >= LEAST else "low"
+        yield WHOLE, _finding(severity, f"{made:,} things are made new, and {known}")
 
 
 def _finding(severity: Severity, message: str) -> Finding:

@@ -23,6 +23,6 @@ def find(seen: Seen) -> Iterator[Noted]:
                 confidence="high",
                 message=f"{act(effect)} {does}{cause}",
                 where=seen.where(effect),
-                fix="write what the code does in plain words of the target, or have the code itself reviewed",
+                fix="propose what the code does by itself, or have the code itself reviewed",
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.assess.seen import Noted, Seen, act, detail
+from interlock.assess.seen import Noted, Seen, act
 from interlock.model.assessment import Finding
 
 
@@ -22,7 +22,7 @@ def find(seen: Seen) -> Iterator[Noted]:
                     id="unknown-kind",
                     severity="high",
                     confidence="medium",
-                    message=f"nobody knows what is lost by the {act(effect)}{detail(back.why)}",
+                    message=f"{act(effect)}: {back.why or 'nobody knows what is lost with it'}",
                     where=seen.where(effect),
                     fix=back.lifts
                     or "have somebody who knows such things say what is lost, and how it would come back",

@@ -60,6 +60,12 @@ STEP: Final[dict[Reversibility, str]] = {
     "irreversible": "",
 }
 
+#: What is evidence by the kind of thing alone, whatever its values are: the target itself keeps something.
+STAYS: Final[dict[Reversibility, str]] = {
+    "verified-copy": "what it describes stays elsewhere",
+    "grace-period": "the target keeps it for a time after that",
+}
+
 #: A gentler way that any kind of thing has which holds what cannot be made again.
 LEAVE: Final[dict[Technology, str]] = {
     "terraform": "a `removed` block with `destroy = false` leaves it where it is and only stops managing it",
@@ -135,12 +141,15 @@ def _lose(kind: Kind, operation: Operation, sides: Sides, technology: Technology
         verdict = _worse(verdict, "unknown")
         whys.append(f"the prior value of {_names(sorted(sides.hidden))} is not known")
     if kind.lasts and reversibility == "irreversible":
-        whys.insert(0, f"nothing says that there is a copy of {kind.loses}")
+        whys.insert(0, "nothing says that a copy is left")
+    said = [_text(each.says, kind, sides) for each in proofs]
+    if kind.delete in STAYS and not any(each.gives != "blocked" for each in proofs):
+        said.append(STAYS[kind.delete])
     way_back = WayBack(
         reversibility,
         verdict,
         loses=kind.loses,
-        evidence=tuple(_text(each.says, kind, sides) for each in proofs),
+        evidence=tuple(said),
         step=best.step if best is not None and best.step else STEP[reversibility],
         why="; ".join(whys),
         lifts="; ".join(_lifts(kind, proofs, technology)),
@@ -165,7 +174,8 @@ def _update(kind: Kind, sides: Sides, technology: Technology) -> tuple[WayBack, 
     if untold:
         whys.append(f"the prior value of {_names(untold)} is not known")
     lost = [each.says for each in fired if not _LOSSES.isdisjoint(each.traits)]
-    step = "" if verdict == "invalid" else f"write the prior values back: {_names(sides.changed())}"
+    changes = list(sides.changes)
+    step = f"write the prior values back: {_names(changes)}" if changes and verdict != "invalid" else ""
     way_back = WayBack(
         reversibility,
         verdict,
@@ -196,7 +206,7 @@ def _of_nobody(type_: str, operation: Operation, sides: Sides) -> WayBack:
         return WayBack(
             "disruptive-inverse",
             "unknown",
-            step=f"write the prior values back: {_names(sides.changed())}",
+            step=f"write the prior values back: {_names(list(sides.changes))}",
             why=f"nobody knows what an update of a `{type_}` does",
         )
     loses = f"nobody knows what a `{type_}` holds"
@@ -206,7 +216,7 @@ def _of_nobody(type_: str, operation: Operation, sides: Sides) -> WayBack:
 def _gentler(kind: Kind, operation: Operation, sides: Sides, technology: Technology, forced: frozenset[str]) -> str:
     if operation not in ("replace", "delete"):
         return ""
-    changed = frozenset(sides.changed()) if operation == "replace" else frozenset[str]()
+    changed = frozenset(sides.changes) if operation == "replace" else frozenset[str]()
     ways = [each for each in kind.gentler if each.on == operation and _speaks(each, technology)]
     named = [each for each in ways if any(root(sides.path(field)) in (forced or changed) for field in each.fields)]
     chosen = named or [each for each in ways if not each.fields]

@@ -36,7 +36,7 @@ class Sides:
     not shown. Both are first parts of paths, in the words of the technology.
     """
 
-    __slots__ = ("_names", "_text", "after", "before", "hidden", "unknown")
+    __slots__ = ("_changed", "_names", "_text", "after", "before", "hidden", "unknown")
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class Sides:
         self.unknown, self.hidden = unknown, hidden
         self._text = technology == "cloudformation"
         self._names = kind.attributes if kind is not None and self._text else None
+        self._changed: dict[str, None] | None = None
 
     def path(self, at: str) -> str:
         """The path as this technology calls it; empty when it has no such thing."""
@@ -75,32 +76,42 @@ class Sides:
         """Whether all of these are surely true of it as it is before."""
         return all(_meets(condition, self.was(condition.at)) for condition in conditions)
 
-    def changed(self) -> list[str]:
-        """The first parts of what changes or may change, in order."""
-        names = dict.fromkeys((*self.before, *self.after, *sorted(self.unknown), *sorted(self.hidden)))
-        return [name for name in names if self._differs(name)]
-
     def untold(self) -> list[str]:
         """Of what changes, that whose value before is not known: it cannot be written back."""
-        return [name for name in self.changed() if name in self.hidden or name not in self.before]
+        return [name for name in self.changes if name in self.hidden or name not in self.before]
 
     def fires(self, update: Update) -> bool:
         """Whether the change is of this kind, or cannot be told not to be."""
         path = self.path(update.at)
-        if not path or not self._differs(root(path)):
+        first = root(path)
+        if not path or first not in self.changes:
             return False
-        was = [] if root(path) in self.hidden else self.was(update.at)
+        was = [] if first in self.hidden else self.was(update.at)
         becomes = self.becomes(update.at)
-        told = root(path) in self.before and root(path) not in self.hidden
-        known = root(path) in self.after and root(path) not in self.unknown
+        told = first in self.before and first not in self.hidden
+        known = first in self.after and first not in self.unknown
         if told and known and was == becomes:
             return False
         return _CHANGES[update.does](_Pair(was, becomes, told, known, update.to))
 
-    def _differs(self, name: str) -> bool:
-        if name in self.unknown or name in self.hidden:
-            return True
-        return self.before.get(name) != self.after.get(name) or (name in self.before) != (name in self.after)
+    @property
+    def changes(self) -> dict[str, None]:
+        """The first parts of what changes or may change, in order."""
+        if self._changed is None:
+            self._changed = self._differing()
+        return self._changed
+
+    def _differing(self) -> dict[str, None]:
+        before, after = self.before, self.after
+        names = dict.fromkeys((*before, *after, *sorted(self.unknown), *sorted(self.hidden)))
+        return {
+            name: None
+            for name in names
+            if name in self.unknown
+            or name in self.hidden
+            or (name in before) != (name in after)
+            or before.get(name) != after.get(name)
+        }
 
     def _plain(self, value: object) -> object:
         if not self._text or not isinstance(value, str):
@@ -117,14 +128,13 @@ def root(path: str) -> str:
 
 def found(values: object, path: str) -> list[object]:
     """Every value at a path; a list on the way, or at the end of it, stands for its members. Null is no value."""
-    here: list[object] = [values]
+    here = [values]
     for part in path.split("."):
-        inner: list[object] = []
-        for each in _members(here):
-            if isinstance(each, Mapping) and each.get(part) is not None:
-                inner.append(each[part])
-        here = inner
-    return _members(here)
+        inner = [each.get(part) for each in here if isinstance(each, dict)]
+        here = [each for each in inner if each is not None]
+        if any(isinstance(each, list) for each in here):
+            here = _members(here)
+    return here
 
 
 def _members(values: list[object]) -> list[object]:
@@ -132,7 +142,7 @@ def _members(values: list[object]) -> list[object]:
     waiting = values[::-1]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, list | tuple):
+        if isinstance(value, list):
             waiting.extend(reversed(value))
         elif value is not None:
             flat.append(value)
@@ -146,7 +156,7 @@ def _meets(condition: Condition, values: list[object]) -> bool:
         return all(_one_of(value, condition.equals) for value in values)
     if condition.least is not None:
         return len(_numbers(values)) == len(values) and min(_numbers(values)) >= condition.least
-    return all(isinstance(value, str | Mapping) and bool(value) for value in values)
+    return all(isinstance(value, str | dict) and bool(value) for value in values)
 
 
 def _same(value: object, wanted: object) -> bool:

@@ -72,6 +72,7 @@ class Configured:
     modules: list[Module] = field(default_factory=lambda: [Module(())])
     providers: dict[str, tuple[int, list[Reference]]] = field(default_factory=dict)
     limits: list[str] = field(default_factory=list)
+    place: str = ""  # where its state is kept, as far as the source says it
 
     def by_path(self) -> dict[tuple[str, ...], int]:
         """The number of each module's path."""

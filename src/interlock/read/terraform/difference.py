@@ -7,7 +7,7 @@ shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,7 +18,7 @@ from interlock.read.terraform.plan import NULL, Delta, value
 #: Longer JSON in a text is compared as text.
 MAX_EMBEDDED: Final = 1 << 20
 
-Values = Mapping[str, object]
+Values = dict[str, object]
 
 
 class Difference(NamedTuple):
@@ -62,13 +62,18 @@ def difference(delta: Delta) -> Difference:
         )
         shown_before, shown_after = _shown((before, after), marks)
     return Difference(
-        shown_before if isinstance(shown_before, dict) else None,
-        shown_after if isinstance(shown_after, dict) else None,
+        _in_order(shown_before),
+        _in_order(shown_after),
         fields,
         unknown,
         hidden,
         bool(fields) and _only_removes(was, becomes, fields, unknown),
     )
+
+
+def _in_order(side: object) -> Values | None:
+    """The attributes in the order of their names, so that the order in which they were written tells nothing."""
+    return dict(sorted(side.items())) if isinstance(side, dict) else None
 
 
 def _marks(raw: msgspec.Raw) -> object:

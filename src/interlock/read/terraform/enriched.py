@@ -10,9 +10,13 @@ from collections.abc import Iterator, Mapping
 
 from interlock.read.terraform.configured import Call, Configured, Module, Part, Use
 from interlock.read.terraform.hcl import lifecycle_of, sources_of
+from interlock.read.terraform.remote import place_of
 from interlock.read.terraform.syntax import Block, Reference
 
 _META = frozenset({"count", "for_each", "depends_on", "provider", "providers", "source", "version"})
+
+#: What a local of a file that could not be read in full may refer to, beside what was read: a local nobody knows.
+_UNREAD = Reference(("local", "[?]"))
 
 
 def enrich(found: Configured, config: Mapping[str, bytes]) -> None:
@@ -27,7 +31,7 @@ def enrich(found: Configured, config: Mapping[str, bytes]) -> None:
         module = found.modules[number]
         module.from_source = True
         for block in source.blocks:
-            _add(found, number, module, block)
+            _add(found, number, module, block, whole=not source.problems)
     if problems:
         more = f", and {len(problems) - 1:,} more" if len(problems) > 1 else ""
         found.limits.append(f"the source cannot be read in full: {problems[0]}{more}")
@@ -39,7 +43,8 @@ def _path(address: str) -> tuple[str, ...]:
     return tuple(words[1::2]) if address.strip(".") else ()
 
 
-def _add(found: Configured, number: int, module: Module, block: Block) -> None:
+def _add(found: Configured, number: int, module: Module, block: Block, *, whole: bool) -> None:
+    """One block at the top of a file. `whole`: the file was read without an error."""
     labels = block.labels
     if block.type in ("resource", "data", "ephemeral") and len(labels) == 2:
         key = ".".join(labels) if block.type == "resource" else ".".join((block.type, *labels))
@@ -53,7 +58,11 @@ def _add(found: Configured, number: int, module: Module, block: Block) -> None:
             module.outputs[labels[0]] = _better(module.outputs[labels[0]], list(attribute.references))
     elif block.type == "locals":
         for name, attribute in block.attributes.items():
-            module.locals.setdefault(name, []).extend(attribute.references)
+            module.locals.setdefault(name, []).extend((*attribute.references, *(() if whole else (_UNREAD,))))
+    elif block.type == "terraform" and number == 0:
+        for backend in block.children("backend"):
+            values = {name: attribute.value for name, attribute in backend.attributes.items() if attribute.constant}
+            found.place = place_of("".join(backend.labels), values)
     elif block.type == "provider" and len(labels) == 1:
         _add_provider(found, number, module, block)
 

@@ -37,7 +37,7 @@ _DULL: Final = re.compile(
     r"|\d{1,3}(?:\.\d{1,3}){3}/\d+"  # networks
     r"|[a-zA-Z]+|[a-z]+[_-][a-z]+"  # words
 )
-_PARTS: Final = re.compile(r"[/?#,;|\"'<>]|:(?=//)|://")
+_PARTS: Final = re.compile(r"[:/]*/|[?#]")
 
 
 class _Knowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,7 +54,10 @@ def _knowledge() -> _Knowledge:
 
 
 class Mentions:
-    """The values of many things, taken in one by one. `cut`: there was more than is looked through."""
+    """The values of many things, taken in one by one. `cut`: there was more than is looked through.
+
+    Equal texts are kept once, with whoever holds them, and looked through once, when all names are known.
+    """
 
     def __init__(self) -> None:
         self.cut = False
@@ -64,56 +67,69 @@ class Mentions:
 
     def add(self, resource: Resource, values: dict[str, object]) -> None:
         """One thing and its values, without the sensitive ones."""
-        known = _knowledge()
-        mine: set[str] = set()
+        names, endings = _knowledge().names, _knowledge().endings
+        owners, holders = self._owners, self._holders
         for name, text in _texts(values):
-            self._room -= len(text)
-            if self._room < 0:
-                self.cut = True
-                return
-            if name in known.names or name.endswith(known.endings):
-                value = text.strip().rstrip(".")
-                if _tells(value) and value not in mine:
-                    mine.add(value)
-                    self._owners.setdefault(value, []).append(resource)
-        held = dict.fromkeys(
-            (name.partition(".")[0], token) for name, text in _texts(values) for token in _tokens(text)
-        )
-        for name, token in held:
-            if token not in mine:
-                self._holders.setdefault(token, []).append((resource, name))
+            held = holders.get(text)
+            if held is None:
+                held = holders[text] = []
+                self._room -= len(text)
+                if self._room < 0:
+                    self.cut = True
+                    return
+            if len(held) <= MAX_MENTIONS:
+                held.append((resource, name))
+            if name in names or name.endswith(endings):
+                own = owners.setdefault(text.strip().rstrip("."), [])
+                if len(own) <= MAX_OWNERS and not any(each is resource for each in own):
+                    own.append(resource)
 
     def edges(self, joined: set[tuple[str, str]]) -> Iterator[Edge]:
         """An edge each way for two things of which one holds a name of the other. Pairs in `joined` need none."""
-        seen: set[tuple[str, str]] = set()
-        for value, owners in self._owners.items():
-            holders = self._holders.get(value, [])
-            if len(owners) > MAX_OWNERS or len(holders) > MAX_MENTIONS:
+        owners = {name: own for name, own in self._owners.items() if len(own) <= MAX_OWNERS and _tells(name)}
+        counts: dict[str, int] = {}
+        found: list[tuple[str, Resource, str]] = []
+        for text, holders in self._holders.items():
+            if len(holders) > MAX_MENTIONS:
                 continue
-            for owner in owners:
-                for holder, name in holders:
-                    pair = (holder.name, owner.name)
-                    if holder is owner or pair in seen or pair in joined or pair[::-1] in joined:
-                        continue
-                    seen.update((pair, pair[::-1]))
-                    evidence = f"`{name}` holds a name of it" if name else "a value holds a name of it"
-                    yield Edge(holder, owner, "mentions", "mention", evidence)
-                    yield Edge(owner, holder, "mentions", "mention", evidence)
+            for token in dict.fromkeys(token for token in _tokens(text) if token in owners):
+                counts[token] = counts.get(token, 0) + len(holders)
+                found.extend((token, holder, name) for holder, name in holders)
+        seen: set[tuple[str, str]] = set()
+        for token, holder, name in found:
+            own = owners[token]
+            if counts[token] > MAX_MENTIONS or any(owner is holder for owner in own):
+                continue
+            for owner in own:
+                pair = (holder.name, owner.name)
+                if pair in seen or pair in joined or pair[::-1] in joined:
+                    continue
+                seen.update((pair, pair[::-1]))
+                evidence = f"`{name.partition('.')[0]}` holds a name of it"
+                yield Edge(holder, owner, "mentions", "mention", evidence)
+                yield Edge(owner, holder, "mentions", "mention", evidence)
 
 
 def _texts(values: dict[str, object]) -> Iterator[tuple[str, str]]:
     """Every text in the values with the name of its attribute; a nested one is `outer.inner`."""
-    stack: list[tuple[str, object]] = list(reversed(values.items()))
-    while stack:
-        name, value = stack.pop()
+    nested: list[tuple[str, object]] = []
+    for name, value in values.items():
+        if isinstance(value, str):
+            if len(value) >= MIN_NAME:
+                yield name, value[:MAX_ONE]
+        elif value and isinstance(value, dict | list):
+            nested.append((name, value))
+    nested.reverse()
+    while nested:
+        name, value = nested.pop()
         if isinstance(value, str):
             if len(value) >= MIN_NAME:
                 yield name, value[:MAX_ONE]
         elif isinstance(value, dict):
             top = name.partition(".")[0]
-            stack.extend((f"{top}.{key}", inner) for key, inner in reversed(value.items()))
+            nested.extend((f"{top}.{key}", inner) for key, inner in reversed(value.items()))
         elif isinstance(value, list):
-            stack.extend((name, inner) for inner in reversed(value))
+            nested.extend((name, inner) for inner in reversed(value))
 
 
 def _tokens(text: str) -> Iterator[str]:
@@ -122,7 +138,8 @@ def _tokens(text: str) -> Iterator[str]:
     for match in _TOKEN.finditer(text):
         word = match[0].rstrip(".:/")
         yield word
-        yield from (part for part in _PARTS.split(word) if len(part) >= MIN_NAME)
+        if "/" in word or "?" in word:
+            yield from (part for part in _PARTS.split(word) if len(part) >= MIN_NAME)
 
 
 def _tells(value: str) -> bool:

@@ -14,6 +14,7 @@ from interlock.model.change import Resource
 from interlock.model.inventory import Edge, EdgeKind, Strength
 from interlock.read.terraform.address import Address
 from interlock.read.terraform.configured import Configured, Module, Part
+from interlock.read.terraform.remote import output
 from interlock.read.terraform.resolve import Hit, Resolver
 from interlock.read.terraform.syntax import ALL, Reference
 
@@ -101,6 +102,20 @@ class References:
                     yield from self._between(module, name, join, _groups(reads), evidence)
                     if self.cut:
                         return
+
+    def outputs(self, place: str, environment: str) -> Iterator[Edge]:
+        """From each output of the root, which other states may read, to what it is made of."""
+        root = self.modules[0]
+        for name, references in root.outputs.items():
+            found: Joins = {}
+            for hit in self.resolver.hits(0, references, []):
+                if hit.part:
+                    _add(found, hit, "uses", "hard" if hit.plain else "soft", "value")
+                else:
+                    self.unsure[(), f"output.{name}"] = 1
+            here = Instance(output(place, name, environment), ("",))
+            for join, reads in found.items():
+                yield from self._from(here, root, join, _groups(reads), SOURCE if root.from_source else CONFIGURATION)
 
     def _joins(self, number: int, name: str, part: Part) -> Joins:
         """What joins this part to others, before instances."""
@@ -191,29 +206,36 @@ class References:
         evidence: str,
     ) -> Iterator[Edge]:
         """The edges of one join, from each instance of the source to those of the target that it means."""
-        path = self.modules[join.module].path
+        for instance in self.known.of(module.path, name):
+            yield from self._from(instance, module, join, groups, evidence)
+
+    def _from(
+        self,
+        source: Instance,
+        module: Module,
+        join: Join,
+        groups: list[tuple[tuple[str, ...], tuple[str, ...]]],
+        evidence: str,
+    ) -> Iterator[Edge]:
+        """The edges of one join from this instance."""
+        path, keys = self.modules[join.module].path, source.keys
         top = min(join.top, _shared(path, module.path))
         picks = [(place, key) for place, key in join.picks if key != ALL and place >= top]
         places = (*range(top), *(place for place, _ in picks))
-        grouped = self.known.grouped(path, join.part, places)
-        for instance in self.known.of(module.path, name):
-            keys = instance.keys
-            wanted = (*keys[:top], *(key if isinstance(key, str) else _at(keys, key) for _, key in picks))
-            targets, strength = grouped.get(wanted), join.strength
-            if targets is None:
-                # The key that is named is not known: whichever it is, it is one of them.
-                targets, strength = self.known.of(path, join.part), "soft" if picks else strength
-                if not picks:
-                    continue
-            for target in targets:
-                if target.resource is instance.resource:
-                    continue
-                for fields, into in groups:
-                    self._count += 1
-                    if self._count > MAX_EDGES:
-                        self.cut = True
-                        return
-                    yield Edge(instance.resource, target.resource, join.kind, strength, evidence, fields, into)
+        wanted = (*keys[:top], *(key if isinstance(key, str) else _at(keys, key) for _, key in picks))
+        targets, strength = self.known.grouped(path, join.part, places).get(wanted, []), join.strength
+        if not targets and picks:
+            # The key that is named is not known: whichever it is, it is one of them.
+            targets, strength = self.known.of(path, join.part), "soft"
+        for target in targets:
+            if target.resource is source.resource:
+                continue
+            for fields, into in groups:
+                self._count += 1
+                if self._count > MAX_EDGES:
+                    self.cut = True
+                    return
+                yield Edge(source.resource, target.resource, join.kind, strength, evidence, fields, into)
 
 
 def _add(found: Joins, hit: Hit, kind: EdgeKind, strength: Strength, into: str) -> None:

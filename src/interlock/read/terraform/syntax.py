@@ -94,6 +94,8 @@ class Source(NamedTuple):
 
 def steps_of(text: str) -> Steps:
     """The steps of a reference as a plan or an address spells it; a bracket that never closes ends as it is."""
+    if "[" not in text:
+        return tuple(step for step in text.split(".") if step)
     steps: list[str] = []
     start = at = 0
     while at < len(text):

@@ -60,8 +60,11 @@ def refuse_foreign(raw: bytes, error: BadProposal | None = None) -> None:
         names = _first_line(raw)
     except (UnicodeDecodeError, RecursionError):
         names = set()
-    for document in _foreign().documents:
-        if names >= set(document.names):
+    known = _foreign()
+    if error is not None and not names.isdisjoint(known.plan):
+        raise error  # it is a plan, and something in it is wrong
+    for document in known.documents:
+        if names >= set(document.names) and not (document.alone and len(names) > len(document.names)):
             raise BadProposal(f"this is {document.what}, not a plan", hint=document.hint, code="not-a-plan")
     raise error or BadProposal("this is JSON, but not of a plan", hint=WRITE_IT, code="not-a-plan")
 
@@ -70,12 +73,14 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...]
     what: str
     hint: str
+    alone: bool = False
 
 
 class _Foreign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file `knowledge/foreign.json`."""
 
     about: str
+    plan: frozenset[str]
     documents: tuple[_Document, ...]
 
 

@@ -9,7 +9,8 @@ and then the telling is not complete.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import msgspec
 
@@ -25,8 +26,11 @@ from interlock.read.terraform.naming import resource_of
 from interlock.read.terraform.plan import Plan
 from interlock.read.terraform.references import Known, References
 from interlock.read.terraform.relations import Groups, all_copies, declared_critical, flows_of
-from interlock.read.terraform.remote import remote_edges
+from interlock.read.terraform.remote import output, remote_edges
 from interlock.read.terraform.state import Shown, Thing, shown, value_of
+
+#: Outputs times resources of a state that are joined where nobody knows which belong together.
+MAX_BLIND: Final = 100_000
 
 ODD = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
@@ -38,10 +42,12 @@ def tell(
     dot: bytes | None = None,
     resources: Mapping[str, Resource],
     environment: str,
+    place: str = "",
 ) -> Inventory:
     """What this plan tells. `config` is its configuration by file, `dot` what `terraform graph` printed.
 
-    `resources` are the things of the change by their address; the same values stand in the items and edges.
+    `resources` are the things of the change by their address; the same values stand in the items and edges. `place`
+    is where its state is kept, for those who read its outputs; the backend in the source says it, too.
     """
     collecting = gc.isenabled()
     gc.disable()  # a large state makes many small values, and none of them is a circle
@@ -57,7 +63,9 @@ def tell(
             telling.add_things(shown(planned.values))
         except ODD as error:
             telling.odd("the planned values", error)
-        return telling.inventory(_configuration(plan, config, telling.limits), dot)
+        found = _configuration(plan, config, telling.limits)
+        telling.places = tuple(dict.fromkeys(each for each in (place, found.place) if each))
+        return telling.inventory(found, dot)
     finally:
         if collecting:
             gc.enable()
@@ -87,6 +95,8 @@ class Telling:
         self._mentions, self._groups = Mentions(), Groups()
         self._waits = Dependencies()
         self._remote: list[tuple[Resource, Mapping[str, object]]] = []
+        self._outputs: list[Resource] = []
+        self.places: tuple[str, ...] = ()
 
     def odd(self, what: str, error: Exception) -> None:
         """A whole source that cannot be read; the words of the decoder name fields and bytes, never values."""
@@ -112,6 +122,14 @@ class Telling:
             if thing.type == "terraform_remote_state":
                 self._remote.append((resource, values))
 
+    def add_outputs(self, place: str, outputs: Mapping[str, object]) -> None:
+        """The outputs of a state that says no more of them than their values."""
+        if place:
+            for name, value in outputs.items():
+                resource = output(place, name, self._environment)
+                self._mentions.add(resource, {"value": value})
+                self._outputs.append(resource)
+
     def inventory(self, configured: Configured | None, dot: bytes | None) -> Inventory:
         """Everything together."""
         addresses = self._addresses()
@@ -121,12 +139,15 @@ class Telling:
         if configured is not None:
             references = References(configured, known)
             edges.extend(references.edges())
+            for place in self.places:
+                edges.extend(references.outputs(place, self._environment))
         seen = self._add_dot(dot)
         pairs = references.pairs if references is not None else set()
         edges.extend(self._waits.edges(known, pairs, references.unsure if references is not None else None))
         edges.extend(all_copies(list(edges)))
         edges.extend(self._mentions.edges({(edge.source.name, edge.target.name) for edge in edges}))
         edges.extend(remote_edges(self._remote))
+        edges.extend(self._behind_outputs(edges))
         if references is not None:
             self._say_limits(references, seen)
         return Inventory(
@@ -137,6 +158,16 @@ class Telling:
             limits=tuple(dict.fromkeys(self.limits)),
             flows=flows_of(self.things.values()),
         )
+
+    def _behind_outputs(self, edges: list[Edge]) -> Iterator[Edge]:
+        """Outputs whose values name nothing: whatever stands in the state may be behind them."""
+        named = {edge.source.name for edge in edges if edge.kind == "mentions"}
+        blind = [each for each in self._outputs if each.name not in named]
+        if len(blind) * len(self.things) > MAX_BLIND:
+            self.limits.append(f"nobody can tell what is behind {len(blind):,} outputs: give the plan of that state")
+            return
+        for each in blind:
+            yield from (Edge(each, thing, "uses", "soft", STATE) for thing in self.things.values())
 
     def _addresses(self) -> list[tuple[Address, Resource]]:
         found, odd = [], 0

@@ -1,0 +1,1 @@
+"""CloudFormation: what a change set would do, as `aws cloudformation describe-change-set` prints it."""
