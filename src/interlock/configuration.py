@@ -60,10 +60,12 @@ class _Terraform(_Strict):
     tool: str = "terraform"
     workspace: str = "default"
     credentials: str = ""
+    plan_credentials: str = ""
     var_files: tuple[str, ...] = ()
     cli_config: str = ""
     plugin_cache: str = ""
     readable: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
     allow_plan_time: tuple[str, ...] = ()
     backend: dict[str, str | int | bool] = {}
     timeout: str = "30m"
@@ -346,8 +348,9 @@ def _terraform(table: _Terraform, home: Path, where: str) -> tuple[tuple[str, st
         *(("allow", word) for word in table.allow_plan_time),
         *(("var_file", str((home / path).absolute())) for path in table.var_files),
         *(("readable", str((home / path).absolute())) for path in table.readable),
+        *(("writable", str((home / path).absolute())) for path in table.writable),
     ]
-    for key in ("credentials", "cli_config", "plugin_cache"):
+    for key in ("credentials", "plan_credentials", "cli_config", "plugin_cache"):
         if path := getattr(table, key):
             settings.append((key, str((home / path).absolute())))
     if table.backend:

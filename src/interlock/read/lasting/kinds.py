@@ -24,7 +24,7 @@ Does = Literal[
     "turned-off",  # it was true, and is not any more
     "lowered",  # it is a smaller number
     "raised",  # it is a larger number
-    "limited",  # there was no number, or 0 for none, and now there is one
+    "shortened",  # it is a smaller number, where none and 0 mean for ever
     "emptied",  # it had something in it, and has nothing any more
     "changed",  # it is another value
     "becomes",  # it is now one of `to`, and was not before

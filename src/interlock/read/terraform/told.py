@@ -16,6 +16,7 @@ import msgspec
 
 from interlock.model.change import Resource
 from interlock.model.inventory import Edge, Inventory, Item
+from interlock.read.lasting.lasting import Standing, standing
 from interlock.read.terraform.address import Address, address_of
 from interlock.read.terraform.configured import Configured, configured
 from interlock.read.terraform.dependencies import GRAPH, STATE, Dependencies
@@ -91,6 +92,7 @@ class Telling:
         self.things: dict[str, Resource] = dict(resources)
         self._environment, self._state = environment, state
         self._fields: dict[str, tuple[str, ...]] = {}
+        self._standing: dict[str, Standing] = {}
         self._existing: set[str] = set()
         self._mentions, self._groups = Mentions(), Groups()
         self._waits = Dependencies()
@@ -117,6 +119,8 @@ class Telling:
                 resource = resource_of(thing.address, thing.type, values, self._environment, self._state)
                 self.things[thing.address] = resource
             self._fields[thing.address] = tuple(sorted(values))
+            if thing.mode == "managed":
+                self._standing[thing.address] = standing("terraform", thing.type, values)
             self._mentions.add(resource, values)
             self._groups.add(resource, values)
             if thing.type == "terraform_remote_state":
@@ -201,6 +205,8 @@ class Telling:
                 self.things[address],
                 fields=self._fields[address],
                 critical=declared_critical(self.things[address]),
+                protections=self._standing.get(address, Standing()).protections,
+                planes=self._standing.get(address, Standing()).planes,
                 groups=self._groups.of(self.things[address]),
             )
             for address in self._existing
