@@ -64,28 +64,24 @@ def sent(hcp: Cloud, **fields: Any) -> bytes:
 # requests that HCP did not send
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        {},
-        {"X-TFC-Task-Signature": ""},
-        {"X-TFC-Task-Signature": "0" * 128},
-        {"X-TFC-Task-Signature": "ä" * 64},
-        signed(b"another body"),
-        signed(b"", key="another key than ours"),
-    ],
-)
-@pytest.mark.parametrize("body", ["run", "no json", "", "test"])
-def test_without_the_right_signature_nothing_of_a_body_is_used(
-    gate: Live, hcp: Cloud, head: dict[str, str], body: str
-) -> None:
+UNSIGNED: list[dict[str, str]] = [
+    {},
+    {"X-TFC-Task-Signature": ""},
+    {"X-TFC-Task-Signature": "0" * 128},
+    {"X-TFC-Task-Signature": "\xe4" * 64},
+    signed(b"another body"),
+    signed(b"", key="another key than ours"),
+]
+
+
+def test_without_the_right_signature_nothing_of_a_body_is_used(gate: Live, hcp: Cloud) -> None:
     """Not parsed, not taken, not even looked at for being a test: a wrong body gives the same answer as a right one."""
-    raw = {"run": sent(hcp), "no json": b"{", "": b"", "test": b'{"access_token": "test-token"}'}[body]
-    plain = {key: value.encode().decode("latin-1") for key, value in head.items()}
+    bodies = [sent(hcp), b"{", b"", b'{"access_token": "test-token"}']
 
-    got = gate.ask("POST", PATH, raw, plain)
+    got = [gate.ask("POST", PATH, raw, head) for head in UNSIGNED for raw in bodies]
 
-    assert (got.status, got.code) == (401, "bad-signature")
+    assert {(one.status, one.code) for one in got} == {(401, "bad-signature")}
+    assert len({one.raw for one in got}) == 1
     assert gate.world.control.record.cases() == []
     assert hcp.hcp.asked == hcp.archive.asked == []
 
@@ -112,11 +108,12 @@ def test_a_second_signature_beside_the_right_one_is_refused(gate: Live, hcp: Clo
     assert b"doubled-header" in answer
 
 
-@pytest.mark.parametrize("raw", [b"[]", b'"x"', b"{", b'{"access_token": 7}', b'{"stage": "a", "stage": "b"}', b"\xff"])
-def test_a_signed_body_of_another_shape_is_refused_and_the_gate_goes_on(gate: Live, raw: bytes) -> None:
-    got = gate.ask("POST", PATH, raw, signed(raw))
+def test_a_signed_body_of_another_shape_is_refused_and_the_gate_goes_on(gate: Live) -> None:
+    bodies = [b"[]", b'"x"', b"{", b'{"access_token": 7}', b'{"stage": "a", "stage": "b"}', b"\xff"]
 
-    assert (got.status, got.code) == (400, "bad-body")
+    got = [gate.ask("POST", PATH, raw, signed(raw)) for raw in bodies]
+
+    assert [(one.status, one.code) for one in got] == [(400, "bad-body")] * len(bodies)
     assert gate.ask("GET", "/health").status == 200
 
 
