@@ -292,3 +292,18 @@ def test_a_value_that_its_kind_does_not_list_is_left_out_of_the_text() -> None:
     sides = Sides("terraform", kind, {"name": "orders", "password": "hunter2"}, None, frozenset(), frozenset())
 
     assert _text("`{name}` and `{password}`", kind, sides) == "`orders` and ``"
+
+
+@pytest.mark.parametrize(
+    "type_", ["aws_cloudtrail", "aws_backup_plan", "aws_wafv2_web_acl", "aws_s3_bucket_versioning"]
+)
+def test_what_guards_something_else_takes_its_protection_with_it(type_: str) -> None:
+    assert "loses-protection" in judge("terraform", type_, "delete", {}, None).traits
+    assert "loses-protection" not in judge("terraform", type_, "forget", {}, None).traits
+
+
+def test_a_name_that_is_not_known_yet_names_no_group() -> None:
+    values = {"identifier": "orders"}
+
+    assert judge("terraform", "aws_db_instance", "create", None, values).groups == (("replicas", "orders"),)
+    assert judge("terraform", "aws_db_instance", "create", None, values, frozenset(values)).groups == ()
