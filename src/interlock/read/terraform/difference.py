@@ -7,7 +7,7 @@ shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,7 +18,7 @@ from interlock.read.terraform.plan import NULL, Delta, value
 #: Longer JSON in a text is compared as text.
 MAX_EMBEDDED: Final = 1 << 20
 
-Values = Mapping[str, object]
+Values = dict[str, object]
 
 
 class Difference(NamedTuple):

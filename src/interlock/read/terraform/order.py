@@ -71,25 +71,22 @@ def reached(graph: Sequence[Sequence[int]]) -> list[int]:
 def reduced(graph: Sequence[Sequence[int]], through: Sequence[bool]) -> list[list[int]]:
     """The graph without edges that a path says already, where the graph lists far targets beside near ones.
 
-    An edge goes only when its target is listed by a nearer one whose own edges all stay or go by this same rule:
-    `through` says which nodes may stand between. Nodes in a circle keep every edge, so that nothing is reasoned away
-    by two edges that vouch for each other.
+    An edge goes when another target of the same node lists its target too: `through` says which may stand between.
+    Nodes in a circle keep every edge and stand between nothing, so that no two edges vouch for each other; what is
+    left does not depend on how the nodes are numbered.
     """
     circle = circular(graph)
-    bits = [_bits(targets) for targets in graph]
+    bits = [
+        _bits(targets) & ~(1 << node) if through[node] and not circle[node] else 0 for node, targets in enumerate(graph)
+    ]
     found = []
     for node, targets in enumerate(graph):
-        if circle[node]:
-            found.append([target for target in dict.fromkeys(targets) if target != node])
-            continue
-        covered, kept = 1 << node, []
-        for target in sorted(set(targets), key=lambda each: (-len(graph[each]), each)):
-            if covered >> target & 1:
-                continue
-            kept.append(target)
-            if through[target]:
-                covered |= bits[target]
-        found.append(kept)
+        covered = 1 << node
+        if not circle[node]:
+            for target in targets:
+                if target != node:
+                    covered |= bits[target]
+        found.append([target for target in dict.fromkeys(targets) if not covered >> target & 1])
     return found
 
 

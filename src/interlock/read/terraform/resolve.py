@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 from interlock.read.terraform.configured import Call, Configured, Module
 from interlock.read.terraform.syntax import ALL, ANY_INDEX, COUNT_INDEX, EACH_KEY, Reference, Steps
 
-#: What all values of one configuration may mean together. A real one has a few things behind each value.
-MAX_HITS: Final = 400_000
+#: Steps from a value to what it means that are taken in all. A real configuration has a few things behind each value.
+MAX_HITS: Final = 500_000
 
 Node = tuple[str, int, str]  # `var`, `local` or `output`, the number of its module, its name
 _DYNAMIC: Final = frozenset({ANY_INDEX, ALL, EACH_KEY, COUNT_INDEX})
@@ -22,7 +22,7 @@ _DYNAMIC: Final = frozenset({ANY_INDEX, ALL, EACH_KEY, COUNT_INDEX})
 
 class Hit(NamedTuple):
     """One part that is meant: its module and name, and the steps behind it (attributes). No name: a local that neither
-    the plan nor a source shows.
+    the plan nor a source shows, or more than is followed.
 
     Whoever refers and what is meant stand in the same instance of the first `top` modules. `picks` say more of the
     keys in the target's address: at a place of it, a key as it is written, or the number of the place in the address
@@ -109,9 +109,7 @@ class Resolver:
                 self.circles += bool(missing)
                 stack.pop()
                 found = dict.fromkeys(hit for reference in references for hit in self._meant(number, reference))
-                self._count += len(found)
-                self.cut = self.cut or self._count > MAX_HITS
-                self._hits[node] = () if self.cut else tuple(found)
+                self._hits[node] = tuple(found)
                 continue
             open_.add(node)
             missing -= open_
@@ -138,15 +136,19 @@ class Resolver:
             rest = steps[2:]
             inner = self._hits.get(node, ())
             if node[0] == "var":
-                inner = (hit._replace(top=min(hit.top, depth - 1)) for hit in inner)
+                inner = (hit if hit.top < depth else hit._replace(top=depth - 1) for hit in inner)
         for each in inner:
-            matched = _matched(each, rest)
+            self._count += 1
+            if self._count > MAX_HITS:
+                self.cut = True
+                yield Hit(number, "", (), depth)
+                return
+            matched = _matched(each, rest) if rest else each
             if matched is not None:
-                yield matched._replace(
-                    at=(*reference.at, *matched.at),
-                    bare=matched.bare and reference.bare,
-                    plain=matched.plain and reference.plain,
-                )
+                at, bare, plain = reference.at + matched.at, matched.bare and reference.bare, matched.plain
+                plain = plain and reference.plain
+                same = (at, bare, plain) == (matched.at, matched.bare, matched.plain)
+                yield matched if same else matched._replace(at=at, bare=bare, plain=plain)
 
 
 def _part(number: int, module: Module, reference: Reference) -> Hit | None:
@@ -193,7 +195,7 @@ def _matched(hit: Hit, rest: Steps) -> Hit | None:
             return None
         at, rest = at[1:], rest[1:]
     if not rest:
-        return hit._replace(at=at, plain=plain)
+        return hit if at == hit.at else hit._replace(at=at, plain=plain)
     if not hit.bare:
         return hit._replace(at=(), plain=False)
     if not rest[0].startswith("["):

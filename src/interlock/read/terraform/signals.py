@@ -146,8 +146,9 @@ def _lost(
     creates = [each.address for each in managed if each.change.actions == ("create",)]
     if not creates:
         return
+    standing = sum(each.mode == "managed" for each in outline.prior)
     previous = manifest.previous if manifest is not None else None
-    if previous is not None and (known := _known_before(previous, creates)):
+    if previous is not None and (known := _known_before(previous, creates, standing)):
         yield Signal("state-lost", known)
     gone = {each.address for each in plan.resource_drift if each.change.actions == ("delete",)}
     again = [address for address in creates if address in gone]
@@ -155,7 +156,7 @@ def _lost(
         yield Signal(
             "state-lost", f"in the state, and not to be found: {named(again)}; gone, or this is another account"
         )
-    if len(creates) < len(managed) or any(each.mode == "managed" for each in outline.prior):
+    if len(creates) < len(managed) or standing:
         return
     if history := [*_history(plan), *_written_history(config)]:
         yield Signal(
@@ -163,17 +164,14 @@ def _lost(
         )
 
 
-def _known_before(previous: Previous, creates: list[str]) -> str:
-    if isinstance(previous.resources, int):
-        # The count alone: as many as were known before would have to be made again.
-        return (
-            f"{previous.resources} resources were known before, and all of {len(creates)} changes are creates"
-            if previous.resources and len(creates) >= previous.resources
-            else ""
-        )
-    before = set(previous.resources)
-    again = [address for address in creates if address in before]
-    return f"known before, and made again: {named(again)}" if again else ""
+def _known_before(previous: Previous, creates: list[str], standing: int) -> str:
+    """What was known before and is not in the state now: by name, or because most of it is missing."""
+    known = set(() if isinstance(previous.resources, int) else previous.resources)
+    if again := [address for address in creates if address in known]:
+        return f"known before, and made again: {named(again)}"
+    if standing * 2 < previous.count:
+        return f"the state holds {standing:,} resources, where {previous.count:,} were known; {len(creates):,} are made"
+    return ""
 
 
 def _history(plan: Plan) -> Iterator[str]:

@@ -12,10 +12,9 @@ from interlock.errors import BadInput
 from interlock.model.inventory import Inventory
 from interlock.read.terraform.address import address_of
 from interlock.read.terraform.dot import read_dot
-from interlock.read.terraform.naming import resource_of
 from interlock.read.terraform.reader import opened
 from interlock.read.terraform.remote import named
-from interlock.read.terraform.state import File, Shown, kept, shown, value_of
+from interlock.read.terraform.state import NULL, File, Shown, Thing, kept, shown, value_of
 from interlock.read.terraform.told import ODD, Telling, tell
 
 #: The version of the state file that every Terraform since 0.12 and every OpenTofu writes.
@@ -23,7 +22,7 @@ VERSION: Final = 4
 
 
 class _Output(msgspec.Struct):
-    value: Raw = Raw(b"null")
+    value: Raw = NULL
     sensitive: bool = False
 
 
@@ -46,8 +45,9 @@ def from_graph(raw: bytes, environment: str) -> Inventory:
     for part in sorted(read_dot(raw).parts):
         address = address_of(part)
         if address is not None:
-            kind = address.part.removeprefix("data.").removeprefix("ephemeral.").partition(".")[0]
-            telling.things[part] = resource_of(part, kind, {}, environment)
+            mode, _, rest = address.part.partition(".")
+            kind = rest.partition(".")[0] if mode in ("data", "ephemeral") else mode
+            telling.add_things((Thing(part, kind, mode, NULL, None, ()),))
     return telling.inventory(None, raw)
 
 
@@ -58,7 +58,7 @@ def from_state(name: str, raw: bytes, environment: str) -> Inventory:
     try:
         if b'"format_version"' in raw and (state := msgspec.json.decode(raw, type=Shown)).format_version:
             telling.add_things(shown(state.values))
-            outputs = state.values.outputs if state.values is not None else Raw(b"null")
+            outputs = state.values.outputs if state.values is not None else NULL
             telling.add_outputs(place, _outputs(msgspec.json.decode(outputs, type=dict[str, _Output] | None)))
             return telling.inventory(None, None)
         file = msgspec.json.decode(raw, type=File)
