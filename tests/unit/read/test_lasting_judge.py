@@ -307,3 +307,19 @@ def test_a_name_that_is_not_known_yet_names_no_group() -> None:
 
     assert judge("terraform", "aws_db_instance", "create", None, values).groups == (("replicas", "orders"),)
     assert judge("terraform", "aws_db_instance", "create", None, values, frozenset(values)).groups == ()
+
+
+def test_what_stays_in_a_block_that_changes_elsewhere_is_no_change() -> None:
+    def settings(tier: str) -> dict[str, object]:
+        return {"settings": [{"tier": tier, "ip_configuration": [{"authorized_networks": [{"value": "10.0.0.0/8"}]}]}]}
+
+    found = judge("terraform", "google_sql_database_instance", "update", settings("small"), settings("large"))
+
+    assert found.traits == ()
+    assert found.way_back.reversibility == "disruptive-inverse"
+
+
+def test_a_number_beside_something_else_is_no_evidence() -> None:
+    assert deleted(delete_automated_backups=False, backup_retention_period=[7, "many"]).way_back.reversibility == (
+        "irreversible"
+    )
