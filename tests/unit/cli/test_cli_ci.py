@@ -87,7 +87,9 @@ def test_what_is_no_plan_is_status_2_and_writes_nothing(interlock: Process, tmp_
         ("--inventory", "nowhere.json"),
     ],
 )
-def test_options_that_cannot_be_followed_are_status_2(interlock: Process, plan: str, arguments: tuple[str, ...]) -> None:
+def test_options_that_cannot_be_followed_are_status_2(
+    interlock: Process, plan: str, arguments: tuple[str, ...]
+) -> None:
     ran = interlock("ci", "terraform", plan, *arguments)
 
     assert ran.status == 2
