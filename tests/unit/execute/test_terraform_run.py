@@ -154,7 +154,7 @@ def edited(payload: bytes, old: bytes, new: bytes, inside: str = "tfplan") -> by
     return again(payload, {"plan.tfplan": again(saved, {inside: content.replace(old, new)})})
 
 
-def test_a_saved_plan_that_was_edited_is_not_applied_though_the_tool_itself_would_take_it(
+def test_an_edited_plan_is_not_applied_though_the_tool_itself_would_take_it(
     world: TerraformWorld,
 ) -> None:
     payload = edited(world.plan(resources(a="large")), b"large", b"LARGE")
