@@ -22,6 +22,7 @@ from interlock.ledger.redact import redact
 from interlock.model.agent import Passport
 from interlock.model.assessment import Assessment
 from interlock.model.canon import digest
+from interlock.model.case import Case
 from interlock.model.change import Change
 from interlock.model.decision import Decision, binding_digest
 from interlock.model.inventory import Inventory, Rehearsal
@@ -198,3 +199,19 @@ def _written(proposal: Proposal, target: Target | None) -> bytes:
 def writes(change: Change) -> bool:
     """Whether anything but reading is in it."""
     return any(effect.verb != "read" for effect in change.effects)
+
+
+def difference(case: Case, judgement: Judgement) -> str:
+    """Which part of what was bound is another one now."""
+    assert case.assessment is not None and case.decision is not None  # noqa: S101 - past a decision both are there
+    if case.decision.policy_version != judgement.decision.policy_version:
+        return "the policies changed since it was decided"
+    if case.change != judgement.change:
+        return "it is read differently now"
+    if case.assessment.measured != judgement.assessment.measured:
+        was = sum(measured.count for measured in case.assessment.measured)
+        now = sum(measured.count for measured in judgement.assessment.measured)
+        return f"it would now touch {now} rows, not {was}"
+    if case.assessment != judgement.assessment:
+        return "its evidence changed since it was assessed"
+    return "the agent's passport changed since it was decided"

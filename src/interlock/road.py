@@ -29,7 +29,7 @@ from interlock.execute.executor import Executor, Order
 from interlock.execute.executors import executor_for
 from interlock.execute.planners import planner_for
 from interlock.execute.run import drive
-from interlock.judge import Judge, Judgement, Senses, require_plannable, writes
+from interlock.judge import Judge, Judgement, Senses, difference, require_plannable, writes
 from interlock.ledger.batch import OVERTAKEN
 from interlock.ledger.redact import redact
 from interlock.ledger.vault import Fresh
@@ -246,7 +246,7 @@ class Road:
         assert case.decision is not None  # noqa: S101 - the table of moves leads here only past a decision
         fresh = judgement.decision
         if fresh.digest != case.decision.digest:
-            self._lapse(case, "stale", _difference(case, judgement))
+            self._lapse(case, "stale", difference(case, judgement))
         if fresh.outcome == "deny" or (fresh.outcome == "hold" and case.state == "allowed"):
             why = "; ".join(because.because for because in fresh.because) or "no policy permits it any more"
             self._lapse(case, "stale", f"policy now says {fresh.outcome}: {why}")
@@ -355,19 +355,3 @@ def _not_runnable(case: Case, missing: Missing | None) -> InterlockError:
         why = "; ".join(because.because for because in case.decision.because)
         return Refused(f"case `{case.id}` is denied: {why}")
     return Conflict(f"case `{case.id}` is {case.state}", hint="propose it again" if case.problem else "")
-
-
-def _difference(case: Case, judgement: Judgement) -> str:
-    """Which part of what was bound is another one now."""
-    assert case.assessment is not None and case.decision is not None  # noqa: S101 - past a decision both are there
-    if case.decision.policy_version != judgement.decision.policy_version:
-        return "the policies changed since it was decided"
-    if case.change != judgement.change:
-        return "it is read differently now"
-    if case.assessment.measured != judgement.assessment.measured:
-        was = sum(measured.count for measured in case.assessment.measured)
-        now = sum(measured.count for measured in judgement.assessment.measured)
-        return f"it would now touch {now} rows, not {was}"
-    if case.assessment != judgement.assessment:
-        return "its evidence changed since it was assessed"
-    return "the agent's passport changed since it was decided"

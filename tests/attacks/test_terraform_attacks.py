@@ -16,13 +16,13 @@ from tests.unit.execute.terraform_world import (
     SECRET,
     USES_ILK,
     TerraformWorld,
+    edited,
     fenced,
     files,
     head,
     require_terraform,
     resources,
 )
-from tests.unit.execute.test_terraform_run import edited
 
 from interlock.errors import BadProposal, InterlockError, Refused, Stale
 from interlock.execute.terraform import package

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import sys
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -177,6 +179,26 @@ class TerraformWorld:
     def standing(self) -> dict[str, str]:
         """The files that really stand there."""
         return {path.name: path.read_text() for path in sorted(self.made.iterdir()) if path.name != "log"}
+
+
+def edited(payload: bytes, old: bytes, new: bytes, inside: str = "tfplan") -> bytes:
+    """The package with a saved plan in which something was changed, packed again as if nothing had happened."""
+
+    def again(archive: bytes, change: dict[str, bytes]) -> bytes:
+        whole = io.BytesIO()
+        with (
+            zipfile.ZipFile(io.BytesIO(archive)) as source,
+            zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as target,
+        ):
+            for member in source.infolist():
+                target.writestr(member, change.get(member.filename, source.read(member)))
+        return whole.getvalue()
+
+    saved = package.unpack(payload).saved
+    with zipfile.ZipFile(io.BytesIO(saved)) as archive:
+        content = archive.read(inside)
+    assert old in content
+    return again(payload, {"plan.tfplan": again(saved, {inside: content.replace(old, new)})})
 
 
 def head(payload: bytes) -> package.Head:

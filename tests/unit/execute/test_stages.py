@@ -123,3 +123,17 @@ def test_a_bad_step_closes_the_executor() -> None:
     with pytest.raises(TargetError):
         list(drive(bad()))
     assert closed
+
+
+def test_between_about_and_did_a_step_may_say_how_far_it_is() -> None:
+    about, did = Step("apply", "about", images=("i",)), Step("apply", "did", images=("i",))
+    position = advance(advance(advance(START, about), Step("apply", "during", "1 of 2", images=("i",))), did)
+
+    finish(position)
+    for odd in (Step("other", "during"), Step("apply", "during", images=("j",))):
+        with pytest.raises(TargetError):
+            advance(advance(START, about), odd)
+    with pytest.raises(TargetError):
+        advance(START, Step("apply", "during"))
+    with pytest.raises(TargetError):
+        finish(advance(advance(START, about), Step("apply", "during", images=("i",))))
