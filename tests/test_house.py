@@ -21,7 +21,7 @@ FLOORS: list[list[str]] = [
     ["gates", "practice", "client"],
     ["control"],
     ["road", "registry", "answer", "report", "selftest"],
-    ["judge", "record", "home"],
+    ["judge", "record", "home", "caseids"],
     ["configuration", "read", "survey", "assess", "decide", "approve", "execute", "identify"],
     ["model", "policy", "ledger"],
     ["errors"],

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from interlock.read.lasting.lasting import Lasting, Standing, judge, standing
+from interlock.read.lasting.kinds import Kind
+from interlock.read.lasting.lasting import Lasting, Standing, _text, judge, standing
+from interlock.read.lasting.values import Sides
 from interlock.read.readers import reader_for
 
 DATABASE = {
@@ -282,3 +284,11 @@ def test_many_names_are_counted_and_not_listed() -> None:
     found = judge("terraform", "aws_db_instance", "update", {}, {}, hidden=hidden)
 
     assert found.way_back.why.endswith("`n07` and 4 more is not known")
+
+
+def test_a_value_that_its_kind_does_not_list_is_left_out_of_the_text() -> None:
+    """Even where a row asks for it."""
+    kind = Kind("a", "b", "irreversible", "c", ("t",), shows=("name",))
+    sides = Sides("terraform", kind, {"name": "orders", "password": "hunter2"}, None, frozenset(), frozenset())
+
+    assert _text("`{name}` and `{password}`", kind, sides) == "`orders` and ``"

@@ -130,6 +130,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One provider's file and its kinds."""
 
+    title: str
     about: str
     kinds: tuple[Kind, ...]
 

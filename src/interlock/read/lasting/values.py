@@ -84,7 +84,7 @@ class Sides:
         """Whether the change is of this kind, or cannot be told not to be."""
         path = self.path(update.at)
         first = root(path)
-        if not path or first not in self.changes:
+        if first not in self.changes:
             return False
         was = [] if first in self.hidden else self.was(update.at)
         becomes = self.becomes(update.at)
