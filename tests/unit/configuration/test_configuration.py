@@ -96,13 +96,6 @@ def test_durations_have_units(text: str, milliseconds: int) -> None:
     assert duration(text, "here") == milliseconds
 
 
-def test_a_cap_on_reach_is_none_unless_it_is_given() -> None:
-    text = "[environments.production]\nmax_reach = 40\n[environments.staging]\nproduction = false"
-    environments = parse(text, HOME).environments
-
-    assert [environments[name].max_reach for name in ("production", "staging")] == [40, 0]
-
-
 TERRAFORM = """
 [targets.net]
 kind = "terraform"

@@ -86,8 +86,7 @@ class Sides:
         first = root(path)
         if first not in self.changes:
             return False
-        was = [] if first in self.hidden else self.was(update.at)
-        becomes = self.becomes(update.at)
+        was, becomes = self.was(update.at), self.becomes(update.at)
         told = first in self.before and first not in self.hidden
         known = first in self.after and first not in self.unknown
         if told and known and was == becomes:
