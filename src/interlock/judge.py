@@ -14,7 +14,7 @@ import msgspec
 from interlock.assess.assess import assess
 from interlock.configuration import Configuration
 from interlock.decide.decide import decide
-from interlock.errors import BadConfiguration, Refused
+from interlock.errors import BadConfiguration, BadProposal, Refused
 from interlock.execute.executors import executor_for
 from interlock.execute.planner import Plan
 from interlock.execute.planners import planner_for
@@ -31,7 +31,7 @@ from interlock.model.proposal import Proposal
 from interlock.model.target import Target
 from interlock.policy.engine import Engine
 from interlock.read.reader import Reading
-from interlock.read.readers import TEXTS, reader_for
+from interlock.read.readers import TEXTS, before_planning, reader_for
 from interlock.survey.joined import joined
 from interlock.survey.surveyors import surveyor_for
 
@@ -89,12 +89,19 @@ class Judge:
     def plan(self, proposal: Proposal, target: Target | None) -> Plan | None:
         """The plan that takes the payload's place, on a target whose tool makes one; else None.
 
-        Made once for a case, before leg 2.
+        Made once for a case, before leg 2. Before any tool is started, two that share no code have to follow the
+        source: its reader here, and the planner, which also refuses what may not run while it is planned.
         """
         planner = planner_for(target)
         if planner is None or target is None:
             return None
-        self._kind(proposal, target)
+        brought = before_planning(self._kind(proposal, target), proposal.payload, target.environment)
+        if brought is not None and brought.unknown:
+            raise BadProposal(
+                f"what planning this would run cannot be told: {brought.unknown[0]}",
+                hint="write it so that it can be read; nothing was run",
+                code="unread-source",
+            )
         return planner.plan(proposal.payload, target, self._known(target.name))
 
     def planned(self, proposal: Proposal) -> Proposal:

@@ -188,6 +188,13 @@ def test_a_program_is_not_run_to_plan(net: Net) -> None:
     assert not touched.exists()
 
 
+def test_a_source_that_its_reader_cannot_follow_starts_no_tool(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that share no code follow a source before a tool does: what either cannot follow, nobody runs."""
+    monkeypatch.setattr("interlock.execute.terraform.tool.run", lambda *_: pytest.fail("a tool was started"))
+
+    assert "what planning this would run cannot be told" in net.refused('data "external" "x" {{{\n')
+
+
 def test_a_provider_that_is_not_locked_is_not_started(net: Net) -> None:
     """Neither a stranger, nor one of the right name whose bytes are others, nor any where nothing was locked."""
     started = net.tf.made / "started"

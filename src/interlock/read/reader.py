@@ -13,7 +13,7 @@ A reader is pure: bytes in, Reading out, no clock, no I/O, no state. It promises
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from interlock.model.change import Change
 from interlock.model.inventory import Inventory
@@ -37,4 +37,13 @@ class Reader(Protocol):
 
     def __call__(self, payload: bytes, dialect: str, environment: str) -> Reading:
         """The change that these bytes would make, and what they tell. Raises BadProposal."""
+        ...
+
+
+@runtime_checkable
+class SourceReader(Reader, Protocol):
+    """A reader of plans that also reads what plans are made of."""
+
+    def before_planning(self, payload: bytes, environment: str) -> Change | None:
+        """What making a plan of this source would run; None for what is no source. Raises BadProposal."""
         ...

@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import Final, cast
 
 from interlock.errors import BadProposal
-from interlock.read.reader import Reader
+from interlock.model.change import Change
+from interlock.read.reader import Reader, SourceReader
 
 #: Technology -> the module that holds its `reader`.
 _READERS: Final = {
@@ -35,6 +36,12 @@ def reader_for(kind: str) -> Reader:
             code="unknown-dialect",
         )
     return found
+
+
+def before_planning(kind: str, payload: bytes, environment: str) -> Change | None:
+    """What making a plan of this source would run, as its reader sees it; None where nothing is planned of it."""
+    reader = reader_for(kind)
+    return reader.before_planning(payload, environment) if isinstance(reader, SourceReader) else None
 
 
 def known_kinds() -> list[str]:
