@@ -328,7 +328,7 @@ def _filled(case: Case, what: What) -> dict[str, object]:  # noqa: PLR0912 - a t
         case kinds.Started(_, digest):
             return {"execution": case.execution or Execution(digest)}
         case kinds.Stepped(purpose, step):
-            return {"execution": _stepped(case.execution, purpose, step)}
+            return {"execution": _stepped(case.execution, purpose, step), "output": step.output or case.output}
         case kinds.Finished():
             return _finished(case, what)
         case kinds.Erased():

@@ -146,7 +146,7 @@ def lasting() -> str:
             proofs = dict.fromkeys(f"{row.says} ({row.gives})" for row in kind.evidence)
             shown = ", ".join(f"`{type_}`" for type_ in types[:4]) + more
             rows.append(f"| {kind.name} | {shown} | {kind.loses} | {kind.delete} | {'; '.join(proofs)} |")
-        parts.append(f"### {name.capitalize()}\n\n" + "\n".join(rows))
+        parts.append(f"### {table(name).title}\n\n" + "\n".join(rows))
     return "\n\n".join(parts)
 
 

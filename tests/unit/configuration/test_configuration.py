@@ -96,6 +96,77 @@ def test_durations_have_units(text: str, milliseconds: int) -> None:
     assert duration(text, "here") == milliseconds
 
 
+TERRAFORM = """
+[targets.net]
+kind = "terraform"
+address = "infra/network"
+environment = "staging"
+
+[targets.net.terraform]
+workspace = "dev"
+credentials = "keys/net.env"
+var_files = ["b.tfvars", "a.tfvars"]
+allow_plan_time = ["external"]
+timeout = "5m"
+"""
+
+
+def test_a_root_module_has_its_settings_with_paths_from_the_home(tmp_path: Path) -> None:
+    target = parse(TERRAFORM, tmp_path).target("net")
+
+    assert target.address == str(tmp_path / "infra/network")
+    assert target.settings == (
+        ("tool", "terraform"),
+        ("workspace", "dev"),
+        ("timeout", "300000"),
+        ("fence", "yes"),
+        ("allow", "external"),
+        ("var_file", str(tmp_path / "b.tfvars")),
+        ("var_file", str(tmp_path / "a.tfvars")),
+        ("credentials", str(tmp_path / "keys/net.env")),
+    )
+
+
+def test_a_root_module_without_settings_has_the_usual_ones(tmp_path: Path) -> None:
+    text = '[targets.net]\nkind = "terraform"\naddress = "net"\n'
+
+    assert dict(parse(text, tmp_path).target("net").settings) == {
+        "tool": "terraform", "workspace": "default", "timeout": "1800000", "fence": "yes",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "where"),
+    [
+        ('tool = "sh"', "terraform.tool"),
+        ('tool = "bin/terraform"', "terraform.tool"),
+        ('workspace = "a/b"', "terraform.workspace"),
+        ('allow_plan_time = ["Every thing"]', "terraform.allow_plan_time"),
+        ('timeout = "soon"', "terraform.timeout"),
+        ('backend = { bucket = "x" }', "terraform.backend"),
+        ('backend = { type = "local", path = "/x" }', "terraform.backend"),
+        ('backend = { type = "s3", secret_key = "x" }', "terraform.backend"),
+        ('backend = { type = "s3", access_key = "x" }', "terraform.backend"),
+        ('backend = { type = "pg", password = "x" }', "terraform.backend"),
+        ('backend = { type = "s3", key = "${path.module}" }', "terraform.backend"),
+        ("fences = false", "interlock.toml"),
+    ],
+)
+def test_a_setting_of_a_root_module_that_is_not_understood_is_refused(tmp_path: Path, line: str, where: str) -> None:
+    text = f'[targets.net]\nkind = "terraform"\naddress = "net"\n[targets.net.terraform]\n{line}\n'
+
+    with pytest.raises(BadConfiguration) as caught:
+        parse(text, tmp_path)
+    assert where in caught.value.where
+
+
+def test_only_a_root_module_has_settings_of_one(tmp_path: Path) -> None:
+    text = '[targets.shop]\nkind = "sql:sqlite"\naddress = "x.db"\n[targets.shop.terraform]\nfence = false\n'
+
+    with pytest.raises(BadConfiguration, match="has no table"):
+        parse(text, tmp_path)
+
+
 def test_a_cap_on_reach_is_none_unless_it_is_given() -> None:
     text = "[environments.production]\nmax_reach = 40\n[environments.staging]\nproduction = false"
     environments = parse(text, HOME).environments

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from interlock.read.lasting.lasting import Lasting, Standing, judge, standing
+from interlock.read.lasting.kinds import Kind
+from interlock.read.lasting.lasting import Lasting, Standing, _text, judge, standing
+from interlock.read.lasting.values import Sides
 from interlock.read.readers import reader_for
 
 DATABASE = {
@@ -282,3 +284,42 @@ def test_many_names_are_counted_and_not_listed() -> None:
     found = judge("terraform", "aws_db_instance", "update", {}, {}, hidden=hidden)
 
     assert found.way_back.why.endswith("`n07` and 4 more is not known")
+
+
+def test_a_value_that_its_kind_does_not_list_is_left_out_of_the_text() -> None:
+    """Even where a row asks for it."""
+    kind = Kind("a", "b", "irreversible", "c", ("t",), shows=("name",))
+    sides = Sides("terraform", kind, {"name": "orders", "password": "hunter2"}, None, frozenset(), frozenset())
+
+    assert _text("`{name}` and `{password}`", kind, sides) == "`orders` and ``"
+
+
+@pytest.mark.parametrize(
+    "type_", ["aws_cloudtrail", "aws_backup_plan", "aws_wafv2_web_acl", "aws_s3_bucket_versioning"]
+)
+def test_what_guards_something_else_takes_its_protection_with_it(type_: str) -> None:
+    assert "loses-protection" in judge("terraform", type_, "delete", {}, None).traits
+    assert "loses-protection" not in judge("terraform", type_, "forget", {}, None).traits
+
+
+def test_a_name_that_is_not_known_yet_names_no_group() -> None:
+    values = {"identifier": "orders"}
+
+    assert judge("terraform", "aws_db_instance", "create", None, values).groups == (("replicas", "orders"),)
+    assert judge("terraform", "aws_db_instance", "create", None, values, frozenset(values)).groups == ()
+
+
+def test_what_stays_in_a_block_that_changes_elsewhere_is_no_change() -> None:
+    def settings(tier: str) -> dict[str, object]:
+        return {"settings": [{"tier": tier, "ip_configuration": [{"authorized_networks": [{"value": "10.0.0.0/8"}]}]}]}
+
+    found = judge("terraform", "google_sql_database_instance", "update", settings("small"), settings("large"))
+
+    assert found.traits == ()
+    assert found.way_back.reversibility == "disruptive-inverse"
+
+
+def test_a_number_beside_something_else_is_no_evidence() -> None:
+    assert deleted(delete_automated_backups=False, backup_retention_period=[7, "many"]).way_back.reversibility == (
+        "irreversible"
+    )

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import Final
 
 NO_FENCE: Final = 125
+NO_START: Final = 126
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _NO_NEW_PRIVILEGES: Final = 38
@@ -81,9 +82,13 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
 def main() -> int:
     """Put up the fence and become the command."""
     paths = json.loads(sys.argv[1])
-    if sys.platform == "linux" and fence(paths["read"], paths["write"]):
+    if sys.platform != "linux" or not fence(paths["read"], paths["write"]):
+        return NO_FENCE
+    try:
         os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606 - an argument list, no shell
-    return NO_FENCE
+    except OSError as error:
+        sys.stderr.write(f"Error: the tool cannot be started behind its fence: {error.strerror}\n")
+    return NO_START
 
 
 if __name__ == "__main__":

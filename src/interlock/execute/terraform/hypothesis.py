@@ -14,6 +14,8 @@ from interlock.errors import TargetError
 Json = dict[str, object]
 
 _KNOWN: Final = {("create",), ("update",), ("delete",), ("delete", "create"), ("create", "delete")}
+#: Attributes of any type that are known as such without an instance to look at.
+_ANY_TYPE: Final = {"terraform_data": frozenset({"input", "output", "triggers_replace"})}
 _QUIET: Final = {("no-op",), ("read",)}
 
 
@@ -39,7 +41,7 @@ def after(state: bytes, plan: bytes) -> bytes:
             instances.remove(old)
         if actions != ("delete",):
             fresh = dict(old or {"schema_version": versions.get(each["address"], 0), "sensitive_attributes": []})
-            fresh["attributes"] = change["after"]
+            fresh["attributes"] = _typed(each["type"], old, change["after"])
             if "index" in each:
                 fresh["index_key"] = each["index"]
             instances.append(fresh)
@@ -47,6 +49,30 @@ def after(state: bytes, plan: bytes) -> bytes:
     whole["serial"] = int(str(whole.get("serial", 0))) + 1
     whole["check_results"] = None
     return json.dumps(whole).encode()
+
+
+def _typed(type_: str, old: Json | None, attributes: Json) -> Json:
+    """The attributes as a state writes them: one that may be of any type says of which it is."""
+    was = old["attributes"] if old is not None else {}
+    assert isinstance(was, dict)  # noqa: S101 - the tool's form
+    any_type = {name for name, value in was.items() if isinstance(value, dict) and value.keys() == {"type", "value"}}
+    any_type |= _ANY_TYPE.get(type_, frozenset())
+    return {
+        name: {"value": value, "type": _type(value)} if name in any_type and value is not None else value
+        for name, value in attributes.items()
+    }
+
+
+def _type(value: object) -> object:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, list):
+        return ["tuple", [_type(each) for each in value]]
+    if isinstance(value, dict):
+        return ["object", {name: _type(each) for name, each in value.items()}]
+    return "string" if value is not None else "dynamic"
 
 
 def _place(resources: list[Json], change: Json) -> Json:

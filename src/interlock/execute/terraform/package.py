@@ -108,14 +108,24 @@ def is_package(payload: bytes) -> bool:
 def _configuration(saved: bytes) -> Mapping[str, bytes]:
     """The configuration that a saved plan carries, by module. Ours, which says where the state is, is left out."""
     found: dict[str, bytes] = {}
-    with zipfile.ZipFile(io.BytesIO(saved)) as archive:
-        for name in archive.namelist():
-            parts = name.split("/")
-            if len(parts) == 3 and parts[0] == "tfconfig" and parts[1].startswith("m-") and parts[2] != OVERRIDE:
-                calls = [call for call in parts[1].removeprefix("m-").split(".") if call]
-                module = ".".join(f"module.{call}" for call in calls) or "."
-                found[f"config/{module}/{parts[2]}"] = archive.read(name)
+    for name, content in members_of(saved).items():
+        parts = name.split("/")
+        if len(parts) == 3 and parts[0] == "tfconfig" and parts[1].startswith("m-") and parts[2] != OVERRIDE:
+            calls = [call for call in parts[1].removeprefix("m-").split(".") if call]
+            module = ".".join(f"module.{call}" for call in calls) or "."
+            found[f"config/{module}/{parts[2]}"] = content
     return found
+
+
+def members_of(saved: bytes) -> dict[str, bytes]:
+    """What a saved plan consists of. TargetError where it is none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(saved)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED:
+                raise ValueError("beyond its bounds")
+            return {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as error:
+        raise TargetError("the tool's saved plan cannot be opened", code="tool") from error
 
 
 def changes(plan: bytes) -> dict[str, tuple[str, ...]]:

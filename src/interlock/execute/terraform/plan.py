@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -136,9 +134,9 @@ def _head(workshop: Workshop, made: Made, archive: bytes, previous: Identity | N
     configured = msgspec.json.decode(made.plan, type=_Configured)
     named = {each.full_name for each in configured.configuration.provider_config.values()}
     used = {name for name in named if name and not name.startswith("terraform.io/builtin/")}
-    with zipfile.ZipFile(io.BytesIO(made.saved)) as saved:
-        state = identity(saved.read("tfstate"), workshop.setting.workspace)
-        locked = blocks_of(LOCK_FILE, saved.read(LOCK_FILE)) if LOCK_FILE in saved.namelist() else ()
+    saved = package.members_of(made.saved)
+    state = identity(saved.get("tfstate", b""), workshop.setting.workspace)
+    locked = blocks_of(LOCK_FILE, saved.get(LOCK_FILE, b""))
     known = {block.labels[0]: block.arguments.get("version") or "" for block in locked if block.labels}
     lock = workshop.setting.lock_file
     before = (

@@ -33,10 +33,12 @@ class Setting(NamedTuple):
     tool: Path
     workspace: str
     credentials: str
+    plan_credentials: str
     var_files: tuple[Path, ...]
     cli_config: str
     plugin_cache: str
     readable: tuple[str, ...]
+    writable: tuple[str, ...]
     allowed: frozenset[str]
     backend: dict[str, object]
     seconds: int
@@ -74,10 +76,12 @@ def setting_of(target: Target) -> Setting:
         tool=_tool(one.get("tool", "terraform"), target.name),
         workspace=one.get("workspace", "default"),
         credentials=one.get("credentials", ""),
+        plan_credentials=one.get("plan_credentials", "") or one.get("credentials", ""),
         var_files=(*sorted(folder.glob("*.auto.tfvars")), *sorted(folder.glob("*.auto.tfvars.json")), *var_files),
         cli_config=one.get("cli_config", ""),
         plugin_cache=one.get("plugin_cache", ""),
         readable=tuple(value for name, value in target.settings if name == "readable"),
+        writable=tuple(value for name, value in target.settings if name == "writable"),
         allowed=frozenset(value for name, value in target.settings if name == "allow"),
         backend=msgspec.json.decode(one.get("backend", "{}"), type=dict[str, object]),
         seconds=int(one.get("timeout", "1800000")) // 1000,
@@ -91,11 +95,11 @@ def state_in(folder: Path, workspace: str) -> Path:
     return inside / "terraform.tfstate"
 
 
-def credentials_of(setting: Setting) -> dict[str, str]:
+def credentials_in(file: str) -> dict[str, str]:
     """The credentials by name, from their file. KeyLost when others can read it; BadConfiguration for an odd line."""
-    if not setting.credentials:
+    if not file:
         return {}
-    path = Path(setting.credentials)
+    path = Path(file)
     try:
         if path.stat().st_mode & 0o077:
             raise KeyLost("others can read these credentials", hint="chmod 600 it", where=str(path))

@@ -3,7 +3,8 @@
     module/                    the source; `.interlock-state` in it is where the state is (a copy, or the target's own)
     module/zzz_interlock_override.tf.json   ours: where the state is kept, and which variables are secret
     data/ home/ tmp/           the tool's own data, its home, its scratch
-    vars/  rc                  the operator's variables and command-line configuration
+    vars/ rc                   the operator's variables and command-line configuration
+    out err                    what the tool says; it and what it starts cannot reach these by themselves
 
 The state is reached by a relative path, which the saved plan remembers. So a plan is made on a copy of a local state,
 and applied, in another workshop, on the state itself; a plan never has the target's folder within its reach.
@@ -12,6 +13,7 @@ and applied, in another workshop, on the state itself; a plan never has the targ
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,14 +23,19 @@ from typing import Final, NamedTuple
 
 from interlock.errors import TargetError
 from interlock.execute.terraform import plantime, tool
-from interlock.execute.terraform.setting import LOCK_FILE, Setting, credentials_of
+from interlock.execute.terraform.setting import LOCK_FILE, Setting, credentials_in
 from interlock.execute.terraform.source import write
 from interlock.execute.terraform.tool import Command, Said
 
 STATE: Final = ".interlock-state"
 OVERRIDE: Final = "zzz_interlock_override.tf.json"
 SAVED: Final = "plan.tfplan"
+PREFIX: Final = "interlock-"
 VARIABLE: Final = "TF_VAR_"
+
+_PLACE: Final = re.compile(r"^  on (\S+) line (\d+)", re.MULTILINE)
+#: Where the error is, and the lines of the configuration that it quotes.
+_QUOTED: Final = re.compile(r"^  on .*$|^ +\d+: .*$", re.MULTILINE)
 
 
 class Workshop(NamedTuple):
@@ -76,8 +83,17 @@ class Workshop(NamedTuple):
             arguments=(str(setting.tool), *arguments),
             folder=self.module,
             environment={**(self.credentials if trusted else {}), **own},
-            readable=(str(setting.tool.resolve().parent), *setting.readable),
-            writable=(str(self.folder), *cache, *self.writable),
+            readable=(
+                str(setting.tool.resolve().parent),
+                *(str(self.folder / name) for name in ("vars", "rc")),
+                *setting.readable,
+            ),
+            writable=(
+                *(str(self.folder / name) for name in ("module", "data", "home", "tmp")),
+                *cache,
+                *setting.writable,
+                *self.writable,
+            ),
             fence=setting.fence,
         )
 
@@ -110,12 +126,12 @@ def furnish(
 ) -> Workshop:
     """A workshop that stays until it is swept away: what applies a plan outlives us in it.
 
-    It works on a copy of a local state; with `live` on the target's own; with `state` on just that, wherever the target
-    keeps its own.
+    It works on a copy of a local state, with the credentials for planning; with `live` on the target's own state, with
+    those for applying; with `state` on just that, wherever the target keeps its own.
     """
     declared = plantime.check(files, setting.allowed, str(setting.backend.get("type", "local")))
-    credentials = credentials_of(setting)
-    folder = Path(tempfile.mkdtemp(prefix="interlock-"))
+    credentials = credentials_in(setting.credentials if live else setting.plan_credentials)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         for name in ("module", "data", "home", "tmp", "vars"):
             (folder / name).mkdir(mode=0o700)
@@ -142,8 +158,9 @@ def furnish(
 
 
 def sweep(folder: Path) -> None:
-    """Take a workshop away, whatever stands in it."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Take a workshop away, whatever stands in it; what is none of ours stays."""
+    if folder.name.startswith(PREFIX) and folder.parent == Path(tempfile.gettempdir()):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def prepare(workshop: Workshop) -> None:
@@ -187,10 +204,12 @@ def _copied(path: str) -> bytes:
 
 
 def _spoken(said: Said) -> tool.Diagnostic | None:
-    """The first error of a command that does not say them as JSON."""
-    text = said.err.decode("utf-8", "replace")
-    _, found, rest = text.partition("Error: ")
-    if not found:
-        return None
-    summary, _, detail = rest.partition("\n")
-    return tool.Diagnostic("error", summary.strip(), detail.partition("\nError: ")[0].strip())
+    """The first error of a command that does not say them as JSON, but for the one that only announces the others."""
+    found = []
+    for each in said.err.decode("utf-8", "replace").split("\nError: ")[1:]:
+        summary, _, rest = each.strip().partition("\n")
+        at = _PLACE.search(rest)
+        place = tool.Place(at[1], {"line": int(at[2])}) if at is not None else None
+        found.append(tool.Diagnostic("error", summary, " ".join(_QUOTED.sub("", rest).split()), place))
+    plain = [each for each in found if "encountered problems during" not in each.summary]
+    return next(iter(plain or found), None)

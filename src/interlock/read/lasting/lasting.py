@@ -171,7 +171,10 @@ def _lose(kind: Kind, operation: Operation, sides: Sides, technology: Technology
         lifts="; ".join(_lifts(kind, proofs, technology)),
     )
     gone = reversibility not in ("none-needed", "exact-inverse", "disruptive-inverse")
-    return way_back, ("loses-data",) if gone and not _HOLDING.isdisjoint(kind.planes) else ()
+    traits: list[Trait] = ["loses-data"] if gone and not _HOLDING.isdisjoint(kind.planes) else []
+    if kind.guards and operation == "delete":
+        traits.append("loses-protection")
+    return way_back, tuple(traits)
 
 
 def _update(kind: Kind, sides: Sides, technology: Technology) -> tuple[WayBack, tuple[Trait, ...]]:

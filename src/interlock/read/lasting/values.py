@@ -84,10 +84,9 @@ class Sides:
         """Whether the change is of this kind, or cannot be told not to be."""
         path = self.path(update.at)
         first = root(path)
-        if not path or first not in self.changes:
+        if first not in self.changes:
             return False
-        was = [] if first in self.hidden else self.was(update.at)
-        becomes = self.becomes(update.at)
+        was, becomes = self.was(update.at), self.becomes(update.at)
         told = first in self.before and first not in self.hidden
         known = first in self.after and first not in self.unknown
         if told and known and was == becomes:
