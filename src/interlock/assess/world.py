@@ -17,9 +17,11 @@ from interlock.model.change import Resource
 from interlock.model.inventory import Edge, EdgeKind, Flow, Inventory, Item
 
 _COLUMN: Final = {
-    (kind, strength): column(kind, hard=strength == "hard", named=False, remakes=False)
+    (kind, strength, named, remakes): column(kind, hard=strength == "hard", named=named, remakes=remakes)
     for kind in EDGE_KINDS
     for strength in ("hard", "soft", "mention")
+    for named in (False, True)
+    for remakes in (False, True)
 }
 
 
@@ -106,7 +108,9 @@ class World:
         return found
 
     def _link(self, edges: tuple[Edge, ...]) -> Graph:
-        numbers, number, resources, sources = self._numbers, self._number, self.resources, self.sources
+        numbers, number, resources, sources, flows = (
+            self._numbers, self._number, self.resources, self.sources, self.flows,
+        )  # fmt: skip
         targets: list[int] = []
         columns = bytearray()
         back: list[tuple[int, int, EdgeKind]] = []
@@ -119,11 +123,8 @@ class World:
                 one = number(source)
             if two is None or (resources[two] is not target and resources[two] != target):
                 two = number(target)
-            if edge.fields or self.flows.known:
-                remakes = kind == "uses" and self.flows.remakes(source.type, edge.into)
-                columns.append(column(kind, hard=edge.strength == "hard", named=bool(edge.fields), remakes=remakes))
-            else:
-                columns.append(_COLUMN[kind, edge.strength])
+            remakes = flows.known and kind == "uses" and flows.remakes(source.type, edge.into)
+            columns.append(_COLUMN[kind, edge.strength, bool(edge.fields), remakes])
             if kind in BACKWARD_KINDS:
                 self._back.append(len(sources))
                 back.append((one, two, kind))
