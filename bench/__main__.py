@@ -22,7 +22,18 @@ from bench.rows import FULL, TINY, Row, Scale
 from interlock.testing.postgres import find_binaries
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-NAMES = ("decision", "ledger", "command", "terraform", "approval", "rehearsal", "policy", "reach", "beside")
+NAMES = (
+    "decision",
+    "ledger",
+    "command",
+    "terraform",
+    "approval",
+    "rehearsal",
+    "policy",
+    "reach",
+    "planner",
+    "beside",
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -9,6 +9,9 @@ from typing import TextIO
 
 #: One thing in this many is a database, which knowledge says much of; the others are servers.
 DATABASES = 10
+_SCRIPT = (
+    "#!/bin/sh\nexport NODE=node-{number} REGION=eu-west-1\nexec /usr/bin/env run --port 8080 --log /var/log/run.log\n"
+)
 #: So many things stand in one module.
 PER_MODULE = 100
 
@@ -61,7 +64,7 @@ def _values(number: int, padding: int) -> dict[str, object]:
         "monitoring": False,
         "subnet_id": f"subnet-{number % 24:08x}",
         "deletion_protection": False,
-        "user_data": f"{number:08d} " * (padding // 9),
+        "user_data": (_SCRIPT.format(number=number) * (padding // 100 + 1))[:padding],
         "tags": {"Name": f"thing-{number}", "team": f"team-{number % 12}", "env": "production"},
     }
 

@@ -92,11 +92,53 @@ class _Rehearsal(_Strict):
     max_bytes: int = 2 * 1024**3
 
 
+class _Workspace(_Strict):
+    name: str
+    environment: str = "production"
+    agent: str = ""
+
+
+class _RunTasks(_Strict):
+    hosts: tuple[str, ...]
+    downloads: tuple[str, ...] = ()
+    key: str = "keys/run-task.key"
+    ca: str = ""
+    wait: str = "0s"
+    workspaces: tuple[_Workspace, ...] = ()
+    people: dict[str, str] = {}
+
+
 class _File(_Strict):
     ledger: _Ledger = msgspec.field(default_factory=_Ledger)
     rehearsal: _Rehearsal = msgspec.field(default_factory=_Rehearsal)
     environments: dict[str, _Environment] = {}
     targets: dict[str, _Target] = {}
+    run_tasks: _RunTasks | None = None
+
+
+class Workspace(NamedTuple):
+    """Which workspaces of a run task (`organisation/workspace`, with `*`) are which environment, and whose changes."""
+
+    name: str
+    environment: str
+    agent: str
+
+
+class RunTasks(NamedTuple):
+    """Where plans of run tasks may be fetched from, and how long a held one is waited for.
+
+    Hosts are as they stand in an address, with a port where it is not 443. Only `hosts` are ever sent a token;
+    `downloads` are where they may lead on to. `ca` is a file of certificates, None for the system's own. `people` says
+    which registered person a user there is.
+    """
+
+    hosts: frozenset[str]
+    downloads: frozenset[str]
+    key: Path
+    ca: Path | None
+    wait_seconds: int
+    workspaces: tuple[Workspace, ...]
+    people: dict[str, str]
 
 
 class Configuration(NamedTuple):
@@ -109,6 +151,7 @@ class Configuration(NamedTuple):
     environments: dict[str, Environment]
     targets: dict[str, Target]
     bounds: Bounds
+    run_tasks: RunTasks | None = None
 
     def environment(self, name: str) -> Environment:
         """The contract of that environment. One that nobody described has the strictest contract there is."""
@@ -165,6 +208,37 @@ def parse(text: str, home: Path) -> Configuration:
             rows=file.rehearsal.max_rows,
             bytes=file.rehearsal.max_bytes,
         ),
+        run_tasks=_run_tasks(file.run_tasks, home) if file.run_tasks is not None else None,
+    )
+
+
+#: HCP Terraform gives a run task an hour in all.
+_LONGEST_WAIT: Final = 55 * 60
+
+
+def _run_tasks(table: _RunTasks, home: Path) -> RunTasks:
+    for host in (*table.hosts, *table.downloads):
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?", host):
+            raise BadConfiguration(
+                f"`{host}` is no host", hint="lower case, no scheme, no path", where="run_tasks.hosts"
+            )
+    if not table.hosts:
+        raise BadConfiguration("run tasks need a host to fetch plans from", where="run_tasks.hosts")
+    wait = duration(table.wait, "run_tasks.wait") // 1000
+    if wait > _LONGEST_WAIT:
+        raise BadConfiguration("a run task is given up after an hour", hint="55m at most", where="run_tasks.wait")
+    for index, workspace in enumerate(table.workspaces):
+        _check_name(workspace.environment, f"run_tasks.workspaces[{index}].environment")
+        if workspace.agent:
+            _check_name(workspace.agent, f"run_tasks.workspaces[{index}].agent")
+    return RunTasks(
+        frozenset(table.hosts),
+        frozenset(table.downloads),
+        home / table.key,
+        home / table.ca if table.ca else None,
+        wait,
+        tuple(Workspace(each.name, each.environment, each.agent) for each in table.workspaces),
+        table.people,
     )
 
 

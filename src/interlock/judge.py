@@ -31,7 +31,7 @@ from interlock.model.proposal import Proposal
 from interlock.model.target import Target
 from interlock.policy.engine import Engine
 from interlock.read.reader import Reading
-from interlock.read.readers import reader_for
+from interlock.read.readers import TEXTS, reader_for
 from interlock.survey.joined import joined
 from interlock.survey.surveyors import surveyor_for
 
@@ -151,14 +151,13 @@ class Judge:
         rehearsal: Rehearsal | None,
     ) -> Assessment:
         """Leg 3."""
-        planner = planner_for(target)
         return assess(
             change,
             inventory=inventory,
             rehearsal=rehearsal,
             claimed=self.configuration.environment(proposal.environment),
             found=self.configuration.environment(target.environment) if target is not None else None,
-            secrets=redact(planner.text(proposal.payload) if planner is not None else proposal.payload)[1],
+            secrets=redact(_written(proposal, target))[1],
         )
 
     def decide(self, proposal: Proposal, change: Change, assessment: Assessment, passport: Passport) -> Decision:
@@ -184,6 +183,17 @@ def require_plannable(passport: Passport) -> None:
             hint="`interlock agents show` says what its passport lacks",
             code="not-planned",
         )
+
+
+def _written(proposal: Proposal, target: Target | None) -> bytes:
+    """What of a proposal somebody wrote, and may have written a secret into.
+
+    A plan from elsewhere is no such text: it holds the values of a state, and its reader keeps the secret ones.
+    """
+    planner = planner_for(target)
+    if planner is not None:
+        return planner.text(proposal.payload)
+    return proposal.payload if proposal.kind.partition(":")[0] in TEXTS else b""
 
 
 def writes(change: Change) -> bool:

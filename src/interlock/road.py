@@ -14,7 +14,6 @@ happens before the entry that announces it is durable, and a leg that cannot be 
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from typing import Final, Literal, NoReturn
 
@@ -24,6 +23,7 @@ from interlock.approve.poll import Poll, poll_of
 from interlock.approve.quorum import Missing, quorum
 from interlock.approve.review import admit_review
 from interlock.approve.vote import accept
+from interlock.caseids import CaseIds
 from interlock.errors import BadConfiguration, Conflict, InterlockError, Refused, Stale
 from interlock.execute.executor import Executor, Order
 from interlock.execute.executors import executor_for
@@ -49,12 +49,6 @@ US = "interlock"
 #: How often a proposal is judged anew because its agent's passport was changed meanwhile.
 OVERTAKINGS: Final = 5
 
-#: Ids of cases: how many are neighbours at most, within how many milliseconds, and how far apart.
-RUN: Final = 1_024
-RUN_MS: Final = 1_000
-STEP: Final = 33
-ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-
 #: What a case in each open state is in the middle of.
 PURPOSES: Final[dict[str, kinds.Purpose]] = {"running": "run", "undoing": "undo", "closing": "close"}
 #: The state in which each purpose has reached its end. An undo that failed leaves `done`, and is no success.
@@ -68,7 +62,7 @@ class Road:
         self.record = record
         self.judge = judge
         self._senses = senses
-        self._ids = CaseIds(senses)
+        self._ids = CaseIds(senses.entropy, senses.monotonic)
 
     def propose(self, proposal: Proposal) -> Case:
         """Legs 1 to 4. What came in is recorded whatever becomes of it; a leg's error is recorded, then raised.
@@ -327,31 +321,6 @@ class Road:
         if seen == "in-part" and (account := executor.account(order, purpose)) not in error:
             error = f"{account}; {error}"
         return self.record.extend(case, US, kinds.Finished(purpose, result, error=error))
-
-
-class CaseIds:
-    """Ids for new cases: eight letters and digits that nobody mistakes for one another (Crockford's base 32), 40 bits.
-
-    The first of a moment is drawn; those that follow at once are its neighbours, each two places away from the last.
-    A burst of cases then stands together in every index of the store and changes a few of its pages, not one for each.
-    An id is no secret, and two runs meet no more often than two draws would.
-    """
-
-    def __init__(self, senses: Senses) -> None:
-        self._senses = senses
-        self._lock = threading.Lock()
-        self._number = self._left = self._drawn_at = 0
-
-    def draw(self) -> str:
-        """The next id."""
-        now = self._senses.monotonic()
-        with self._lock:
-            if not self._left or now - self._drawn_at >= RUN_MS:
-                self._number, self._left, self._drawn_at = int.from_bytes(self._senses.entropy(5), "big"), RUN, now
-            self._number += STEP
-            self._left -= 1
-            number = self._number
-        return "".join([ALPHABET[number >> shift & 31] for shift in range(35, -1, -5)])
 
 
 def _received(fresh: Fresh, proposal: Proposal, passport: Passport) -> kinds.Proposed:

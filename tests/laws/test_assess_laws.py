@@ -90,6 +90,11 @@ def back(assessment: Assessment) -> int:
     return REVERSIBILITIES.index(assessment.reversibility)
 
 
+def risk(assessment: Assessment) -> int:
+    assert assessment.risk is not None
+    return assessment.risk.score
+
+
 @given(changes, effects, st.none() | inventories, st.none() | rehearsals)
 def test_adding_an_effect_never_lowers_the_tier(change, effect, inventory, rehearsal) -> None:
     more = msgspec.structs.replace(change, effects=(*change.effects, effect))
@@ -97,6 +102,7 @@ def test_adding_an_effect_never_lowers_the_tier(change, effect, inventory, rehea
 
     assert TIERS.index(after.tier) >= TIERS.index(less.tier)
     assert back(after) >= back(less)
+    assert risk(after) >= risk(less)
     assert names(less.reach.may) <= names(after.reach.may)
     # With one rehearsal for both, what was written unread without the effect is read with it: only that may get better.
     less, after = judged(change, inventory, rehearsal), judged(more, inventory, rehearsal)
@@ -113,6 +119,7 @@ def test_more_evidence_never_raises_risk(change, inventory, verdict) -> None:
 
     assert back(seen) <= back(blind)
     assert back(tried) <= back(seen)
+    assert risk(tried) <= risk(seen)
     assert blind.tier == seen.tier == tried.tier
     for before, after in ((blind, seen), (seen, tried)):
         for one, other in zip(before.effects, after.effects, strict=True):

@@ -3,7 +3,8 @@
 A transcript is a text file. `$ interlock …` runs the command, and what follows is what it said and, when it is not 0,
 its exit status. `% shop N` builds the practice shop, `% write FILE TEXT`, `% append FILE TEXT` and `% secret FILE TEXT`
 make files (`\\n` is a line end), `% sql FILE TEXT` is somebody else at the database, `% cut FILE` takes the last entry
-of an export. Cases are called CASE0001, CASE0002, … in the order in which they appear.
+of an export, `% plan NAME` takes one of tests/plans. Cases are called CASE0001, CASE0002, … in the order in which they
+appear.
 
 `UPDATE_TRANSCRIPTS=1 make test` writes them anew; read the difference before you commit it.
 """
@@ -17,6 +18,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
@@ -70,6 +72,8 @@ class Player:
         elif verb == "sql":
             with closing(sqlite3.connect(path)) as connection, connection:
                 connection.execute(text)
+        elif verb == "plan":
+            copy(Path(__file__).parents[1] / "plans" / name, path)
         elif verb == "cut":
             lines = path.read_bytes().splitlines(keepends=True)
             path.write_bytes(b"".join([*lines[:-2], lines[-1]]))

@@ -80,19 +80,25 @@ def follow(listed: tuple[Flow, ...], kind: str, fields: set[str], anew: bool) ->
     return fields, anew
 
 
+def remade(listed: tuple[Flow, ...], kind: str) -> set[str]:
+    """The attributes by which a thing of this type is made anew."""
+    return {flow.field for flow in listed if flow.type == kind and flow.replaces and flow.field}
+
+
 def felt_at(edge: Edge, certainty: int, what: str, listed: tuple[Flow, ...]) -> tuple[str, set[str]] | None:
     """Who feels along this edge what happened to its target, and as what: events, and attributes as `.name`."""
     named, kind = what.startswith("."), edge.source.type
     if named and what[1:] not in edge.fields:
         return None
     felt = ON_ATTRIBUTE.get(edge.kind) if named else SPREAD[what].get(edge.kind)  # type: ignore[call-overload]
-    if felt is None or (what == "amended" and edge.fields):
+    if felt is None or (what == "amended" and edge.fields and edge.kind in ON_ATTRIBUTE):
         return None
-    if certainty == MUST and (felt.certainty == MAY or edge.strength != "hard"):
+    unsure = edge.strength != "hard" or (edge.kind == "follows" and edge.fields and not named)
+    if certainty == MUST and (felt.certainty == MAY or unsure):
         return None
     found = {felt.becomes}
     if certainty == MAY:
-        into = {*edge.into} or {flow.field for flow in listed if flow.type == kind and flow.replaces and flow.field}
+        into = {*edge.into} or remade(listed, kind)
         if edge.kind == "uses" and felt.becomes == "reshaped" and into and follow(listed, kind, into, False)[1]:
             found.add("replaced")
         return edge.source.name, found
@@ -111,14 +117,16 @@ def begin(change: Change, inventory: Inventory, rehearsal: Rehearsal | None) -> 
     for effect in change.effects:
         name = effect.resource.name
         event = event_of(effect, (items[name],) if name in items else ())
-        surely, perhaps = beside(effect)
         writes = effect.verb != "read" or effect.known == "unknown"
         if writes:
             changed[name] = 0
         fields, anew = follow(inventory.flows, effect.resource.type, {*attributes_of(effect)}, event == "replaced")
+        update = effect.verb == "update" and effect.aspect != "content" and event != "touched"
+        perhaps = update and not attributes_of(effect) and remade(inventory.flows, effect.resource.type)
         for certainty in (MUST, MAY):
-            found = {surely, event if writes or certainty == MAY else None, perhaps if certainty == MAY else None}
-            found |= {f".{field}" for field in fields} | ({"replaced"} if anew else set())
+            found = {beside(effect), event if writes or certainty == MAY else None}
+            found |= {f".{field}" for field in fields}
+            found |= {"replaced"} if (anew and update) or (perhaps and certainty == MAY) else set()
             states |= {(certainty, name, each) for each in found if each}
     for each in rehearsal.measured if rehearsal is not None else ():
         if each.count:

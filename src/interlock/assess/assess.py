@@ -45,15 +45,14 @@ def assess(
     claimed: Environment,
     found: Environment | None,
     secrets: tuple[str, ...] = (),
-    critical: tuple[str, ...] = (),
 ) -> Assessment:
     """The assessment of this change in this world.
 
     `claimed` is what the proposal says, `found` what the operator says of the target; the stricter one counts.
-    `secrets` are the kinds of secret that were seen in the payload; `critical` names what the business cannot lose.
+    `secrets` are the kinds of secret that were seen in the payload.
     """
     environment = stricter(claimed, found)
-    inventory = with_declared(inventory, critical)
+    inventory = with_declared(inventory)
     world, figures = World.of(inventory), Figures(rehearsal)
     links, taken = links_of(inventory), taken_by(change)
     undoing = undoing_of(change, links, taken)

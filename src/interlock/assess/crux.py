@@ -8,11 +8,14 @@ BOUND edges is not computed: then only what was declared is known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
 
+from interlock.assess.graph import Graph
+from interlock.assess.joints import joints, reached
 from interlock.assess.taken import Key
 from interlock.model.inventory import EdgeKind, Inventory, Item
 
@@ -29,9 +32,12 @@ DECLARING: Final[dict[str, frozenset[str]]] = {
 LEAST: Final = 10
 SHARE: Final = 5  # one in five
 
-#: More edges are not looked through, and more things are not asked about.
+#: More edges are not looked through, more things are not asked about, no more dependents of one are counted
+#: than would do, and no more steps are taken for all of them.
 BOUND: Final = 50_000
-ASKED: Final = 500
+ASKED: Final = 100
+COUNTED: Final = 1_000
+STEPS: Final = 100_000
 
 #: Edges along which nothing stands on anything.
 _LOOSE: Final[frozenset[EdgeKind]] = frozenset({"after", "copies", "mentions"})
@@ -40,7 +46,9 @@ _LOOSE: Final[frozenset[EdgeKind]] = frozenset({"after", "copies", "mentions"})
 class Crux(NamedTuple):
     """What stands on one thing, how much falls off the graph when it goes, and whether that makes it critical.
 
-    `holds`: it holds something itself, so that it may be critical though nothing stands on it.
+    `dependents` is counted only as far as is needed to say so: then there may be more. Only where they are few is it
+    looked up how much is `cut_off`. `holds`: it holds something itself, so that it may be critical though nothing
+    stands on it.
     """
 
     dependents: int
@@ -49,121 +57,99 @@ class Crux(NamedTuple):
     holds: bool
 
 
-def with_declared(inventory: Inventory | None, names: Iterable[str]) -> Inventory | None:
-    """The inventory with everything marked critical that a tag declares, or whose name is among `names`."""
+def with_declared(inventory: Inventory | None) -> Inventory | None:
+    """The inventory with everything marked critical that a tag declares."""
     if inventory is None:
         return None
-    wanted = frozenset(names)
-    items = tuple(
-        msgspec.structs.replace(item, critical=True)
-        if not item.critical and (item.resource.name in wanted or is_tagged(item))
-        else item
-        for item in inventory.items
-    )
+    found = {
+        place: msgspec.structs.replace(item, critical=True)
+        for place, item in enumerate(inventory.items)
+        if not item.critical and is_tagged(item)
+    }
+    if not found:
+        return inventory
+    items = tuple(found.get(place, item) for place, item in enumerate(inventory.items))
     return msgspec.structs.replace(inventory, items=items)
 
 
 def is_tagged(item: Item) -> bool:
     """Whether a tag says that the business cannot lose it."""
-    return any(value.lower() in DECLARING.get(name.lower(), ()) for name, value in item.resource.tags)
+    return any(map(_declares, item.resource.tags))
+
+
+@lru_cache(maxsize=4_096)
+def _declares(tag: tuple[str, str]) -> bool:
+    return tag[1].lower() in DECLARING.get(tag[0].lower(), ())
 
 
 def standing_of(inventory: Inventory | None, asked: Collection[Key]) -> dict[Key, Crux]:
-    """What stands on each of the asked things that the inventory knows, in the order in which they were asked for."""
+    """What stands on the asked things that the inventory knows; those on which most stands directly come first."""
     if not asked or inventory is None or len(inventory.edges) > BOUND:
         return {}
-    graph = _Graph(inventory)
-    least = max(LEAST, -(-len(graph.keys) // SHARE))
-    numbers = [graph.numbers[key] for key in dict.fromkeys(asked) if key in graph.numbers][:ASKED]
-    cut = graph.cut_off() if numbers else {}
+    ground = _Ground(inventory)
+    least = max(LEAST, -(-len(ground.keys) // SHARE))
+    numbers = [ground.numbers[key] for key in dict.fromkeys(asked) if key in ground.numbers]
+    numbers.sort(key=lambda number: (-len(ground.above.row(number)), ground.keys[number]))
     found: dict[Key, Crux] = {}
-    for number in numbers:
-        dependents, cut_off = graph.standing_on(number), cut.get(number, 0)
+    steps = STEPS
+    for number in numbers[:ASKED]:
+        dependents = reached(ground.above, number, max(least, COUNTED))
+        unsure = dependents < least and number in ground.joints
+        cut_off, walked = ground.cut_off(number) if unsure else (0, 0)
+        steps -= dependents + walked
+        if steps < 0:
+            break
         shown = max(dependents, cut_off) >= least
-        found[graph.keys[number]] = Crux(dependents, cut_off, shown, number in graph.holding)
+        found[ground.keys[number]] = Crux(dependents, cut_off, shown, number in ground.holding)
     return found
 
 
-class _Graph:
-    """Things by number; `above[n]` are those that stand on n, `beside[n]` all that it is linked with.
+class _Ground:
+    """Things by number; `above` leads from each to those that stand on it, `beside` to all that it is linked with.
 
-    `holding` are those that hold something themselves.
+    `holding` are those that hold something themselves, `joints` those that alone hold parts together.
     """
 
     def __init__(self, inventory: Inventory) -> None:
         self.numbers: dict[Key, int] = {}
         self.keys: list[Key] = []
-        self.above: list[set[int]] = []
-        self.beside: list[set[int]] = []
         self.holding: set[int] = set()
         for item in inventory.items:
             number = self._number(item.resource.key)
             if item.size is not None or item.fields or item.keys or "data" in item.planes:
                 self.holding.add(number)
-        for edge in inventory.edges:
-            if edge.strength != "hard" or edge.kind in _LOOSE:
-                continue
-            source, target = self._number(edge.source.key), self._number(edge.target.key)
-            if source != target:
-                self.above[target].add(source)
-                self.beside[target].add(source)
-                self.beside[source].add(target)
+        links = {
+            (self._number(edge.target.key), self._number(edge.source.key))
+            for edge in inventory.edges
+            if edge.strength == "hard" and edge.kind not in _LOOSE and edge.source.key != edge.target.key
+        }
+        below, above = [one for one, _ in links], [other for _, other in links]
+        self.above = Graph(len(self.keys), below, above, bytes(len(links)))
+        self.beside = Graph(len(self.keys), below + above, above + below, bytes(2 * len(links)))
+        self.joints = frozenset(joints(self.above))
 
     def _number(self, key: Key) -> int:
         number = self.numbers.setdefault(key, len(self.keys))
         if number == len(self.keys):
             self.keys.append(key)
-            self.above.append(set())
-            self.beside.append(set())
         return number
 
-    def standing_on(self, number: int) -> int:
-        """How many things stand on it, directly or through others."""
-        seen, waiting = {number}, [number]
-        while waiting:
-            for other in self.above[waiting.pop()]:
-                if other not in seen:
-                    seen.add(other)
-                    waiting.append(other)
-        return len(seen) - 1
+    def cut_off(self, number: int) -> tuple[int, int]:
+        """How many things are no more linked with the largest part when this one goes; and how many were walked."""
+        seen, pieces = {number}, []
+        for start in self._beside(number):
+            if start in seen:
+                continue
+            seen.add(start)
+            waiting, size = [start], 0
+            while waiting:
+                size += 1
+                new = {other for other in self._beside(waiting.pop()) if other not in seen}
+                seen |= new
+                waiting.extend(new)
+            pieces.append(size)
+        return sum(pieces) - max(pieces, default=0), len(seen)
 
-    def cut_off(self) -> dict[int, int]:
-        """For each thing that alone holds parts together: how many things are no more linked with the largest part.
-
-        One walk in depth over each part (Hopcroft and Tarjan's), without recursion.
-        """
-        found: dict[int, int] = {}
-        order: list[int] = [-1] * len(self.keys)
-        for root in range(len(self.keys)):
-            if order[root] < 0:
-                self._walk(root, order, found)
-        return found
-
-    def _walk(self, root: int, order: list[int], found: dict[int, int]) -> None:
-        low: dict[int, int] = {root: 0}
-        size: dict[int, int] = {root: 1}
-        parts: dict[int, list[int]] = {}
-        order[root] = count = 0
-        stack = [(root, -1, iter(sorted(self.beside[root])))]
-        while stack:
-            thing, parent, others = stack[-1]
-            other = next(others, None)
-            if other is None:
-                stack.pop()
-                if parent >= 0:
-                    low[parent] = min(low[parent], low[thing])
-                    size[parent] += size[thing]
-                    if low[thing] >= order[parent]:
-                        parts.setdefault(parent, []).append(size[thing])
-            elif order[other] < 0:
-                count += 1
-                order[other] = low[other] = count
-                size[other] = 1
-                stack.append((other, thing, iter(sorted(self.beside[other]))))
-            elif other != parent:
-                low[thing] = min(low[thing], order[other])
-        for thing, sizes in parts.items():
-            rest = size[root] - 1 - sum(sizes)
-            pieces = [*sizes, rest] if rest else sizes
-            if len(pieces) > 1:
-                found[thing] = sum(pieces) - max(pieces)
+    def _beside(self, number: int) -> Sequence[int]:
+        row = self.beside.row(number)
+        return self.beside.tails[row.start : row.stop]

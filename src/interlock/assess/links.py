@@ -26,9 +26,10 @@ class Links(NamedTuple):
     def holders(self, things: Iterable[Key]) -> dict[Key, list[Edge]]:
         """The hard edges by which these things hang on others, by thing."""
         wanted = frozenset(things)
+        names = {name for _, name in wanted}  # most edges are passed by on the name alone
         found: dict[Key, list[Edge]] = {}
         for edge in self.edges if wanted else ():
-            if edge.strength == "hard" and edge.source.key in wanted:
+            if edge.source.name in names and edge.strength == "hard" and edge.source.key in wanted:
                 found.setdefault(edge.source.key, []).append(edge)
         return found
 

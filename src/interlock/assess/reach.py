@@ -161,20 +161,19 @@ class _Start:
     def _seed(self, effect: Effect, number: int, event: Event | None, *, writes: bool) -> None:
         """The states in which the effect leaves thing `number`."""
         flows, base = self.world.flows, number * self.world.width
-        surely, perhaps = beside(effect)
-        for one, seeds in (
-            (event, self.certain if writes else self.possible),
-            (surely, self.certain),
-            (perhaps, self.possible),
-        ):
-            if one is not None:
-                seeds.append(base + _EVENT[one])
-        fields, anew = attributes_of(effect), event == "replaced"
-        if flows.numbers and (fields or anew):
-            follows = flows.after(self.world.resources[number].type, fields, anew=anew)
+        if event is not None:
+            (self.certain if writes else self.possible).append(base + _EVENT[event])
+        also = beside(effect)
+        if also is not None:
+            self.certain.append(base + _EVENT[also])
+        fields, anew, type_ = attributes_of(effect), event == "replaced", self.world.resources[number].type
+        if fields or anew:
+            follows = flows.after(type_, fields, anew=anew)
             self.certain.extend(base + len(EVENTS) + attribute for attribute in follows.attributes)
-            if follows.anew:
+            if follows.anew and effect.verb == "update":
                 self.certain.append(base + _EVENT["replaced"])
+        elif effect.verb == "update" and effect.aspect != "content" and event != "touched" and flows.remakes(type_, ()):
+            self.possible.append(base + _EVENT["replaced"])
 
     def _change(self, resource: Resource, numbers: tuple[int, ...], line: str) -> None:
         """What the survey knows it as, by itself or by its name; the resource as it was read where it knows neither."""

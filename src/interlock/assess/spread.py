@@ -4,9 +4,9 @@ The rules of this room: an event happens to a thing; SPREAD says, for each kind 
 depends on it feels that certainly (MUST) or possibly (MAY), and which event that is there. A pair with no entry is not
 felt. An edge that is not hard never gives more than MAY. Whatever we do not know spreads along every edge.
 
-What changes in place is felt by attribute: where it is known which ones change, and which ones an edge reads, they have
-to meet; then ON_ATTRIBUTE holds instead of the row. Where either is not known, it may be any. The few kinds of edge
-that are felt from the other end, too, are in BACKWARD.
+Along the kinds in ON_ATTRIBUTE a change is felt by attribute: where it is known which ones change, and which ones an
+edge reads, they have to meet; then ON_ATTRIBUTE holds instead of the row. Where either is not known, it may be any. The
+few kinds of edge that are felt from the other end, too, are in BACKWARD.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ SPREAD: Final[dict[Event, dict[EdgeKind, Felt]]] = {
         "configures": Felt(MAY, "broken"),
     },
     "amended": IN_PLACE,  # not along an edge that is known to read: there ON_ATTRIBUTE decides
-    "replaced": TAKES_ALONG
+    "replaced": TAKES_ALONG  # it is gone for a while: nobody feels that who is not in this row
     | {
         "uses": Felt(MAY, "replaced"),  # what it reads may be what it was made with
         "follows": Felt(MUST, "replaced"),
@@ -190,8 +190,12 @@ SPREAD: Final[dict[Event, dict[EdgeKind, Felt]]] = {
     "exposed": {},
 }
 
-#: How a change of one attribute is felt by what reads just that one; every other kind of edge as if any had changed.
-ON_ATTRIBUTE: Final[dict[EdgeKind, Felt]] = IN_PLACE | {"uses": Felt(MUST, "reshaped")}
+#: How a change of one attribute is felt by what reads just that one.
+ON_ATTRIBUTE: Final[dict[EdgeKind, Felt]] = {
+    "uses": Felt(MUST, "reshaped"),
+    "follows": Felt(MUST, "replaced"),
+    "configures": Felt(MAY, "broken"),
+}
 
 #: What the target of an edge feels when this happens to its source.
 BACKWARD: Final[dict[Event, dict[EdgeKind, Felt]]] = {
@@ -244,18 +248,9 @@ def event_of(effect: Effect, items: tuple[Item, ...]) -> Event | None:
     return ON_STRUCTURE[verb]
 
 
-def beside(effect: Effect) -> tuple[Event | None, Event | None]:
-    """What the effect does to its resource beside its event: certainly, and possibly.
-
-    What grants, or runs, is also a thing that others use. What is taken away before it is made again is missing
-    meanwhile.
-    """
-    if is_opaque(effect):
-        return None, None
-    if effect.aspect in ("authority", "process"):
-        return ON_USE.get(effect.verb), None
-    gap = effect.aspect == "structure" and effect.verb == "replace" and "leaves-a-gap" in effect.traits
-    return None, "gone" if gap else None
+def beside(effect: Effect) -> Event | None:
+    """What the effect certainly does to its resource beside its event: what grants, or runs, is also used by others."""
+    return ON_USE.get(effect.verb) if effect.aspect in ("authority", "process") and not is_opaque(effect) else None
 
 
 def attributes_of(effect: Effect) -> tuple[str, ...]:
@@ -316,11 +311,16 @@ def _cells(row: Mapping[EdgeKind, Felt], certainty: int, *, blind: bool = False)
     for kind in EDGE_KINDS:
         felt = row.get(kind)
         for remakes, named, hard in product((False, True), repeat=3):
-            if felt is None or (blind and named) or (felt.certainty if hard else MAY) < certainty:
+            if felt is None or (blind and named and kind in ON_ATTRIBUTE):
                 yield 0
-            else:
-                anew = remakes and certainty == MAY and felt.becomes == "reshaped"
-                yield bit(felt.becomes) | (bit("replaced") if anew else 0)
+                continue
+            # What is replaced with one attribute need not be when others change.
+            unsure = not hard or (named and kind == "follows" and row is not ON_ATTRIBUTE)
+            if (MAY if unsure else felt.certainty) < certainty:
+                yield 0
+                continue
+            anew = remakes and certainty == MAY and felt.becomes == "reshaped"
+            yield bit(felt.becomes) | (bit("replaced") if anew else 0)
 
 
 def _backward(event: Event, certainty: int) -> Iterator[int]:

@@ -105,7 +105,10 @@ def _weakened(change: Change, links: Links, taken: Taken) -> dict[Key, Lost]:
         for key, ordinals in taken.written.items()
         if not RIGHTS.isdisjoint(links.planes.get(key, ())) and any(_removes(change.effects[one]) for one in ordinals)
     }
+    names = {name for _, name in givers}  # most edges are passed by on the name alone
     for edge in links.edges if givers else ():
+        if edge.source.name not in names and edge.target.name not in names:
+            continue
         if edge.strength != "hard" or edge.kind in ("configures", "copies", "after"):
             continue
         for giver, through in ((edge.source.key, edge.target.key), (edge.target.key, edge.source.key)):

@@ -113,13 +113,14 @@ class Walk:
 
     def met(self) -> Iterator[tuple[int, int]]:
         """Every thing that was met and an event, as its number, that happens to it."""
+        if self._flood is not None:
+            for thing in (*self.first, *self.cut):
+                yield from ((thing, event) for event in self._flood.felt(thing))
+            return
         for state in self.depth:
             thing, code = divmod(state, self._width)
             if code < _EVENTS:
                 yield thing, code
-        if self._flood is not None:
-            for thing in self.cut:
-                yield from ((thing, event) for event in self._flood.felt(thing))
 
     def _count(self, beyond: list[int]) -> None:
         """Go on from the states that found no room, without order and without chains."""

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from interlock.cli.frame import EXIT, console, emit, graph_option, home_option, json_option
-from interlock.cli.judging import UNREGISTERED, asked, judging, opened_file, read
+from interlock.cli.judging import UNREGISTERED, asked, inventory_option, judging, known, opened_file, read
 
 if TYPE_CHECKING:
     from interlock.answer import Json
     from interlock.judge import Judge
     from interlock.model.agent import Passport
+    from interlock.model.inventory import Inventory
     from interlock.model.proposal import Proposal
 
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--agent", default=UNREGISTERED, help="Who would run it.  [default: an unregistered agent]")
 @click.option("--target", default="", help="A configured target to survey and to rehearse on.")
 @click.option("--lines", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), help="One input a line.")
+@inventory_option
 @graph_option
 @home_option
 @json_option
@@ -36,6 +38,7 @@ def command(
     agent: str,
     target: str,
     lines: Path | None,
+    inventories: tuple[Path, ...],
     graph: str,
     home: Path | None,
     as_json: bool,
@@ -56,16 +59,19 @@ def command(
         raise click.UsageError("a folder is planned at a target: name it with --target")
     with judging(home, agent) as (judge, passport):
         nothing = asked(judge, kind, agent, environment, target)
+        beside = known(inventories, nothing.environment)
         if lines is not None:
-            return _stream(judge, passport, nothing, lines)
+            return _stream(judge, passport, nothing, lines, beside)
         proposal = judge.planned(msgspec.structs.replace(nothing, payload=read(file, kind)))
-        return _one(judge, passport, proposal, graph, as_json=as_json)
+        return _one(judge, passport, proposal, beside, graph, as_json=as_json)
 
 
-def _one(judge: Judge, passport: Passport, proposal: Proposal, graph: str, *, as_json: bool) -> int:
+def _one(
+    judge: Judge, passport: Passport, proposal: Proposal, beside: Inventory | None, graph: str, *, as_json: bool
+) -> int:
     from interlock.answer import judged
 
-    judgement = judge.judge(proposal, passport)
+    judgement = judge.judge(proposal, passport, beside)
     production = judge.configuration.is_production
     if graph:
         from interlock.cli.graph import draw
@@ -82,7 +88,7 @@ def _one(judge: Judge, passport: Passport, proposal: Proposal, graph: str, *, as
     return EXIT[judgement.decision.outcome]
 
 
-def _stream(judge: Judge, passport: Passport, nothing: Proposal, lines: Path) -> int:
+def _stream(judge: Judge, passport: Passport, nothing: Proposal, lines: Path, beside: Inventory | None) -> int:
     """One compact answer a line. A line that is no input is answered as denied, and the exit status says so."""
     import msgspec
 
@@ -90,7 +96,7 @@ def _stream(judge: Judge, passport: Passport, nothing: Proposal, lines: Path) ->
     encoder = msgspec.json.Encoder()
     with opened_file(lines) as source:
         for number, raw in enumerate(_progress(source, lines), 1):
-            answer = _line(judge, passport, nothing, raw, number)
+            answer = _line(judge, passport, nothing, raw, number, beside)
             if "error" in answer and answer.get("outcome") == "deny" and answer.pop("bad_line", False):
                 status = 2
             sys.stdout.buffer.write(encoder.encode(answer) + b"\n")
@@ -98,7 +104,9 @@ def _stream(judge: Judge, passport: Passport, nothing: Proposal, lines: Path) ->
     return status
 
 
-def _line(judge: Judge, passport: Passport, nothing: Proposal, raw: bytes, number: int) -> Json:
+def _line(
+    judge: Judge, passport: Passport, nothing: Proposal, raw: bytes, number: int, beside: Inventory | None
+) -> Json:
     import msgspec
 
     from interlock.answer import line
@@ -109,7 +117,7 @@ def _line(judge: Judge, passport: Passport, nothing: Proposal, raw: bytes, numbe
     try:
         identity, text = _input(raw, number)
         bad_line = False
-        judgement = judge.judge(msgspec.structs.replace(nothing, payload=text.encode()), passport)
+        judgement = judge.judge(msgspec.structs.replace(nothing, payload=text.encode()), passport, beside)
     except (InterlockError, UnicodeEncodeError) as error:
         message = error.message if isinstance(error, InterlockError) else "it holds a lone surrogate"
         code = error.code if isinstance(error, InterlockError) else "bad-proposal"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from interlock.cli.frame import EXIT, console, emit, graph_option, home_option, json_option
-from interlock.cli.judging import UNREGISTERED, asked, judging, read
+from interlock.cli.judging import UNREGISTERED, asked, inventory_option, judging, known, read
 
 if TYPE_CHECKING:
     from interlock.report.subject import Subject
@@ -46,7 +46,7 @@ def _options(function: Function) -> Function:
         )
     ):
         function = option(function)
-    return graph_option(home_option(json_option(function)))
+    return inventory_option(graph_option(home_option(json_option(function))))
 
 
 @command.command("terraform")
@@ -80,6 +80,7 @@ def _judge(
     docs_url: str,
     github: bool,
     fail_on: str,
+    inventories: tuple[Path, ...],
     graph: str,
     home: Path | None,
     as_json: bool,
@@ -96,7 +97,7 @@ def _judge(
     summary = _summary() if github else None
     with judging(home, agent) as (judge, passport):
         proposal = msgspec.structs.replace(asked(judge, kind, agent, environment), payload=read(file))
-        judgement = judge.judge(proposal, passport)
+        judgement = judge.judge(proposal, passport, known(inventories, proposal.environment))
         production = judge.configuration.is_production
     subject = Subject(judgement.change, judgement.assessment, judgement.decision, production)
     _reports(subject, file, markdown=markdown, sarif=sarif, docs_url=docs_url, graph=graph, summary=summary)

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+import click
 
 from interlock.cli.frame import find_home, opened, senses
 
 if TYPE_CHECKING:
     from interlock.judge import Judge
     from interlock.model.agent import Passport
+    from interlock.model.inventory import Inventory
     from interlock.model.proposal import Proposal
 
+Function = TypeVar("Function", bound=Callable[..., object])
+
 UNREGISTERED = "unregistered"
+
+
+def inventory_option(function: Function) -> Function:
+    """`--inventory FILE`, as often as there are files."""
+    return click.option(
+        "--inventory",
+        "inventories",
+        multiple=True,
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="What else exists and depends on what: a state file, a graph, or an inventory; may be repeated.",
+    )(function)
 
 
 @contextlib.contextmanager
@@ -40,6 +56,14 @@ def asked(judge: Judge, kind: str, agent: str, environment: str, target: str = "
 
     claimed = environment or (judge.configuration.target(target).environment if target else "production")
     return Proposal(kind, b"", agent, claimed, target)
+
+
+def known(files: Sequence[Path], environment: str) -> Inventory | None:
+    """What these files tell of the world, together; None of none. What says nothing else is of this environment."""
+    from interlock.read.inventories import inventory_from
+    from interlock.survey.joined import joined
+
+    return joined([inventory_from(str(file), read(file), environment) for file in files]) if files else None
 
 
 def read(file: Path | None, kind: str = "") -> bytes:

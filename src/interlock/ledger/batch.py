@@ -13,12 +13,16 @@ from interlock.ledger.tree import Frontier
 
 MAX_TAILS = 100_000
 OVERTAKEN = "overtaken"
+AWAKE = 4  # how many of a batch are woken at once
 
 
 class Append:
-    """One caller's append on its way through the writer: `done` is locked until there is an outcome."""
+    """One caller's append on its way through the writer: `done` is locked until there is an outcome.
 
-    __slots__ = ("bytes", "contents", "done", "error", "indexes", "items", "upon")
+    `interruptible` says that its caller may leave before: it waits on the main thread, where signals come in.
+    """
+
+    __slots__ = ("bytes", "contents", "done", "error", "following", "indexes", "interruptible", "items", "upon")
 
     def __init__(
         self, items: Sequence[Item], size: int, contents: Contents | None, upon: Mapping[str, int] | None
@@ -29,8 +33,18 @@ class Append:
         self.bytes = size + (sum(len(sealed) for _, sealed in contents.blobs) if contents else 0)
         self.error: InterlockError | None = None
         self.indexes: tuple[int, ...] = ()
+        self.following: Append | None = None
+        self.interruptible = threading.current_thread() is threading.main_thread()
         self.done = threading.Lock()
         self.done.acquire()
+
+    def wait(self) -> None:
+        """Until there is an outcome; then whoever follows is woken."""
+        try:
+            self.done.acquire()
+        finally:
+            if self.following is not None:
+                self.following.done.release()
 
 
 class Plan:
@@ -98,7 +112,16 @@ class Plan:
 
 
 def answer(batch: list[Append], error: InterlockError | None) -> None:
+    """Say the outcome to every caller, and wake them: a few, and each of those the next.
+
+    Woken all at once they would stand in line for the one turn that Python has, and ask for it again every 5 ms. A
+    caller that can be interrupted is woken from here, so that nobody's waking hangs on it.
+    """
+    chained = [waiting for waiting in batch if not waiting.interruptible]
+    for waiting, following in zip(chained, chained[AWAKE:], strict=False):
+        waiting.following = following
     for waiting in batch:
         if error is not None:
             waiting.error = error
+    for waiting in (*chained[:AWAKE], *(waiting for waiting in batch if waiting.interruptible)):
         waiting.done.release()

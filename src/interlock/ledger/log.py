@@ -83,7 +83,7 @@ class Ledger:
         with self._gate:
             if self._closed:
                 raise StoreError("the ledger is closed", where=self.store.where)
-            alone = self._is_alone() and self._turn.acquire(blocking=False)
+            alone = self._is_alone(waiting) and self._turn.acquire(blocking=False)
             if not alone:
                 self._queue.put(waiting)
         if alone:
@@ -92,15 +92,14 @@ class Ledger:
             finally:
                 self._turn.release()
         else:
-            waiting.done.acquire()
+            waiting.wait()
         if waiting.error is not None:
             raise copy(waiting.error)  # one failure may answer many callers, each with its own traceback
         return waiting.indexes
 
-    def _is_alone(self) -> bool:
+    def _is_alone(self, waiting: Append) -> bool:
         """Nobody waits, and lately nobody did: where there is a crowd, one transaction for many is the cheaper way."""
-        main = threading.current_thread() is threading.main_thread()
-        return not main and self._crowd < ALONE and self._queue.empty()
+        return not waiting.interruptible and self._crowd < ALONE and self._queue.empty()
 
     def _run(self) -> None:
         """The writer thread. Whatever ends it, nobody is left waiting and nothing more is taken."""

@@ -45,18 +45,20 @@ class Vault:
     def fresh(self, scope: str) -> Fresh:
         """A new scope, whose first contents will be kept by the append that begins it; nothing is stored before."""
         check_stream(scope)
-        key = self._entropy(KEY_SIZE)
-        return Fresh(scope, self._wrap(scope, key), key, self._entropy)
+        # One draw for all: at each one Python lets another thread in, and we wait for our turn again.
+        drawn = self._entropy(KEY_SIZE + 2 * NONCE_SIZE)
+        key, nonce, first = drawn[:KEY_SIZE], drawn[KEY_SIZE:-NONCE_SIZE], drawn[-NONCE_SIZE:]
+        return Fresh(scope, self._wrap(scope, key, nonce), key, first, self._entropy)
 
     def put(self, scope: str, plaintext: bytes) -> str:
         """Seal contents durably; their digest. Equal contents in one scope are kept once. Conflict once erased."""
         check_stream(scope)
         wrapped = self._store.key(scope)
         if wrapped is None:
-            wrapped = self._store.add_key(scope, self._wrap(scope, self._entropy(KEY_SIZE)))
+            wrapped = self._store.add_key(scope, self._wrap(scope, self._entropy(KEY_SIZE), self._entropy(NONCE_SIZE)))
         if not wrapped:
             raise _erased(scope)
-        digest, sealed = _seal(scope, self._unwrap(scope, wrapped), plaintext, self._entropy)
+        digest, sealed = _seal(scope, self._unwrap(scope, wrapped), plaintext, self._entropy(NONCE_SIZE))
         if not self._store.add_blob(scope, digest, sealed):
             raise _erased(scope)
         return digest
@@ -89,8 +91,7 @@ class Vault:
         check_stream(scope)
         return self._store.erase(scope)
 
-    def _wrap(self, scope: str, key: bytes) -> bytes:
-        nonce = self._entropy(NONCE_SIZE)
+    def _wrap(self, scope: str, key: bytes, nonce: bytes) -> bytes:
         return self._master_id + nonce + self._master.encrypt(nonce, key, _bound(scope, ""))
 
     def _unwrap(self, scope: str, wrapped: bytes) -> bytes:
@@ -109,16 +110,18 @@ class Vault:
 class Fresh:
     """A scope that is being begun: seal into it, then hand `contents` to the append that begins its stream."""
 
-    def __init__(self, scope: str, wrapped: bytes, key: bytes, entropy: Callable[[int], bytes]) -> None:
+    def __init__(self, scope: str, wrapped: bytes, key: bytes, nonce: bytes, entropy: Callable[[int], bytes]) -> None:
         self._scope = scope
         self._wrapped = wrapped
         self._key = key
+        self._nonce = nonce
         self._entropy = entropy
         self._blobs: dict[str, bytes] = {}
 
     def seal(self, plaintext: bytes) -> str:
         """The digest of contents that will be kept with the first entries."""
-        digest, sealed = _seal(self._scope, self._key, plaintext, self._entropy)
+        nonce, self._nonce = self._nonce or self._entropy(NONCE_SIZE), b""
+        digest, sealed = _seal(self._scope, self._key, plaintext, nonce)
         self._blobs.setdefault(digest, sealed)
         return digest
 
@@ -127,20 +130,25 @@ class Fresh:
         return Contents(self._scope, self._wrapped, tuple(self._blobs.items()))
 
 
-def _seal(scope: str, key: bytes, plaintext: bytes, entropy: Callable[[int], bytes]) -> tuple[str, bytes]:
+def _seal(scope: str, key: bytes, plaintext: bytes, nonce: bytes) -> tuple[str, bytes]:
     if len(plaintext) > MAX_DATA:
         raise BadInput(f"contents for the vault are longer than {MAX_DATA} bytes")
-    digest, nonce = _digest(key, plaintext), entropy(NONCE_SIZE)
+    digest = _digest(key, plaintext)
     sealed = AESGCM(_derive(key, b"seal")).encrypt(nonce, plaintext, _bound(scope, digest))
     return digest, VERSION + nonce + sealed
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:
-    return hmac.digest(key, b"interlock/vault/1/" + purpose, "sha256")
+    return _hmac(key, b"interlock/vault/1/" + purpose).digest()
 
 
 def _digest(key: bytes, plaintext: bytes) -> str:
-    return hmac.digest(_derive(key, b"digest"), plaintext, "sha256").hex()
+    return _hmac(_derive(key, b"digest"), plaintext).hexdigest()
+
+
+def _hmac(key: bytes, message: bytes) -> hmac.HMAC:
+    """Not `hmac.digest`: that one lets other threads in for every message, however short."""
+    return hmac.new(key, message, "sha256")
 
 
 def _bound(scope: str, digest: str) -> bytes:

@@ -35,7 +35,7 @@ _JOIN: Final = "\u2060"
 def comment(subject: Subject) -> str:
     """The whole comment."""
     decision = subject.decision
-    end = f"<sub>digest {code(decision.digest)} · policies {code(decision.policy_version[:12])}</sub>\n{MARK}\n"
+    end = f"<sub>digest {code(decision.digest)} · policies {code(decision.policy_version)}</sub>\n{MARK}\n"
     parts, left = [], ROOM - len(end)
     for part in _parts(subject):
         if len(part) + 100 > left:

@@ -180,6 +180,7 @@ def test_the_gentler_way_is_the_readers_where_it_knows_one() -> None:
 
 def test_a_planner_that_replaces_is_not_told_to_change_in_place() -> None:
     assert not findings("gentler-way", plan(act("replace", "n")))
+    assert not findings("gentler-way", effect("replace", aspect="structure", way_back=EASY))
     assert findings("gentler-way", effect("replace", aspect="structure"))
 
 
@@ -210,6 +211,7 @@ def test_a_thing_that_another_record_keeps_under_the_same_address_is_found() -> 
     [found] = findings("exists-already", plan(act("create", new)), stack(new, old))
     assert "`net.main` is there already" in found.message
     assert not findings("exists-already", plan(act("create", new)), stack(new))
+    assert not findings("exists-already", plan(act("create", new)), stack(new, thing("net.main")))
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_each_route_lists_every_status_that_it_may_give(route: Route) -> None:
 
     assert told == set(statuses(route))
     assert {route.status, 400, 403, 421, 500, 503} <= told
-    assert (401 in told) == (not route.open or route.path == "/v1/sessions")
+    assert (401 in told) == (not route.open or route.guard is not None or route.path == "/v1/sessions")
     assert ("{" not in route.path) or 404 in told
 
 
@@ -79,8 +79,10 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_no_reply_has_fields_that_its_schema_leaves_open() -> None:
+    foreign = {"RunTask", "Capabilities"}  # what others send is theirs, and may grow; its signature is checked first
     for name, schema in DOCUMENT["components"]["schemas"].items():
-        assert schema.get("type") != "object" or schema.get("additionalProperties") is False, name
+        if name not in foreign:
+            assert schema.get("type") != "object" or schema.get("additionalProperties") is False, name
 
 
 def test_what_needs_a_credential_says_which() -> None:

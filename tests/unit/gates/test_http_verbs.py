@@ -40,6 +40,7 @@ ASKED: dict[str, tuple[str, object]] = {
     "POST /v1/sessions/challenge": ("/v1/sessions/challenge", {"person": "ada"}),
     "POST /v1/sessions": ("/v1/sessions", {"nonce": "0" * 64, "signature": "A" * 86 + "=="}),
     "POST /v1/agents/{agent}/tokens/{token}/revoke": (f"/v1/agents/fixer/tokens/{TOKEN}/revoke", None),
+    "POST /v1/run-tasks/hcp": ("/v1/run-tasks/hcp", {}),
     "GET /v1/ledger/checkpoint": ("/v1/ledger/checkpoint", None),
     "GET /v1/ledger/entries": ("/v1/ledger/entries?start=0&stop=1", None),
     "GET /v1/ledger/inclusion": ("/v1/ledger/inclusion?index=0&size=1", None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import sqlite3
 import subprocess
@@ -24,7 +25,7 @@ from interlock.ledger.note import Signer
 from interlock.ledger.storage import LOST, MOVED, UNKNOWN
 from interlock.ledger.stores.postgres import PostgresStore
 from interlock.ledger.stores.session import explain, without_password
-from interlock.ledger.stores.sqlite import SqliteStore
+from interlock.ledger.stores.sqlite import PATIENCE, SqliteStore
 from interlock.testing.postgres import OwnPostgres, find_binaries
 
 SIGNER = Signer("ledger.example/faults", bytes(range(32)))
@@ -141,6 +142,19 @@ def test_a_locked_database_is_said_after_a_bounded_wait(tmp_path):
         assert ledger.size() == 0
         other.execute("ROLLBACK")
         assert ledger.append([Item("a", 0, b"1")]) == (0,)
+
+
+def test_whoever_waits_for_a_turn_is_let_go_first_but_not_for_long(tmp_path):
+    with open_file(tmp_path / "ledger.db") as ledger:
+        waiting = os.open(tmp_path, os.O_RDONLY)
+        fcntl.flock(waiting, fcntl.LOCK_EX)  # as a process does that died in the middle of it, or does not get on
+        before = time.monotonic()
+        ledger.append([Item("a", 0, b"1")])
+        took = time.monotonic() - before
+        os.close(waiting)
+
+        assert took >= PATIENCE
+        assert ledger.append([Item("a", 1, b"2")]) == (1,)
 
 
 def test_files_that_are_not_ours_are_left_alone(tmp_path):

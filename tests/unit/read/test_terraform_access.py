@@ -182,3 +182,16 @@ def test_tags_are_read_in_each_way_that_providers_write_them(tags: Any, expected
 )
 def test_what_is_marked_is_taken_out_and_so_is_what_is_marked_oddly(value: Any, marks: Any, expected: Any) -> None:
     assert naming.masked(value, marks) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", "hunter2hunter2"),
+        ("db_password", "Tr0ub4dor&3"),
+        ("owner", "AKIAABCDEFGHIJKLMNOP"),
+        ("url", "postgres://u:pw1234@h/x"),
+    ],
+)
+def test_a_tag_that_looks_like_a_secret_is_no_tag(name: str, value: str) -> None:
+    assert naming.resource_of("a.b", "a", {"tags": {name: value, "team": "shop"}}, "").tags == (("team", "shop"),)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from interlock.road import ALPHABET, RUN, RUN_MS, CaseIds
+from interlock.caseids import ALPHABET, RUN, RUN_MS, CaseIds
 from interlock.testing.world import Clock
 
 
@@ -18,7 +18,7 @@ class Drawing:
         self.left = list(draws)
 
     def ids(self) -> CaseIds:
-        return CaseIds(self.clock.senses()._replace(entropy=lambda size: self.left.pop(0).to_bytes(size, "big")))
+        return CaseIds(lambda size: self.left.pop(0).to_bytes(size, "big"), self.clock.senses().monotonic)
 
 
 def number(case_id: str) -> int:

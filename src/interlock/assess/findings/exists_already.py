@@ -58,4 +58,6 @@ def _elsewhere(new: Resource, there: Resource) -> bool:
     ours, theirs = dict(new.location), dict(there.location)
     if ours.get("state", "") == theirs.get("state", ""):
         return False  # what is kept together was counted together, the new one as it will be among it
+    if there.key == new.key and "state" not in theirs:
+        return False  # somebody speaks of it by its address, which does not say that it is there
     return all(theirs.get(kind, name) == name for kind, name in ours.items() if kind != "state")

@@ -24,8 +24,8 @@ _HARSH = {"replace": "is replaced as a whole", "delete": "is taken away"}
 def find(seen: Seen) -> Iterator[Noted]:
     """What the reader knows; else delete and create of one thing, emptying and refilling, replacing as a whole.
 
-    Where a planner made the replacement and the reader knows of nothing gentler, there is nothing to say: the planner
-    has already found that it cannot be changed in place.
+    Where a planner made the replacement, or the reader knows such things, and neither knows of anything gentler, there
+    is nothing to say: it was already found that it cannot be changed in place.
     """
     effects = seen.change.effects
     taken: dict[tuple[tuple[str, str], str], int] = {}
@@ -37,7 +37,8 @@ def find(seen: Seen) -> Iterator[Noted]:
             told.add(ordinal)
             harsh = _HARSH.get(effect.verb, "is changed by a harsher way than it needs")
             yield ordinal, _finding(seen, effect, harsh, effect.gentler, known=True)
-        if effect.verb == "replace" and not effect.gentler and effect.known != "planned":
+        unplanned = effect.known != "planned" and effect.way_back is None
+        if effect.verb == "replace" and not effect.gentler and unplanned:
             route = _REPLACE if effect.aspect == "structure" else _REPLACE_ROWS
             yield ordinal, _finding(seen, effect, *route)
         elif effect.verb == "delete" and (effect.aspect == "structure" or effect.choice in SPARING_NOTHING):

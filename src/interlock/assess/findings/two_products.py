@@ -17,16 +17,15 @@ KEEPS: Final = ("state", "account")
 
 def find(seen: Seen) -> Iterator[Noted]:
     """Said once, by the first tag of which the taken things have more than one value; else by their tenants."""
-    for word in WHOSE:
-        owners: dict[str, set[Key]] = {}
-        for key in seen.domains.felt:
-            for name, value in seen.domains.tags.get(key, ()):
-                if name.lower() == word and value:
-                    owners.setdefault(value, set()).add(key)
-        if word == "tenant":
-            for place in seen.domains.places:
-                if place.kind == "tenant":
-                    owners.setdefault(place.name, set()).update(seen.domains.members[place.kind, place.name])
+    found: dict[str, dict[str, set[Key]]] = {word: {} for word in WHOSE}
+    for key, tags in seen.domains.tags.items():
+        for name, value in tags:
+            if (word := name.lower()) in found and value:
+                found[word].setdefault(value, set()).add(key)
+    for place in seen.domains.places:
+        if place.kind == "tenant":
+            found["tenant"].setdefault(place.name, set()).update(seen.domains.members[place.kind, place.name])
+    for word, owners in found.items():
         if len(owners) > 1:
             yield WHOLE, _finding(seen, word, owners)
             return

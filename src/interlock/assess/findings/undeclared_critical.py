@@ -14,7 +14,7 @@ def find(seen: Seen) -> Iterator[Noted]:
     for key, crux in seen.standing.items():
         if crux.shown and key not in declared:
             much = (
-                f"{crux.dependents:,} things stand on it"
+                f"at least {crux.dependents:,} things stand on it"
                 if crux.dependents >= crux.cut_off
                 else f"{crux.cut_off:,} things are linked with the rest only through it"
             )

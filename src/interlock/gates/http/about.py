@@ -13,6 +13,9 @@ def health(asked: Asked[Nothing, Nothing]) -> Reply:
     """200 when all is armed, 503 when not. Says nothing of stores and targets, since it asks nobody who they are."""
     told = asked.gate.control.health()
     problems, degraded = asked.gate.worker.state()
+    if asked.gate.run_tasks is not None:
+        stopped, unheard = asked.gate.run_tasks.state()
+        problems, degraded = [*problems, *stopped], [*degraded, *unheard]
     problems = [*_texts(told["problems"]), *problems]
     answer = {
         "state": "stopped" if problems else "armed",

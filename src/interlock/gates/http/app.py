@@ -97,13 +97,13 @@ class App:
 
         who = await self._run("quick", enter) if not route.open else enter()
         told["caller"] = f"{who.caller.kind}:{who.caller.name}"
-        body = await self._body(request, head, route, who)
-        reply = await self._run(route.pool, lambda: route.handler(Asked(self._gate, who, params, query, body)))
+        raw, body = await self._body(request, head, route, who)
+        reply = await self._run(route.pool, lambda: route.handler(Asked(self._gate, who, params, query, body, raw)))
         if not reply.wait:
             return reply
 
         def again() -> Reply:  # who was let in may have been revoked meanwhile
-            return route.handler(Asked(self._gate, enter(), params, query, body))
+            return route.handler(Asked(self._gate, enter(), params, query, body, raw))
 
         return await self._wait(request, started, reply, route.pool, again)
 
@@ -119,15 +119,18 @@ class App:
             raise refusal(404, "not-found", "there is nothing under this path", "see /openapi.json")
         raise refusal(405, "method", f"this path takes {' or '.join(allowed)}", where=", ".join(allowed))
 
-    async def _body(self, request: Request, head: dict[str, str], route: Route[Any, Any], who: Who) -> object:
-        """The body, read within bounds of size and time. Raises BadInput."""
+    async def _body(
+        self, request: Request, head: dict[str, str], route: Route[Any, Any], who: Who
+    ) -> tuple[bytes, object]:
+        """The body, its bytes and what they say, read within bounds of size and time. Raises BadInput."""
         announced = head.get("content-length", "0")
         chunked = "transfer-encoding" in head
         if route.method == "GET" and (announced != "0" or chunked):
             raise refusal(400, "bad-body", "a GET has no body", where="body")
         if route.method == "GET" or (route.body is Nothing and announced == "0" and not chunked):
-            return Nothing()
-        wire.require_json(head)
+            return b"", Nothing()
+        if route.guard is None:
+            wire.require_json(head)
         # Whoever has not said who they are has not earned 16 MiB of our memory.
         limit = min(route.limit, SMALL_BODY * 16) if who.caller.kind == "anyone" else route.limit
         if not announced.isdecimal():
@@ -137,7 +140,16 @@ class App:
                 raw = await _read(request, int(announced), limit)
         except TimeoutError as error:
             raise refusal(408, "too-slow", f"the body took longer than {int(BODY_SECONDS)} s") from error
-        return await self._run("quick", lambda: wire.body(raw, route.body))
+        return raw if route.guard else b"", await self._run("quick", lambda: self._decoded(route, head, raw))
+
+    def _decoded(self, route: Route[Any, Any], head: dict[str, str], raw: bytes) -> object:
+        """What the bytes say. Where a guard stands, it is asked before a byte of them is looked at."""
+        if route.guard is None:
+            return wire.body(raw, route.body)
+        route.guard(self._gate, head, raw)
+        if raw:
+            wire.require_json(head)
+        return wire.body(raw or b"{}", route.body)
 
     async def _wait(
         self, request: Request, started: float, reply: Reply, pool: Pool, again: Callable[[], Reply]

@@ -11,6 +11,7 @@ from interlock.control import Control
 from interlock.errors import BadInput
 from interlock.gates.http.challenges import Challenges
 from interlock.gates.http.entry import Who
+from interlock.gates.http.run_tasks.runner import Runner
 from interlock.gates.http.shapes import Nothing
 from interlock.gates.http.worker import Worker
 
@@ -42,6 +43,7 @@ class Gate(NamedTuple):
     challenges: Challenges
     worker: Worker
     routes: tuple[Route[Any, Any], ...]  # Any: a row for each pair of query and body, in one table
+    run_tasks: Runner | None = None
 
     def __repr__(self) -> str:
         return f"Gate({len(self.routes)} routes)"
@@ -55,13 +57,15 @@ class Asked(NamedTuple, Generic[Q, B]):
     params: dict[str, str]
     query: Q
     body: B
+    raw: bytes = b""
 
 
 class Route(NamedTuple, Generic[Q, B]):
     """One row of the table. `verbs` are those of identify/verbs.py that the caller's kind must be allowed, all of them.
 
     `fails` are the statuses that this route adds to those that any route may give (see openapi.py). An `open` route
-    looks at no credentials at all, so that it answers when nobody's can be checked.
+    looks at no credentials at all, so that it answers when nobody's can be checked. A `guard` sees headers and bytes of
+    the body before anything else does; the handler of such a route is given the bytes too.
     """
 
     method: Literal["GET", "POST"]
@@ -77,6 +81,7 @@ class Route(NamedTuple, Generic[Q, B]):
     pool: Pool = "quick"
     limit: int = SMALL_BODY
     open: bool = False
+    guard: Callable[[Gate, dict[str, str], bytes], None] | None = None
 
     @property
     def name(self) -> str:

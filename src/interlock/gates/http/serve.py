@@ -18,6 +18,7 @@ from interlock.gates.http.app import App
 from interlock.gates.http.challenges import Challenges
 from interlock.gates.http.protocol import BoundedProtocol
 from interlock.gates.http.route import Gate
+from interlock.gates.http.run_tasks.runner import Runner
 from interlock.gates.http.table import ROUTES
 from interlock.gates.http.wire import hostname
 from interlock.gates.http.worker import Worker
@@ -69,13 +70,19 @@ def serving(control: Control, listening: Listening) -> Iterator[Server]:
     with _bound(listening) as listener:
         control.rearm()  # a gate that is not armed is served too: its health page says so, and nothing passes
         worker = Worker(control)
-        gate = Gate(control, Challenges(), worker, ROUTES)
+        settings = control.configuration.run_tasks
+        runner = Runner(control, settings) if settings is not None else None
+        gate = Gate(control, Challenges(), worker, ROUTES, runner)
         app = App(gate, hosts=listening.hosts, tls=listening.tls_cert is not None)
         worker.start()
+        if runner is not None:
+            runner.start()
         try:
             yield Server(_config(app, listening), listener)
         finally:
             worker.stop()
+            if runner is not None:
+                runner.stop()
             app.close()
 
 

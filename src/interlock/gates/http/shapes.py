@@ -242,6 +242,12 @@ class Session(Shape, frozen=True):
     expires_at: str
 
 
+class Taken(Shape, frozen=True):
+    """Whether there is something to judge: false for a request that only asks whether anybody is there."""
+
+    taken: bool
+
+
 class Revoked(Shape, frozen=True):
     agent: str
     token: str

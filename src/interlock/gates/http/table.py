@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interlock.gates.http import about, cases, people, record, shapes
+from interlock.gates.http import about, cases, hooks, people, record, shapes
 from interlock.gates.http.judgement import Judged
 from interlock.gates.http.route import LARGE_BODY, Route
+from interlock.gates.http.run_tasks.request import RunTask
 from interlock.model.approval import Ballot, Vote
 
 CASE: Final = "/v1/cases/{case}"
@@ -46,6 +47,8 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (  # Any: see Gate.routes; and any 
           people.session, shapes.Session, body=shapes.SessionRequest, status=201, fails=(401,), open=True),
     Route("POST", "/v1/agents/{agent}/tokens/{token}/revoke", ("revoke-token",), "Revoke an agent's token; `*`: all",
           people.revoke, shapes.Revoked),
+    Route("POST", "/v1/run-tasks/hcp", (), "A run of HCP Terraform, signed with the key of run tasks, to be judged",
+          hooks.run_task, shapes.Taken, body=RunTask, fails=(401, 404), open=True, guard=hooks.signed),
     Route("GET", "/v1/ledger/checkpoint", ("verify",), "The newest signed checkpoint",
           record.checkpoint, shapes.CheckpointReply),
     Route("GET", "/v1/ledger/entries", ("export",), "Entries of the ledger, as they were hashed",

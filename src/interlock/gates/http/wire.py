@@ -23,7 +23,16 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 #: Headers that decide something here: twice the same name is two readings.
 SINGLE: Final = frozenset(
-    {"authorization", "host", "content-type", "content-length", "content-encoding", "transfer-encoding", "origin"}
+    {
+        "authorization",
+        "host",
+        "content-type",
+        "content-length",
+        "content-encoding",
+        "transfer-encoding",
+        "origin",
+        "x-tfc-task-signature",
+    }
 )
 #: No path of ours needs an escape, a dot segment or a double slash; a proxy and we could disagree about them.
 PLAIN: Final = re.compile(r"(?:/(?![.]{1,2}(?:/|$))[A-Za-z0-9._*-]+)+")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import threading
@@ -31,7 +32,8 @@ PRAGMAS = (
     "wal_autocheckpoint = 8192",
 )
 ERASE_PAUSE = 0.2
-TURN_PAUSE = 0.0004
+TURN_PAUSE = 0.0002
+PATIENCE = 0.002
 SIZES = (128, 32, 8, 4, 2, 1)  # how many rows one statement may add
 
 Row = TypeVar("Row")
@@ -58,20 +60,19 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self._path = path
-        self._turn_tries = int(busy_seconds / TURN_PAUSE)
+        self._busy_seconds = busy_seconds
         self._closed = False
         self._write_lock = threading.RLock()
         self._read_lock = threading.Lock()
-        with self._told():
+        with self._told(), contextlib.ExitStack() as opening:
             _make_private(path)
-            self._writer = _connect(path, busy_seconds)
-            try:
-                _migrate(self._writer, self.where)
-                self._writer.execute("PRAGMA busy_timeout = 0")
-                self._reader = _connect(path, busy_seconds)
-            except BaseException:
-                self._writer.close()
-                raise
+            self._next = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            opening.callback(os.close, self._next)
+            self._writer = opening.enter_context(contextlib.closing(_connect(path, busy_seconds)))
+            _migrate(self._writer, self.where)
+            self._writer.execute("PRAGMA busy_timeout = 0")
+            self._reader = _connect(path, busy_seconds)
+            opening.pop_all()
         self._transaction = SqliteTransaction(self._writer)
 
     @property
@@ -94,17 +95,27 @@ class SqliteStore:
                     raise
 
     def _take_turn(self) -> None:
-        """Begin when no other process writes. SQLite's own waiting grows up to 100 ms, and a busy file starves us."""
-        for _ in range(self._turn_tries):
-            try:
-                self._writer.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
-                time.sleep(TURN_PAUSE)
-            else:
-                return
-        self._writer.execute("BEGIN IMMEDIATE")
+        """Begin when no other process writes. SQLite's own waiting grows up to 100 ms, and a busy file starves us.
+
+        Who waits for its turn has a lock on the folder, and for a moment nobody goes before it: a busy process would
+        otherwise begin again in the same breath, and keep the others out. This lock guards nothing; that BEGIN does.
+        """
+        now = time.monotonic()
+        until, patience = now + self._busy_seconds, now + PATIENCE
+        while not _locked(self._next) and time.monotonic() < patience:
+            time.sleep(TURN_PAUSE)
+        try:
+            while True:
+                try:
+                    self._writer.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                        raise
+                    time.sleep(TURN_PAUSE)
+                else:
+                    return
+        finally:
+            fcntl.flock(self._next, fcntl.LOCK_UN)
 
     def head(self) -> Head | None:
         with self._reading() as reader:
@@ -170,6 +181,7 @@ class SqliteStore:
                 self._closed = True
                 self._reader.close()
                 self._writer.close()
+                os.close(self._next)
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[SqliteTransaction]:
@@ -333,6 +345,14 @@ def _migrate(connection: sqlite3.Connection, where: str) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _make_private(path: Path) -> None:

@@ -8,6 +8,7 @@ evidence and no prior value can be written back.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -147,7 +148,12 @@ def _secret(name: str, value: object) -> bool:
     """Whether a value is not to be shown, or looks like a secret."""
     if _holds(value, STARS):
         return True
-    return isinstance(value, str) and bool(redact(f'{name} = "{value}"')[1])
+    return isinstance(value, str) and len(value) <= 4_096 and _looks_secret(name, value)
+
+
+@lru_cache(maxsize=8_192)
+def _looks_secret(name: str, value: str) -> bool:
+    return bool(redact(f'{name} = "{value}"')[1])
 
 
 def _holds(value: object, mark: str) -> bool:
@@ -177,4 +183,4 @@ def tags_of(values: dict[str, object] | None) -> tuple[tuple[str, str], ...]:
         for key, value in pairs
         if isinstance(key, str) and isinstance(value, str) and len(key) <= 256 and len(value) <= 256
     }
-    return tuple(sorted(pair for pair in found if not redact(f'{pair[0]} = "{pair[1]}"')[1]))
+    return tuple(sorted(pair for pair in found if not _looks_secret(*pair)))

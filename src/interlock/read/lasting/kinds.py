@@ -24,7 +24,7 @@ Does = Literal[
     "turned-off",  # it was true, and is not any more
     "lowered",  # it is a smaller number
     "raised",  # it is a larger number
-    "limited",  # there was no number, or 0 for none, and now there is one
+    "shortened",  # it is a smaller number, where none and 0 mean for ever
     "emptied",  # it had something in it, and has nothing any more
     "changed",  # it is another value
     "becomes",  # it is now one of `to`, and was not before
@@ -101,7 +101,8 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of thing: its types, what it is to others, what is lost with it, and what says otherwise.
 
     `delete` is the class of losing it without any evidence. `reuse` says what does not come back when it is made again
-    under the same name. `shows` are the attributes whose values may stand in a text.
+    under the same name; `guards` says that something else is guarded by it. `shows` are the attributes whose values may
+    stand in a text.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: tuple[Group, ...] = ()
     shows: tuple[str, ...] = ()
     reuse: str = ""
+    guards: bool = False
 
     @property
     def lasts(self) -> bool:
@@ -130,6 +132,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One provider's file and its kinds."""
 
+    title: str
     about: str
     kinds: tuple[Kind, ...]
 

@@ -38,6 +38,13 @@ class Lasting(NamedTuple):
     known: bool = True
 
 
+class Standing(NamedTuple):
+    """What a thing that is there is to others, and what stands against losing it."""
+
+    planes: tuple[Plane, ...] = ()
+    protections: tuple[str, ...] = ()
+
+
 #: What each class says of the way back when nothing else does.
 VERDICT: Final[dict[Reversibility, RollbackVerdict]] = {
     "none-needed": "none-needed",
@@ -108,9 +115,18 @@ def judge(
         _gentler(kind, operation, sides, technology, forced),
         kind.planes,
         kind.aspect,
-        _protections(kind, operation, sides, technology),
+        _protections(kind, _at_the_end(kind, operation, sides, technology), technology),
         tuple(found for group in kind.groups if (found := _group(group.kind, group.at, sides))),
     )
+
+
+def standing(technology: Technology, type: str, values: Values) -> Standing:
+    """What is known of a thing with these values, whether anything happens to it or not."""
+    kind = kind_of(technology, type)
+    if kind is None:
+        return Standing()
+    sides = Sides(technology, kind, values, None, frozenset(), frozenset())
+    return Standing(kind.planes, _protections(kind, sides, technology))
 
 
 def _create(kind: Kind) -> tuple[WayBack, tuple[Trait, ...]]:
@@ -155,7 +171,10 @@ def _lose(kind: Kind, operation: Operation, sides: Sides, technology: Technology
         lifts="; ".join(_lifts(kind, proofs, technology)),
     )
     gone = reversibility not in ("none-needed", "exact-inverse", "disruptive-inverse")
-    return way_back, ("loses-data",) if gone and not _HOLDING.isdisjoint(kind.planes) else ()
+    traits: list[Trait] = ["loses-data"] if gone and not _HOLDING.isdisjoint(kind.planes) else []
+    if kind.guards and operation == "delete":
+        traits.append("loses-protection")
+    return way_back, tuple(traits)
 
 
 def _update(kind: Kind, sides: Sides, technology: Technology) -> tuple[WayBack, tuple[Trait, ...]]:
@@ -225,28 +244,38 @@ def _gentler(kind: Kind, operation: Operation, sides: Sides, technology: Technol
     return LEAVE[technology] if operation == "delete" and kind.lasts else ""
 
 
-def _protections(kind: Kind, operation: Operation, sides: Sides, technology: Technology) -> tuple[str, ...]:
-    """What stands against losing it: as it will be, or as it was when it goes."""
-    if operation in ("create", "update"):
-        sides = Sides(technology, kind, _known(sides), None, frozenset(), frozenset())
-    return tuple(
-        dict.fromkeys(
-            _text(each.says, kind, sides)
-            for each in kind.evidence
-            if _speaks(each, technology) and sides.holds(each.when)
-        )
-    )
+def _protections(kind: Kind, sides: Sides, technology: Technology) -> tuple[str, ...]:
+    """What stands against losing it, of its values before."""
+    held = [each for each in kind.evidence if _speaks(each, technology) and sides.holds(each.when)]
+    return tuple(dict.fromkeys(_text(each.says, kind, sides) for each in held))
 
 
-def _known(sides: Sides) -> Values:
-    return {name: value for name, value in sides.after.items() if name not in sides.unknown}
+def _at_the_end(kind: Kind, operation: Operation, sides: Sides, technology: Technology) -> Sides:
+    """The thing as it will stand when this has run; one that goes, as it stood."""
+    if operation not in ("create", "update"):
+        return sides
+    known = {name: value for name, value in sides.after.items() if name not in sides.unknown}
+    return Sides(technology, kind, known, None, frozenset(), frozenset())
 
 
 def _lifts(kind: Kind, proofs: Sequence[Evidence], technology: Technology) -> list[str]:
     """What would lower the class, where nothing lowers it to a copy yet."""
     if any(each.gives != "blocked" for each in proofs):
         return []
-    return list(dict.fromkeys(each.lift for each in kind.evidence if each.lift and _speaks(each, technology)))[:3]
+    lifts = [each.lift for each in kind.evidence if each.lift and _speaks(each, technology)]
+    if technology == "cloudformation":
+        lifts = [_called(lift, kind) for lift in lifts]
+    return list(dict.fromkeys(lifts))[:3]
+
+
+def _called(lift: str, kind: Kind) -> str:
+    """The same advice with the names that CloudFormation has for the attributes, as far as it has them."""
+
+    def name(match: re.Match[str]) -> str:
+        called = kind.attributes.get(match[1])
+        return f"`{called}{match[2].replace(' =', ':')}`" if called else match[0]
+
+    return re.sub(r"`([a-z][a-z0-9_.]*)((?: = [^`]*)?)`", name, lift)
 
 
 def _class_of(evidence: Evidence) -> Reversibility:

@@ -84,10 +84,9 @@ class Sides:
         """Whether the change is of this kind, or cannot be told not to be."""
         path = self.path(update.at)
         first = root(path)
-        if not path or first not in self.changes:
+        if first not in self.changes:
             return False
-        was = [] if first in self.hidden else self.was(update.at)
-        becomes = self.becomes(update.at)
+        was, becomes = self.was(update.at), self.becomes(update.at)
         told = first in self.before and first not in self.hidden
         known = first in self.after and first not in self.unknown
         if told and known and was == becomes:
@@ -184,10 +183,12 @@ def _raised(pair: _Pair) -> bool:
     return bool(was) and bool(becomes) and max(becomes) > max(was)
 
 
-def _limited(pair: _Pair) -> bool:
-    if pair.told and any(value > 0 for value in _numbers(pair.was)):
-        return False
-    return not pair.known or any(value > 0 for value in _numbers(pair.becomes))
+def _shortened(pair: _Pair) -> bool:
+    was = [value for value in _numbers(pair.was) if value > 0]
+    becomes = [value for value in _numbers(pair.becomes) if value > 0]
+    if not pair.known:
+        return True
+    return bool(becomes) and (not pair.told or not was or min(becomes) < min(was))
 
 
 def _emptied(pair: _Pair) -> bool:
@@ -216,7 +217,7 @@ _CHANGES: Final[dict[Does, Callable[[_Pair], bool]]] = {
     "turned-off": _turned_off,
     "lowered": _lowered,
     "raised": _raised,
-    "limited": _limited,
+    "shortened": _shortened,
     "emptied": _emptied,
     "changed": _changed,
     "becomes": _becomes,

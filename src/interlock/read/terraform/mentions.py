@@ -8,7 +8,7 @@ no names, and what more than a few things hold tells them apart no longer. Value
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -92,7 +92,7 @@ class Mentions:
         for text, holders in self._holders.items():
             if len(holders) > MAX_MENTIONS:
                 continue
-            for token in dict.fromkeys(token for token in _tokens(text) if token in owners):
+            for token in _named(text, owners):
                 counts[token] = counts.get(token, 0) + len(holders)
                 found.extend((token, holder, name) for holder, name in holders)
         seen: set[tuple[str, str]] = set()
@@ -132,14 +132,17 @@ def _texts(values: dict[str, object]) -> Iterator[tuple[str, str]]:
             nested.extend((name, inner) for inner in reversed(value))
 
 
-def _tokens(text: str) -> Iterator[str]:
-    """What in a text may be a name: itself, its words, and the parts of a URL or a path."""
-    yield text
-    for match in _TOKEN.finditer(text):
-        word = match[0].rstrip(".:/")
-        yield word
-        if "/" in word or "?" in word:
-            yield from (part for part in _PARTS.split(word) if len(part) >= MIN_NAME)
+def _named(text: str, owners: Container[str]) -> Iterable[str]:
+    """What of a text is a name, each once: itself, its words, and the parts of a URL or a path."""
+    found = {text: None} if text in owners else {}
+    for word in _TOKEN.findall(text):
+        if word in owners:
+            found[word] = None
+        if "/" in word:
+            for part in _PARTS.split(word):
+                if len(part) >= MIN_NAME and part in owners:
+                    found[part] = None
+    return found
 
 
 def _tells(value: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 from typing import Final, TypeVar
 
 import msgspec
@@ -18,8 +19,8 @@ from interlock.errors import BadProposal
 T = TypeVar("T")
 
 NULL: Final = Raw(b"null")
-#: Ways to spell a letter of a key that hide it from a search of the bytes; no planner writes a letter so.
-_HIDDEN_LETTERS: Final = (b"\\u004", b"\\u005", b"\\u006", b"\\u007")
+#: A way to spell a letter of a key that hides it from a search of the bytes; planners spell only signs so.
+_HIDDEN_LETTER: Final = re.compile(rb"\\u00[4-7]")
 
 
 class Variable(msgspec.Struct, frozen=True, gc=False):
@@ -230,7 +231,7 @@ def _refuse_twice(raw: bytes | Raw, name: str, place: str) -> None:
     """
     text = bytes(raw)
     seen = text.count(b'"%s"' % name.encode())
-    if seen < 2 and not any(letter in text for letter in _HIDDEN_LETTERS):
+    if seen < 2 and (b"\\u00" not in text or not _HIDDEN_LETTER.search(text)):
         return
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -88,6 +88,7 @@ def _read(payload: bytes, environment: str) -> Reading:
         (*found.unknown, *whole.unknown),
         (*degraded, *whole.degraded),
         listed((*whole.signals, *told_by(outline, manifest))),
+        unit="change",
     )
     return Reading(change, tell(plan, config=config, dot=dot, resources=found.resources, environment=environment))
 

@@ -7,14 +7,13 @@ key is meant cannot be seen, all are joined, softly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from interlock.model.change import Resource
 from interlock.model.inventory import Edge, EdgeKind, Strength
 from interlock.read.terraform.address import Address
 from interlock.read.terraform.configured import Configured, Module, Part
-from interlock.read.terraform.remote import output
 from interlock.read.terraform.resolve import Hit, Resolver
 from interlock.read.terraform.syntax import ALL, Reference
 
@@ -103,17 +102,23 @@ class References:
                     if self.cut:
                         return
 
-    def outputs(self, place: str, environment: str) -> Iterator[Edge]:
-        """From each output of the root, which other states may read, to what it is made of."""
+    def outputs(self, named: Callable[[str], Resource | None]) -> Iterator[Edge]:
+        """From each output of the root, which other states may read, to what it is made of.
+
+        `named` gives the resource that an output is; those that it knows none of are left out.
+        """
         root = self.modules[0]
         for name, references in root.outputs.items():
+            resource = named(name)
+            if resource is None:
+                continue
             found: Joins = {}
             for hit in self.resolver.hits(0, references, []):
                 if hit.part:
                     _add(found, hit, "uses", "hard" if hit.plain else "soft", "value")
                 else:
                     self.unsure[(), f"output.{name}"] = 1
-            here = Instance(output(place, name, environment), ("",))
+            here = Instance(resource, ("",))
             for join, reads in found.items():
                 yield from self._from(here, root, join, _groups(reads), SOURCE if root.from_source else CONFIGURATION)
 

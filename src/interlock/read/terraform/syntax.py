@@ -7,6 +7,7 @@ but for the two that say which instance: `[each.key]` and `[count.index]`.
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 #: What stands in the place of an index that only a planner could work out.
@@ -17,6 +18,9 @@ EACH_KEY: Final = "[each.key]"
 COUNT_INDEX: Final = "[count.index]"
 
 Steps = tuple[str, ...]
+
+#: A bracket to where it closes, in which quoted text may hold brackets and escapes; one that never closes; a name.
+_STEP: Final = re.compile(r'\[(?:[^"\]]|"(?:\\.|[^"\\])*")*\]|\[.*|[^.\[]+', re.S)
 
 
 class Place(NamedTuple):
@@ -96,32 +100,4 @@ def steps_of(text: str) -> Steps:
     """The steps of a reference as a plan or an address spells it; a bracket that never closes ends as it is."""
     if "[" not in text:
         return tuple(step for step in text.split(".") if step)
-    steps: list[str] = []
-    start = at = 0
-    while at < len(text):
-        if text[at] == "." or text[at] == "[":
-            if at > start:
-                steps.append(text[start:at])
-            if text[at] == "[":
-                end = _bracket_end(text, at)
-                steps.append(text[at:end])
-                at = end - 1
-            start = at + 1
-        at += 1
-    if at > start:
-        steps.append(text[start:at])
-    return tuple(steps)
-
-
-def _bracket_end(text: str, at: int) -> int:
-    """The place behind the bracket that opens at `at`; quoted text inside may hold brackets and escapes."""
-    quoted = False
-    while (at := at + 1) < len(text):
-        letter = text[at]
-        if quoted and letter == "\\":
-            at += 1
-        elif letter == '"':
-            quoted = not quoted
-        elif letter == "]" and not quoted:
-            return at + 1
-    return len(text)
+    return tuple(_STEP.findall(text))

@@ -34,7 +34,7 @@ _HCL: Final = re.compile(
 
 def sound(payload: bytes) -> bytes:
     """The payload as UTF-8 that begins with a brace. BadProposal says what else it is, and at which byte it breaks."""
-    if not payload.strip(_BLANK + b"\0"):
+    if not payload[:_CHUNK].strip(_BLANK + b"\0") and not payload.strip(_BLANK + b"\0"):
         raise BadProposal(
             "there is nothing to read: the plan is empty" if not payload.strip(_BLANK) else "it holds NUL bytes alone",
             hint=WRITE_IT,

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from interlock.model.change import Resource
 from interlock.model.inventory import Edge, Inventory, Item
+from interlock.read.lasting.lasting import Standing, standing
 from interlock.read.terraform.address import Address, address_of
 from interlock.read.terraform.configured import Configured, configured
 from interlock.read.terraform.dependencies import GRAPH, STATE, Dependencies
@@ -26,7 +28,7 @@ from interlock.read.terraform.naming import resource_of
 from interlock.read.terraform.plan import Plan
 from interlock.read.terraform.references import Known, References
 from interlock.read.terraform.relations import Groups, all_copies, declared_critical, flows_of
-from interlock.read.terraform.remote import output, remote_edges
+from interlock.read.terraform.remote import OUTPUT, output, remote_edges
 from interlock.read.terraform.state import Shown, Thing, shown, value_of
 
 #: Outputs times resources of a state that are joined where nobody knows which belong together.
@@ -91,6 +93,7 @@ class Telling:
         self.things: dict[str, Resource] = dict(resources)
         self._environment, self._state = environment, state
         self._fields: dict[str, tuple[str, ...]] = {}
+        self._standing: dict[str, Standing] = {}
         self._existing: set[str] = set()
         self._mentions, self._groups = Mentions(), Groups()
         self._waits = Dependencies()
@@ -117,6 +120,8 @@ class Telling:
                 resource = resource_of(thing.address, thing.type, values, self._environment, self._state)
                 self.things[thing.address] = resource
             self._fields[thing.address] = tuple(sorted(values))
+            if thing.mode == "managed":
+                self._standing[thing.address] = standing("terraform", thing.type, values)
             self._mentions.add(resource, values)
             self._groups.add(resource, values)
             if thing.type == "terraform_remote_state":
@@ -139,8 +144,9 @@ class Telling:
         if configured is not None:
             references = References(configured, known)
             edges.extend(references.edges())
+            edges.extend(references.outputs(self._own_outputs().get))
             for place in self.places:
-                edges.extend(references.outputs(place, self._environment))
+                edges.extend(references.outputs(partial(output, place, environment=self._environment)))
         seen = self._add_dot(dot)
         pairs = references.pairs if references is not None else set()
         edges.extend(self._waits.edges(known, pairs, references.unsure if references is not None else None))
@@ -169,9 +175,16 @@ class Telling:
         for each in blind:
             yield from (Edge(each, thing, "uses", "soft", STATE) for thing in self.things.values())
 
+    def _own_outputs(self) -> dict[str, Resource]:
+        """The outputs that the change itself speaks of, by name."""
+        own = (thing for thing in self.things.values() if thing.type == OUTPUT)
+        return {thing.name.removeprefix("output."): thing for thing in own}
+
     def _addresses(self) -> list[tuple[Address, Resource]]:
         found, odd = [], 0
         for text, resource in self.things.items():
+            if resource.type == OUTPUT:
+                continue
             address = address_of(text)
             if address is None:
                 odd += 1
@@ -196,14 +209,20 @@ class Telling:
         self._groups.settle()
         for edge in edges:
             self._groups.add_edge(edge)
-        return tuple(
-            Item(
-                self.things[address],
-                fields=self._fields[address],
-                critical=declared_critical(self.things[address]),
-                groups=self._groups.of(self.things[address]),
-            )
-            for address in self._existing
+        outputs = [Item(resource, fields=("value",)) for resource in self._own_outputs().values()]
+        return (
+            *outputs,
+            *(
+                Item(
+                    self.things[address],
+                    fields=self._fields[address],
+                    critical=declared_critical(self.things[address]),
+                    protections=self._standing.get(address, Standing()).protections,
+                    planes=self._standing.get(address, Standing()).planes,
+                    groups=self._groups.of(self.things[address]),
+                )
+                for address in self._existing
+            ),
         )
 
     def _say_limits(self, references: References, seen: frozenset[str]) -> None:

@@ -6,6 +6,7 @@ whose type is fixed holds its fields directly; a field that has its default valu
 
 from __future__ import annotations
 
+import ctypes
 import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -23,6 +24,13 @@ MAX_CHAIN: Final = 1_000
 MAX_TREE: Final = 400
 #: Texts shorter than this cannot hold a chain that long.
 _SHORT: Final = MAX_CHAIN
+
+#: The same functions for short texts, called without letting other threads in: parsing one takes less time than
+#: waiting for our turn again does where many threads read.
+_quick: Final = ctypes.PyDLL(lib._name, handle=lib._handle)
+for _name in ("pg_query_parse", "pg_query_free_parse_result"):
+    getattr(_quick, _name).argtypes = getattr(lib, _name).argtypes
+    getattr(_quick, _name).restype = getattr(lib, _name).restype
 
 _WORD: Final = r"[\w$\x80-\U0010ffff]"
 _TOKEN: Final = re.compile(
@@ -58,19 +66,20 @@ class Piece(NamedTuple):
 
 def parse(text: str) -> list[Node]:
     """The statements of this text, each `{"Kind": {…}}`. SyntaxFault, TooDeep."""
-    raw = text.encode()
+    raw, native = text.encode(), _quick
     if len(raw) > _SHORT:
+        native = lib
         for piece in pieces(raw):
             if piece.length > _SHORT and chain(raw[piece.start : piece.start + piece.length].decode()) > MAX_CHAIN:
                 raise TooDeep
-    result = lib.pg_query_parse(raw)
+    result = native.pg_query_parse(raw)
     try:
         if result.error:
             fault = result.error.contents
             raise SyntaxFault(fault.message.decode("utf-8", "replace"), max(fault.cursorpos - 1, 0))
         found: bytes = result.parse_tree
     finally:
-        lib.pg_query_free_parse_result(result)
+        native.pg_query_free_parse_result(result)
     if len(found) > 4 * MAX_TREE and _tree_depth(found) > MAX_TREE:
         raise TooDeep
     try:

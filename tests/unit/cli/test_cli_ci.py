@@ -1,0 +1,128 @@
+"""Plans in a pipeline: exit statuses, the files that are asked for, and what must not be in them; pictures of cases."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from interlock.testing.process import Process
+
+PLANS = Path(__file__).parents[2] / "plans"
+SECRETS = ("hunter2", "s3cr3t")
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> str:
+    shutil.copy(PLANS / "orders.json", tmp_path / "plan.json")
+    return "plan.json"
+
+
+def test_all_reports_are_written_in_one_run_and_hold_no_value_that_is_sensitive(
+    interlock: Process, plan: str, tmp_path: Path
+) -> None:
+    files = {"--markdown": "comment.md", "--sarif": "plan.sarif", "--graph": "reach.html"}
+    ran = interlock(
+        "ci", "terraform", plan, "--json", *(word for pair in files.items() for word in pair), "--github",
+        GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"),
+    )  # fmt: skip
+    texts = {name: (tmp_path / name).read_text() for name in (*files.values(), "summary.md")}
+
+    assert ran.status == 4
+    assert ran.json["decision"]["outcome"] == "deny"  # type: ignore[index]  # the contract's shape
+    assert texts["comment.md"].startswith("### Interlock: DENY: 1 destroyed, 1 replaced")
+    assert texts["summary.md"].strip() == texts["comment.md"].strip()
+    assert json.loads(texts["plan.sarif"])["version"] == "2.1.0"
+    assert ran.json["digest"] in texts["reach.html"]
+    assert not [name for name, text in texts.items() for secret in SECRETS if secret in text]
+    assert not [secret for secret in SECRETS if secret in ran.out]
+
+
+def test_the_summary_of_a_step_is_added_to_not_written_over(interlock: Process, plan: str, tmp_path: Path) -> None:
+    (tmp_path / "summary.md").write_text("what stood there\n")
+    interlock("ci", "terraform", plan, "--github", GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+
+    assert (tmp_path / "summary.md").read_text().startswith("what stood there\n### Interlock")
+
+
+def test_a_hold_passes_where_only_a_denial_is_to_stop_the_pipeline(interlock: Process, tmp_path: Path) -> None:
+    """The same plan: judged by the home's policies for an agent that may configure, it is held."""
+    (tmp_path / "pass").touch(mode=0o600)
+    (tmp_path / "pass").write_text("four words are enough")
+    shutil.copy(PLANS / "greeting.json", tmp_path / "plan.json")
+    interlock("init", "--origin", "shop.example/ledger")
+    interlock("people", "add", "olga", "--passphrase-file", "pass")
+    (tmp_path / "passport.toml").write_text(
+        'owner = "olga"\npurpose = "p"\njustification = "j"\nbenefits = "b"\nrisks = "r"\nworst_case = "w"\n'
+        'prevention = "p"\nenvironments = ["production"]\n[[capabilities]]\ntier = "configure"\n'
+    )
+    interlock("agents", "add", "deployer", "--passport", "passport.toml")
+    arguments = ("ci", "terraform", "plan.json", "--agent", "deployer", "--markdown", "-")
+
+    held, passed = interlock(*arguments), interlock(*arguments, "--fail-on", "deny")
+
+    assert held.out.startswith("### Interlock: HOLD")
+    assert (held.status, passed.status) == (3, 0)
+
+
+def test_what_is_no_plan_is_status_2_and_writes_nothing(interlock: Process, tmp_path: Path) -> None:
+    ran = interlock("ci", "terraform", "-", "--markdown", "comment.md", stdin=b'{"hello": 1}')
+
+    assert ran.status == 2
+    assert "Traceback" not in ran.err
+    assert not (tmp_path / "comment.md").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--json", "--markdown", "-"),
+        ("--json", "--graph", "-"),
+        ("--github",),
+        ("--graph", "reach.png"),
+        ("--sarif", "no/such/folder/x.sarif"),
+        ("--fail-on", "never"),
+        ("--inventory", "nowhere.json"),
+    ],
+)
+def test_options_that_cannot_be_followed_are_status_2(
+    interlock: Process, plan: str, arguments: tuple[str, ...]
+) -> None:
+    ran = interlock("ci", "terraform", plan, *arguments)
+
+    assert ran.status == 2
+    assert "Traceback" not in ran.err
+
+
+def test_an_inventory_tells_of_who_else_feels_it(interlock: Process, plan: str, tmp_path: Path) -> None:
+    """A state of another stack, beside the plan's own: nothing of what is known without it is lost."""
+    (tmp_path / "graph.dot").write_text(
+        'digraph G {\n  "aws_ssm_parameter.reader" [label="aws_ssm_parameter.reader"];\n'
+        '  "aws_db_instance.orders" [label="aws_db_instance.orders"];\n'
+        '  "aws_ssm_parameter.reader" -> "aws_db_instance.orders";\n}\n'
+    )
+    alone = interlock("check", plan, "--kind", "terraform", "--json")
+    beside = interlock("check", plan, "--kind", "terraform", "--json", "--inventory", "graph.dot")
+
+    def may(ran: object) -> set[str]:
+        return {one["name"] for one in ran.json["assessment"]["reach"]["may"]}  # type: ignore[attr-defined]  # Ran
+
+    assert may(beside) == may(alone) | {"aws_ssm_parameter.reader"}
+
+
+def test_a_picture_of_a_change_is_drawn_by_check_into_a_file_and_in_the_terminal(
+    interlock: Process, plan: str, tmp_path: Path
+) -> None:
+    drawn = interlock("check", plan, "--kind", "terraform", "--graph", "reach.svg")
+    shown = interlock("check", plan, "--kind", "terraform", "--graph", "-")
+
+    assert (drawn.status, shown.status) == (4, 4)
+    assert (tmp_path / "reach.svg").read_text().startswith("<svg ")
+    assert "± aws_db_instance.orders" in shown.out
+    assert "changed 7" in shown.out
+
+
+def test_lines_and_a_picture_do_not_go_together(interlock: Process) -> None:
+    assert interlock("check", "--lines", "-", "--kind", "sql", "--graph", "-").status == 2
