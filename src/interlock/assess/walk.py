@@ -9,7 +9,6 @@ beyond what is listed is not put in order and has no chains, but it is counted t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import Final
 
 from interlock.assess.graph import Flood
@@ -24,6 +23,13 @@ FIELDS: Final = 5
 
 _TABLES: Final = {certainty: compiled(certainty) for certainty in (MAY, MUST)}
 _EVENTS: Final = len(EVENTS)
+#: The events in each set of events that the tables hold, by number.
+_BITS: Final = {
+    events: tuple(event for event in range(_EVENTS) if events >> event & 1)
+    for table in _TABLES.values()
+    for row in (*table.rows, table.read)
+    for events in row
+}
 _REPLACED: Final = EVENTS.index("replaced")
 
 #: What an edge of each kind says in a chain of evidence, the dependent first.
@@ -154,38 +160,33 @@ class Walk:
     def _step(self, frontier: list[int]) -> list[int]:
         """The states one step further; of several ways to one the first in order is kept."""
         graph, width, rows, read = self.world.graph, self._width, self._table.rows, self._table.read
-        starts, columns = graph.starts, graph.columns
+        starts, columns, tails = graph.starts, graph.columns, graph.tails
+        depth, parent, bits = self.depth, self.parent, _BITS
+        follows = self._certain and bool(self.world.flows.numbers)
         found: list[int] = []
         for state in frontier:
             thing, code = divmod(state, width)
-            if code < _EVENTS:
-                row = rows[code]
-                for at in range(starts[thing], starts[thing + 1]):
-                    if events := row[columns[at]]:
-                        self._arrive(state, at, events, found)
-            else:
-                for at in self.world.readers(thing).get(code - _EVENTS, ()):
-                    if events := read[columns[at]]:
-                        self._arrive(state, at, events, found, reads=True)
+            reads = code >= _EVENTS
+            row = read if reads else rows[code]
+            ways: Iterable[int] = (
+                self.world.readers(thing).get(code - _EVENTS, ()) if reads else range(starts[thing], starts[thing + 1])
+            )
+            for at in ways:
+                events = row[columns[at]]
+                if not events:
+                    continue
+                base = tails[at] * width
+                for felt in (*bits[events], *self._following(at, events, reads=reads)) if follows else bits[events]:
+                    after = base + felt
+                    if after not in depth:
+                        depth[after] = depth[state] + 1
+                        parent[after] = state
+                        self.via[after] = graph.arcs[at]
+                        self.origin[after] = self.origin[state]
+                        found.append(after)
+                    elif parent.get(after) == state:
+                        self.via[after] = min(self.via[after], graph.arcs[at], key=self._says)
         return found
-
-    def _arrive(self, state: int, at: int, events: int, found: list[int], *, reads: bool = False) -> None:
-        """From this state, by the arc that lies `at` there in the graph, these events are felt."""
-        base, arc = self.world.graph.tails[at] * self._width, self.world.graph.arcs[at]
-        codes: Iterable[int] = _bits(events)
-        if self._certain and self.world.flows.numbers:
-            codes = [*codes, *self._following(at, events, reads=reads)]
-        depth, parent = self.depth, self.parent
-        for code in codes:
-            after = base + code
-            if after not in depth:
-                depth[after] = depth[state] + 1
-                parent[after] = state
-                self.via[after] = arc
-                self.origin[after] = self.origin[state]
-                found.append(after)
-            elif parent.get(after) == state:
-                self.via[after] = min(self.via[after], arc, key=self._says)
 
     def _following(self, at: int, events: int, *, reads: bool) -> Iterator[int]:
         """What surely comes with it: the attributes that change there in turn, and whether the thing is made anew."""
@@ -217,9 +218,3 @@ def says(edge: Edge, backwards: bool = False) -> str:
     more = f" and {len(edge.fields) - FIELDS} more" if len(edge.fields) > FIELDS else ""
     what = f"{fields}{more} of " if fields else ""
     return f"`{edge.source.name}` {how} {what}`{edge.target.name}`{evidence}"
-
-
-@cache
-def _bits(events: int) -> tuple[int, ...]:
-    """The events in a set of events, by number."""
-    return tuple(event for event in range(_EVENTS) if events >> event & 1)

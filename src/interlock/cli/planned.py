@@ -115,7 +115,7 @@ def surroundings(answer: Mapping[str, object]) -> Iterable[RenderableType]:
     if risk := cast("Json | None", assessment["risk"]):
         parts = cast("Sequence[Json]", risk["parts"])
         made = ", ".join(f"{plain(part['name'])} {cast('int', part['permille']) / 10:.0f} %" for part in parts[:5])
-        table.add_row("risk", f"[bold]{risk['score']}[/] of 100 [dim]uncalibrated: {made}[/]")
+        table.add_row("risk", f"[bold]{risk['score']}[/] of 100 [dim]uncalibrated{': ' if made else ''}{made}[/]")
     domains = cast("Sequence[Json]", assessment["domains"])
     for domain in domains[:MOST]:
         table.add_row("domain", _domain(domain))

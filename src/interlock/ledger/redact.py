@@ -70,6 +70,8 @@ class Rule(NamedTuple):
 
 def redact(text: Text) -> tuple[Text, tuple[str, ...]]:
     """The text with its secrets taken out, and the kinds that were found, each once, in the order of the rules."""
+    if not text:
+        return text, ()
     if isinstance(text, bytes):
         # Every byte is one character and back again, whatever the encoding was.
         found, kinds = _redact(text.decode("latin-1"))

@@ -150,9 +150,7 @@ def _lines(notices: list[str]) -> Iterator[str]:
 def _lanes(shown: Scene, placed: Layout) -> Iterator[str]:
     for lane in placed.lanes:
         hidden, total = shown.hidden[lane.ring], shown.totals[lane.ring]
-        number = (
-            f"{total:,}" if lane.ring == "changed" else f"{total:,} more" if total else "nothing more that is known"
-        )
+        number = f"{total:,}" if lane.ring == "changed" else f"{total:,} more" if total else "nothing more"
         kept = f", {total - hidden:,} shown" if hidden else ""
         height = LABEL + max(placed.lanes_end, 0) + 4
         yield f'<rect class="lane" x="{lane.x}" y="0" width="{lane.width}" height="{height}" rx="10"/>'

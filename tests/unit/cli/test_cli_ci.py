@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from interlock.cli.graph import draw_case
+from interlock.errors import BadInput, BadProposal
 from interlock.testing.process import Process
+from interlock.testing.world import simulated
 
 PLANS = Path(__file__).parents[2] / "plans"
 SECRETS = ("hunter2", "s3cr3t")
@@ -126,3 +129,27 @@ def test_a_picture_of_a_change_is_drawn_by_check_into_a_file_and_in_the_terminal
 
 def test_lines_and_a_picture_do_not_go_together(interlock: Process) -> None:
     assert interlock("check", "--lines", "-", "--kind", "sql", "--graph", "-").status == 2
+
+
+def test_a_case_is_drawn_by_show_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with simulated(tmp_path / "home", orders=5) as world:
+        held = world.propose("UPDATE orders SET status = 'paid' WHERE status = 'pending'")
+        for form in ("reach.svg", "reach.html"):
+            draw_case(held, world.control.configuration.is_production, str(tmp_path / form))
+        draw_case(held, world.control.configuration.is_production, "-")
+
+    assert held.decision is not None
+    for text in ((tmp_path / "reach.svg").read_text(), (tmp_path / "reach.html").read_text(), capsys.readouterr().out):
+        assert held.id in text
+        assert held.decision.digest in text
+        assert "order_lines" in text
+
+
+def test_a_case_that_was_never_judged_has_no_picture(tmp_path: Path) -> None:
+    with simulated(tmp_path / "home", orders=5) as world:
+        with pytest.raises(BadProposal):
+            world.propose("SELECT \x00")
+        refused = world.control.record.cases()[-1]
+
+        with pytest.raises(BadInput, match="before its reach was known"):
+            draw_case(refused, world.control.configuration.is_production, "-")

@@ -165,10 +165,3 @@ def test_only_a_root_module_has_settings_of_one(tmp_path: Path) -> None:
 
     with pytest.raises(BadConfiguration, match="has no table"):
         parse(text, tmp_path)
-
-
-def test_a_cap_on_reach_is_none_unless_it_is_given() -> None:
-    text = "[environments.production]\nmax_reach = 40\n[environments.staging]\nproduction = false"
-    environments = parse(text, HOME).environments
-
-    assert [environments[name].max_reach for name in ("production", "staging")] == [40, 0]

@@ -33,7 +33,7 @@ PRAGMAS = (
 )
 ERASE_PAUSE = 0.2
 TURN_PAUSE = 0.0002
-PATIENCE = 0.002
+PATIENCE = 10  # so many pauses for one who waits as well
 SIZES = (128, 32, 8, 4, 2, 1)  # how many rows one statement may add
 
 Row = TypeVar("Row")
@@ -60,7 +60,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self._path = path
-        self._busy_seconds = busy_seconds
+        self._turn_tries = int(busy_seconds / TURN_PAUSE)
         self._closed = False
         self._write_lock = threading.RLock()
         self._read_lock = threading.Lock()
@@ -100,22 +100,27 @@ class SqliteStore:
         Who waits for its turn has a lock on the folder, and for a moment nobody goes before it: a busy process would
         otherwise begin again in the same breath, and keep the others out. This lock guards nothing; that BEGIN does.
         """
-        now = time.monotonic()
-        until, patience = now + self._busy_seconds, now + PATIENCE
-        while not _locked(self._next) and time.monotonic() < patience:
+        for _ in range(PATIENCE):
+            if _locked(self._next):
+                break
             time.sleep(TURN_PAUSE)
         try:
-            while True:
-                try:
-                    self._writer.execute("BEGIN IMMEDIATE")
-                except sqlite3.OperationalError as error:
-                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
-                        raise
-                    time.sleep(TURN_PAUSE)
-                else:
+            for _ in range(self._turn_tries):
+                if self._begun():
                     return
+                time.sleep(TURN_PAUSE)
+            self._writer.execute("BEGIN IMMEDIATE")
         finally:
             fcntl.flock(self._next, fcntl.LOCK_UN)
+
+    def _begun(self) -> bool:
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        return True
 
     def head(self) -> Head | None:
         with self._reading() as reader:
