@@ -15,6 +15,9 @@ from tests.unit.execute.terraform_world import SECRET, TerraformWorld, edited, f
 
 from interlock.errors import BadProposal, Refused, Stale, TargetError
 from interlock.execute.terraform import package
+from interlock.execute.terraform.keep import read_marker
+from interlock.execute.terraform.setting import setting_of
+from interlock.execute.terraform.workshop import sweep
 from interlock.model.planned import Identity
 
 
@@ -256,6 +259,10 @@ def test_where_the_tool_was_killed_too_nobody_claims_to_know(world: TerraformWor
 
     wait_for(lambda: not busy(world, order))
     assert world.executor.look(order, "run") == "unknown"
+    marker = read_marker(setting_of(world.target), "c1", "run")
+    assert marker is not None
+    assert Path(marker.workshop).exists(), "what it said stays for whoever has to look"
+    sweep(Path(marker.workshop))
 
 
 def _is_tool(process: Path, world: TerraformWorld) -> bool:
