@@ -77,6 +77,7 @@ class _Target(_Strict):
     address: str
     environment: str = "production"
     critical: tuple[str, ...] = ()
+    inventory: tuple[str, ...] = ()
     terraform: _Terraform | None = None
 
 
@@ -307,13 +308,13 @@ def _freeze(table: _Freeze, where: str) -> Freeze:
 def _target(name: str, table: _Target, home: Path, store: str) -> Target:
     where = f"targets.{name}"
     _check_name(name, where)
-    address = table.address
+    address, inventory = table.address, tuple(str((home / file).absolute()) for file in table.inventory)
     if table.terraform is not None and table.kind != "terraform":
         raise BadConfiguration(f"a target of kind {table.kind} has no table `terraform`", where=f"{where}.terraform")
     if table.kind == "terraform":
         address = str((home / address).absolute())
         settings = _terraform(table.terraform or _Terraform(), home, f"{where}.terraform")
-        return Target(name, table.kind, address, table.environment, table.critical, settings)
+        return Target(name, table.kind, address, table.environment, table.critical, settings, inventory)
     if table.kind == "sql:sqlite":
         address = str((home / address.removeprefix(_SQLITE)).absolute())
         if Path(address).resolve() == Path(store.removeprefix(_SQLITE)).resolve():
@@ -322,7 +323,7 @@ def _target(name: str, table: _Target, home: Path, store: str) -> Target:
         raise BadConfiguration("the ledger's own store is no target", hint="name another database", where=where)
     elif re.search(r"://[^/@]*:[^/@]*@", address):
         raise BadConfiguration("an address holds no password", hint="keep it in the executor's own store", where=where)
-    return Target(name, table.kind, address, table.environment, table.critical)
+    return Target(name, table.kind, address, table.environment, table.critical, inventory=inventory)
 
 
 def _terraform(table: _Terraform, home: Path, where: str) -> tuple[tuple[str, str], ...]:

@@ -30,8 +30,10 @@ from interlock.model.planned import Identity
 from interlock.model.proposal import Proposal
 from interlock.model.target import Target
 from interlock.policy.engine import Engine
+from interlock.read.inventories import inventory_from
 from interlock.read.reader import Reading
 from interlock.read.readers import TEXTS, before_planning, reader_for
+from interlock.survey.files import given
 from interlock.survey.joined import joined
 from interlock.survey.surveyors import surveyor_for
 
@@ -142,7 +144,8 @@ class Judge:
             return joined((known, reading.told)), None
         bounds, monotonic = self.configuration.bounds, self._senses.monotonic
         surveyed = surveyor_for(target)(target, change, bounds=bounds, now=self._senses.now(), monotonic=monotonic)
-        inventory = joined((surveyed, known, reading.told))
+        files = [inventory_from(name, raw, target.environment) for name, raw in given(target)]
+        inventory = joined((surveyed, known, *files, reading.told))
         traits = {trait for effect in change.effects for trait in effect.traits}
         if not writes(change) or not change.fully_known or not passport.complete or traits & UNREHEARSABLE:
             return inventory, None

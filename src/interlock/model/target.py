@@ -11,6 +11,7 @@ class Target(Value, frozen=True):
     `environment` is what the operator says the target is; a proposal that claims another one is a finding, and the
     stricter of the two is used. `critical` names tables or resources that the business cannot lose. `settings` is what
     only the target's own technology understands, as pairs; a name may come more than once, and no value is secret.
+    `inventory` are paths of files that say what else there is and what depends on what.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Target(Value, frozen=True):
     environment: str = "production"
     critical: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
+    inventory: tuple[str, ...] = ()
 
 
 class Hours(Value, frozen=True):

@@ -165,3 +165,9 @@ def test_only_a_root_module_has_settings_of_one(tmp_path: Path) -> None:
 
     with pytest.raises(BadConfiguration, match="has no table"):
         parse(text, tmp_path)
+
+
+def test_inventories_of_a_target_lie_beside_the_home() -> None:
+    text = '[targets.shop]\nkind = "sql:sqlite"\naddress = "shop.db"\ninventory = ["beside.json", "/else/where.json"]'
+
+    assert parse(text, HOME).target("shop").inventory == (str(HOME / "beside.json"), "/else/where.json")
