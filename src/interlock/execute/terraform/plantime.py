@@ -6,7 +6,9 @@ run a program, or bring code along is refused here, before the tool is started o
 
 from __future__ import annotations
 
+import json
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,9 @@ import msgspec
 
 from interlock.errors import BadProposal
 from interlock.execute.terraform.blocks import Block, blocks_of, every
+
+#: Words of the language by which a secret value gets out of its mark.
+_UNMASKING: Final = re.compile(r"\b(?:nonsensitive|can)\b")
 
 CONFIGURATION: Final = (".tf", ".tofu", ".tf.json", ".tofu.json")
 
@@ -65,6 +70,26 @@ def check_graph(dot: str, allowed: frozenset[str]) -> None:
     for type_, why in known().data.items():
         if type_ not in allowed and f"data.{type_}." in dot:
             raise _refused(f"data source `{type_}`", why, "", type_)
+
+
+def check_masks(files: Mapping[str, bytes], allowed: frozenset[str]) -> None:
+    """Refuse what would show a secret variable in a plan, which whoever proposed it is told of.
+
+    `nonsensitive` takes the mark off a value, and `can` gives an unmarked answer to any question about it: one resource
+    for each answer spells out the whole of it in names, before anybody has voted.
+    """
+    if "unmask" in allowed:
+        return
+    for name, content in sorted(files.items()):
+        if not name.endswith(CONFIGURATION):
+            continue
+        text = content.decode("utf-8", "replace")
+        if name.endswith(".json"):
+            text = json.dumps(json.loads(text), ensure_ascii=False)  # a word in JSON may be spelled in escapes
+        if found := _UNMASKING.search(text):
+            why = "a variable of this target is secret, and it could show it in the plan"
+            where = name if name.endswith(".json") else f"{name}:{text.count(chr(10), 0, found.start()) + 1}"
+            raise _refused(f"`{found[0]}`", why, where, "unmask")
 
 
 def _check_data(block: Block, allowed: frozenset[str]) -> None:

@@ -131,6 +131,9 @@ def furnish(
     """
     declared = plantime.check(files, setting.allowed, str(setting.backend.get("type", "local")))
     credentials = credentials_in(setting.credentials if live else setting.plan_credentials)
+    secret = {name for name in declared if VARIABLE + name in credentials}
+    if secret:
+        plantime.check_masks(files, setting.allowed)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         for name in ("module", "data", "home", "tmp", "vars"):
@@ -139,7 +142,6 @@ def furnish(
         lock = setting.lock_file
         if lock is not None or "providers" not in setting.allowed:
             (folder / "module" / LOCK_FILE).write_bytes(lock or b"")
-        secret = {name for name in declared if VARIABLE + name in credentials}
         (folder / "module" / OVERRIDE).write_bytes(_override({} if state is not None else setting.backend, secret))
         (folder / "rc").write_bytes(_copied(setting.cli_config) if setting.cli_config else b"")
         var_files = []
