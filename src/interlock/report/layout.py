@@ -22,9 +22,11 @@ CHIP_ROW: Final = 30
 PAD: Final = 7  # between the edge of a block and what is in it
 LANE_GAP: Final = 30
 LANE_PAD: Final = 14
-EMPTY: Final = 190  # the width of a lane with nothing in it
+EMPTY: Final = 204  # the width of a lane with nothing in it
 #: Columns of a lane; what hangs deeper stands below what it hangs from.
 DEEPEST: Final = 3
+#: How many things stand side by side where there is nothing but them.
+ABREAST: Final = 3
 #: From this many on, things with nothing behind them share a block; and from how many it has a third column.
 CROWD: Final = 5
 THREE: Final = 15
@@ -85,6 +87,9 @@ def layout(scene: Scene, least_width: int = 0) -> Layout:
     """The places of this scene."""
     placing = _Placing(scene.nodes)
     bottom = placing.rooted()
+    if placing.alone and not bottom:
+        # Nothing hangs from anything: all stand in the lane of what is changed, and under no other heading.
+        placing.extent["changed"] = min(ABREAST, len(placing.alone)) * (WIDTH + 8) - 8
     lanes = _lanes(placing.extent)
     width = max(lanes[-1].x + lanes[-1].width, least_width)
     at = {lane.ring: lane.x + LANE_PAD for lane in lanes}
@@ -97,11 +102,13 @@ def layout(scene: Scene, least_width: int = 0) -> Layout:
     lanes_end, apart = bottom, 0
     if placing.alone:
         apart = bottom + 34 if bottom else 0
-        across = max(1, (width - 2 * LANE_PAD + 8) // (WIDTH + 8))
+        room = width if bottom else lanes[0].width
+        across = max(1, (room - 2 * LANE_PAD + 8) // (WIDTH + 8))
         for place, index in enumerate(placing.alone):
             row, column = divmod(place, across)
             cards.append(Card(index, LANE_PAD + column * (WIDTH + 8), apart + row * ROW))
         bottom = apart + -(-len(placing.alone) // across) * ROW
+        lanes_end = lanes_end if apart else bottom
     return Layout(width, bottom, lanes, tuple(cards), tuple(blocks), tuple(links), lanes_end, apart)
 
 

@@ -125,6 +125,15 @@ def test_every_thing_that_is_shown_has_one_place() -> None:
     assert sorted(card.node for card in layout(shown).cards) == list(range(len(shown.nodes)))
 
 
+@pytest.mark.parametrize("count", [1, 2, 7, 40])
+def test_things_that_only_changed_stand_under_no_other_heading(count: int) -> None:
+    placed = layout(scene(subject([effect(f"t{number}") for number in range(count)])))
+
+    lane = placed.lanes[0]
+    assert all(lane.x <= card.x and card.x + WIDTH <= lane.x + lane.width for card in placed.cards)
+    assert placed.lanes_end == placed.height
+
+
 def test_no_path_goes_through_a_thing_that_stands_in_its_row() -> None:
     shown = crowd(6, 11, 23)
     placed = layout(shown)
