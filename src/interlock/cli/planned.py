@@ -112,10 +112,10 @@ def surroundings(answer: Mapping[str, object]) -> Iterable[RenderableType]:
     table = Table.grid(padding=(0, 1))
     for signal in cast("Sequence[Json]", change["signals"])[:MOST]:
         table.add_row("signal", f"[bold yellow]{plain(signal['name'])}[/] {plain(signal['detail'])}")
-    if risk := cast("Json | None", assessment["risk"]):
-        parts = cast("Sequence[Json]", risk["parts"])
+    risk = cast("Json | None", assessment["risk"])
+    if risk and (parts := cast("Sequence[Json]", risk["parts"])):
         made = ", ".join(f"{plain(part['name'])} {cast('int', part['permille']) / 10:.0f} %" for part in parts[:5])
-        table.add_row("risk", f"[bold]{risk['score']}[/] of 100 [dim]uncalibrated{': ' if made else ''}{made}[/]")
+        table.add_row("risk", f"[bold]{risk['score']}[/] of 100 [dim]uncalibrated: {made}[/]")
     domains = cast("Sequence[Json]", assessment["domains"])
     for domain in domains[:MOST]:
         table.add_row("domain", _domain(domain))

@@ -69,6 +69,8 @@ def _because(decision: Json) -> RenderableType:
 
 def _effects(change: Json) -> RenderableType:
     effects = cast("Sequence[Json]", change["effects"])
+    if not effects:
+        return Text("nothing would be done")
     title = f"{len(effects)} effect{'' if len(effects) == 1 else 's'}"
     table = Table(title=title, title_justify="left", expand=False, pad_edge=False)
     for column in ("verb", "resource", "rows", "tier", "how known", "in the text"):
