@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -92,6 +93,7 @@ def _stream(judge: Judge, passport: Passport, nothing: Proposal, lines: Path, be
     """One compact answer a line. A line that is no input is answered as denied, and the exit status says so."""
     import msgspec
 
+    gc.enable()  # a stream may have no end
     status = 0
     encoder = msgspec.json.Encoder()
     with opened_file(lines) as source:

@@ -60,10 +60,12 @@ def asked(judge: Judge, kind: str, agent: str, environment: str, target: str = "
 
 def known(files: Sequence[Path], environment: str) -> Inventory | None:
     """What these files tell of the world, together; None of none. What says nothing else is of this environment."""
+    if not files:
+        return None
     from interlock.read.inventories import inventory_from
     from interlock.survey.joined import joined
 
-    return joined([inventory_from(str(file), read(file), environment) for file in files]) if files else None
+    return joined([inventory_from(str(file), read(file), environment) for file in files])
 
 
 def read(file: Path | None, kind: str = "") -> bytes:
