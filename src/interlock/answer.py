@@ -7,9 +7,8 @@ that a program never has to ask whether one is missing.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from interlock.approve.quorum import Missing
 from interlock.judge import Judgement
 from interlock.model.assessment import Assessment, Finding, Reach, Reached, Risk
 from interlock.model.case import Case
@@ -17,6 +16,9 @@ from interlock.model.change import Change, Effect, Resource
 from interlock.model.decision import Decision
 from interlock.model.inventory import Measured, RollbackProof
 from interlock.model.wayback import WayBack
+
+if TYPE_CHECKING:
+    from interlock.approve.quorum import Missing
 
 Json = dict[str, object]
 

@@ -7,11 +7,9 @@ misspelt freeze that is silently ignored is a freeze that is not there.
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -192,6 +190,8 @@ def load(home: Path) -> Configuration:
 
 def parse(text: str, home: Path) -> Configuration:
     """The configuration that this text describes, its paths resolved against `home`."""
+    import tomllib
+
     try:
         file = msgspec.convert(tomllib.loads(text), _File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
@@ -274,6 +274,8 @@ def _environment(name: str, table: _Environment) -> Environment:
 
 
 def _hours(table: _Hours, where: str) -> Hours:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         ZoneInfo(table.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -7,7 +7,7 @@ once. Both judge by the same code, so what was shown, what was voted on and what
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -15,9 +15,6 @@ from interlock.assess.assess import assess
 from interlock.configuration import Configuration
 from interlock.decide.decide import decide
 from interlock.errors import BadConfiguration, BadProposal, Refused
-from interlock.execute.executors import executor_for
-from interlock.execute.planner import Plan
-from interlock.execute.planners import planner_for
 from interlock.ledger.redact import redact
 from interlock.model.agent import Passport
 from interlock.model.assessment import Assessment
@@ -26,16 +23,16 @@ from interlock.model.case import Case
 from interlock.model.change import Change
 from interlock.model.decision import Decision, binding_digest
 from interlock.model.inventory import Inventory, Rehearsal
-from interlock.model.planned import Identity
 from interlock.model.proposal import Proposal
 from interlock.model.target import Target
 from interlock.policy.engine import Engine
-from interlock.read.inventories import inventory_from
 from interlock.read.reader import Reading
 from interlock.read.readers import TEXTS, before_planning, reader_for
-from interlock.survey.files import given
 from interlock.survey.joined import joined
-from interlock.survey.surveyors import surveyor_for
+
+if TYPE_CHECKING:
+    from interlock.execute.planner import Plan, Planner
+    from interlock.model.planned import Identity
 
 #: A change with one of these is never tried in a transaction: what it does cannot be taken back with it.
 UNREHEARSABLE = frozenset({"leaves-target", "ends-transaction", "not-transactional", "dynamic"})
@@ -94,7 +91,7 @@ class Judge:
         Made once for a case, before leg 2. Before any tool is started, two that share no code have to follow the
         source: its reader here, and the planner, which also refuses what may not run while it is planned.
         """
-        planner = planner_for(target)
+        planner = _planner(target)
         if planner is None or target is None:
             return None
         brought = before_planning(self._kind(proposal, target), proposal.payload, target.environment)
@@ -142,6 +139,11 @@ class Judge:
         change = reading.change
         if target is None:
             return joined((known, reading.told)), None
+        from interlock.execute.executors import executor_for
+        from interlock.read.inventories import inventory_from
+        from interlock.survey.files import given
+        from interlock.survey.surveyors import surveyor_for
+
         bounds, monotonic = self.configuration.bounds, self._senses.monotonic
         surveyed = surveyor_for(target)(target, change, bounds=bounds, now=self._senses.now(), monotonic=monotonic)
         files = [inventory_from(name, raw, target.environment) for name, raw in given(target)]
@@ -195,12 +197,21 @@ def require_plannable(passport: Passport) -> None:
         )
 
 
+def _planner(target: Target | None) -> Planner | None:
+    """The planner of this target, if it has one. Where there is no target, nothing that makes plans is loaded."""
+    if target is None:
+        return None
+    from interlock.execute.planners import planner_for
+
+    return planner_for(target)
+
+
 def _written(proposal: Proposal, target: Target | None) -> bytes:
     """What of a proposal somebody wrote, and may have written a secret into.
 
     A plan from elsewhere is no such text: it holds the values of a state, and its reader keeps the secret ones.
     """
-    planner = planner_for(target)
+    planner = _planner(target)
     if planner is not None:
         return planner.text(proposal.payload)
     return proposal.payload if proposal.kind.partition(":")[0] in TEXTS else b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,17 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from interlock.cli.frame import EXIT, console, emit, graph_option, home_option, json_option
-from interlock.cli.judging import UNREGISTERED, asked, inventory_option, judging, known, opened_file, read
+from interlock.cli.judging import (
+    UNREGISTERED,
+    asked,
+    inventory_option,
+    judging,
+    known,
+    opened_file,
+    read,
+    source_option,
+    with_source,
+)
 
 if TYPE_CHECKING:
     from interlock.answer import Json
@@ -27,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--agent", default=UNREGISTERED, help="Who would run it.  [default: an unregistered agent]")
 @click.option("--target", default="", help="A configured target to survey and to rehearse on.")
 @click.option("--lines", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), help="One input a line.")
+@source_option
 @inventory_option
 @graph_option
 @home_option
@@ -38,6 +50,7 @@ def command(
     agent: str,
     target: str,
     lines: Path | None,
+    source: Path | None,
     inventories: tuple[Path, ...],
     graph: str,
     home: Path | None,
@@ -55,6 +68,8 @@ def command(
         raise click.UsageError("name one FILE (or `-`), or --lines FILE")
     if graph and lines is not None:
         raise click.UsageError("--graph draws one change; --lines has many")
+    if source is not None and kind != "terraform":
+        raise click.UsageError("--source is the configuration of a plan: it goes with --kind terraform")
     if file is not None and file.is_dir() and not target:
         raise click.UsageError("a folder is planned at a target: name it with --target")
     with judging(home, agent) as (judge, passport):
@@ -62,7 +77,8 @@ def command(
         beside = known(inventories, nothing.environment)
         if lines is not None:
             return _stream(judge, passport, nothing, lines, beside)
-        proposal = judge.planned(msgspec.structs.replace(nothing, payload=read(file, kind)))
+        payload = with_source(read(file, kind), source)
+        proposal = judge.planned(msgspec.structs.replace(nothing, payload=payload))
         return _one(judge, passport, proposal, beside, graph, as_json=as_json)
 
 
@@ -92,6 +108,7 @@ def _stream(judge: Judge, passport: Passport, nothing: Proposal, lines: Path, be
     """One compact answer a line. A line that is no input is answered as denied, and the exit status says so."""
     import msgspec
 
+    gc.enable()  # a stream may have no end
     status = 0
     encoder = msgspec.json.Encoder()
     with opened_file(lines) as source:

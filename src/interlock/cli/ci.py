@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from interlock.cli.frame import EXIT, console, emit, graph_option, home_option, json_option
-from interlock.cli.judging import UNREGISTERED, asked, inventory_option, judging, known, read
+from interlock.cli.judging import (
+    UNREGISTERED,
+    asked,
+    inventory_option,
+    judging,
+    known,
+    read,
+    source_option,
+    with_source,
+)
 
 if TYPE_CHECKING:
     from interlock.report.subject import Subject
@@ -51,6 +60,7 @@ def _options(function: Function) -> Function:
 
 @command.command("terraform")
 @_options
+@source_option
 def terraform(**options: object) -> int:
     """Judge FILE, the JSON of a plan (`terraform show -json PLAN`, also of OpenTofu); `-` for standard input.
 
@@ -84,6 +94,7 @@ def _judge(
     graph: str,
     home: Path | None,
     as_json: bool,
+    source: Path | None = None,
 ) -> int:
     import msgspec
 
@@ -96,7 +107,9 @@ def _judge(
         raise click.UsageError(f"{' and '.join(aloud)} both want standard output")
     summary = _summary() if github else None
     with judging(home, agent) as (judge, passport):
-        proposal = msgspec.structs.replace(asked(judge, kind, agent, environment), payload=read(file))
+        proposal = msgspec.structs.replace(
+            asked(judge, kind, agent, environment), payload=with_source(read(file), source)
+        )
         judgement = judge.judge(proposal, passport, known(inventories, proposal.environment))
         production = judge.configuration.is_production
     subject = Subject(judgement.change, judgement.assessment, judgement.decision, production)

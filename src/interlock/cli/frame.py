@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -67,7 +66,7 @@ def senses() -> Senses:
     return Senses(
         now=lambda: time.time_ns() // 1_000_000,
         monotonic=lambda: time.monotonic_ns() // 1_000_000,
-        entropy=secrets.token_bytes,
+        entropy=os.urandom,
     )
 
 

@@ -34,6 +34,34 @@ def inventory_option(function: Function) -> Function:
     )(function)
 
 
+def source_option(function: Function) -> Function:
+    """`--source DIR`, the configuration that a plan was made from."""
+    return click.option(
+        "--source",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        help="The configuration that the plan was made from: its locals and lifecycles are not in the plan.",
+    )(function)
+
+
+def with_source(plan: bytes, source: Path | None) -> bytes:
+    """The plan, and the configuration files of this folder beside it where there is one."""
+    if source is None:
+        return plan
+    from interlock.errors import BadProposal
+    from interlock.read.terraform.beside import MODULES, beside
+    from interlock.read.terraform.hcl import is_configuration
+    from interlock.read.terraform.package import MAX_MEMBERS
+
+    files: dict[str, bytes] = {}
+    for path in sorted(source.rglob("*")):
+        name = path.relative_to(source).as_posix()
+        if (name == MODULES or is_configuration(name)) and path.is_file():
+            files[name] = read(path)
+            if len(files) > MAX_MEMBERS:
+                raise BadProposal("the source has too many files", where=str(source), hint="name the root module")
+    return beside(plan, files)
+
+
 @contextlib.contextmanager
 def judging(home: Path | None, agent: str) -> Iterator[tuple[Judge, Passport]]:
     """The judge of the home there is, with the agent's passport; without a home, starter policies and no passport."""
@@ -60,10 +88,12 @@ def asked(judge: Judge, kind: str, agent: str, environment: str, target: str = "
 
 def known(files: Sequence[Path], environment: str) -> Inventory | None:
     """What these files tell of the world, together; None of none. What says nothing else is of this environment."""
+    if not files:
+        return None
     from interlock.read.inventories import inventory_from
     from interlock.survey.joined import joined
 
-    return joined([inventory_from(str(file), read(file), environment) for file in files]) if files else None
+    return joined([inventory_from(str(file), read(file), environment) for file in files])
 
 
 def read(file: Path | None, kind: str = "") -> bytes:

@@ -6,6 +6,7 @@ Nothing but this table is imported until a command is chosen, so that `interlock
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -43,6 +44,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": ("interlock.cli.completion", "print the completion script for bash, zsh or fish"),
 }
 
+#: Commands that judge one change and end: no circle that they leave is worth looking for.
+ONCE: frozenset[str] = frozenset({"check", "ci"})
+
 
 def program() -> click.Group:
     """The click group, whose commands are imported when they are used."""
@@ -60,6 +64,8 @@ def program() -> click.Group:
             if cmd_name not in COMMANDS:
                 return None
             loaded: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+            if cmd_name not in ONCE:
+                gc.enable()
             return loaded
 
         def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
@@ -91,7 +97,12 @@ def main(argv: list[str] | None = None) -> None:
     if arguments == ["--version"]:
         sys.stdout.write(f"interlock, version {__version__}\n")
         return
-    sys.exit(_run(arguments))
+    gc.disable()  # what is imported stays; looking through it again and again is a tenth of a short command
+    try:
+        status = _run(arguments)
+    finally:
+        gc.enable()
+    sys.exit(status)
 
 
 def _run(arguments: list[str]) -> int:

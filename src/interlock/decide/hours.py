@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from interlock.errors import BadConfiguration
 from interlock.model.target import Environment, Hours
@@ -37,6 +36,8 @@ def is_frozen(environment: Environment, now: int) -> bool:
 
 def _covers(hours: Hours, now: int, environment: str) -> bool:
     """One weekly window. One that ends at or before its start runs past midnight and belongs to the day it starts."""
+    from zoneinfo import ZoneInfo
+
     start, end = hours.start_minute, hours.end_minute
     if not (0 <= start < _DAY and 0 < end <= _DAY and start != end and set(hours.days) <= set(range(1, 8))):
         raise BadConfiguration(

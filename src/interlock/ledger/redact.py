@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 Text = TypeVar("Text", str, bytes)
@@ -60,11 +61,14 @@ _UUID_OR_HEX = re.compile(r"(?i)(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(
 
 
 class Rule(NamedTuple):
-    """`pattern`'s group `value` is the secret when `judge` says so; it runs where a trigger word occurs."""
+    """`pattern`'s group `value` is the secret when `judge` says so; it runs where a trigger word occurs.
+
+    It is compiled when it first runs: most commands meet few of the triggers.
+    """
 
     kind: str
     triggers: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: str
     judge: Callable[[re.Match[str]], bool]
 
 
@@ -116,8 +120,13 @@ def _apply(rule: Rule, text: str) -> tuple[bool, str]:
         start, stop = match.start("value") - match.start(), match.end("value") - match.start()
         return f"{match[0][:start]}{MARK}{rule.kind}]{match[0][stop:]}"
 
-    result = rule.pattern.sub(replace, text)
+    result = _compiled(rule.pattern).sub(replace, text)
     return changed, result
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def _always(match: re.Match[str]) -> bool:
@@ -167,21 +176,19 @@ RULES = (
             *("akia", "asia", "abia", "acca", "gh", "github_pat_", "glpat-", "aiza", "gocspx-", "xox", "sk", "rk_"),
             *("pk_", "npm_", "pypi-", "dop_v1_", "hv", "sg.", "age-secret-key-"),
         ),
-        re.compile(f"(?<![A-Za-z0-9_-])(?P<value>{_CLOUD})(?![A-Za-z0-9_-])"),
+        f"(?<![A-Za-z0-9_-])(?P<value>{_CLOUD})(?![A-Za-z0-9_-])",
         _always,
     ),
     Rule(
         "jwt",
         ("eyj",),
-        re.compile(
-            r"(?<![A-Za-z0-9_-])(?P<value>eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{4,2000})"
-        ),
+        r"(?<![A-Za-z0-9_-])(?P<value>eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{4,2000})",
         _always,
     ),
     Rule(
         "header",
         ("bearer", "basic", "authorization", "api-key", "auth-token", "cookie"),
-        re.compile(
+        (
             r"(?i)(?<![a-z0-9])(?:authorization['\"]?\s{0,4}[:=]\s{0,4}['\"]?(?:(?:bearer|basic|token|digest)\s{1,4})?"
             r"|(?:x-[a-z-]{0,20}(?:api-key|auth-token)|(?:set-)?cookie)['\"]?\s{0,4}:\s{0,4}['\"]?"
             r"|bearer\s{1,4}(?=[^\s'\"]{16})|basic\s{1,4}(?=[A-Za-z0-9+/]{12,}={1,2}(?![A-Za-z0-9+/=])))"
@@ -192,13 +199,13 @@ RULES = (
     Rule(
         "url-password",
         ("://",),
-        re.compile(r"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"]{0,200}:(?P<value>[^\s@/'\"]{1,500})@"),
+        r"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"]{0,200}:(?P<value>[^\s@/'\"]{1,500})@",
         lambda match: not _TEMPLATE.fullmatch(match["value"]),
     ),
     Rule(
         "sql-password",
         ("password", "identified"),
-        re.compile(
+        (
             r"(?i)(?<![a-z0-9_])(?:identified\s{1,8}(?:with\s{1,8}[\w'\"]{1,64}\s{1,8})?(?:by|as)(?:\s{1,8}password)?"
             r"|set\s{1,8}password\s{1,8}for\s{1,8}[^\s=]{1,200}|password)"
             rf"(?:\s{{0,8}}[=(]\s{{0,8}}|\s{{1,8}}(?:to\s{{1,8}})?)(?P<value>{_QUOTED})"
@@ -208,7 +215,7 @@ RULES = (
     Rule(
         "secret",
         ("passw", "passphrase", "pwd", "secret", "token", "key", "credential", "signature"),
-        re.compile(
+        (
             rf"(?i)(?:(?P<strong>{_STRONG})|{_WEAK})s?(?:[_.-][a-z0-9]{{1,20}}){{0,2}}['\"]?"
             rf"(?:\s{{0,4}}(?P<sign>:=|=>|=|:)\s{{0,4}}|(?<=-)\s{{1,4}})(?P<value>{_QUOTED}|[^\s'\",;&|)(]{{1,500}})"
         ),
@@ -217,7 +224,7 @@ RULES = (
     Rule(
         "secret",
         ("--pass", "--token", "--secret", "--api-key", "--client-secret", "--pwd"),
-        re.compile(
+        (
             r"(?i)(?<![\w-])--(?:password|passphrase|passwd|pwd|token|secret|api-key|client-secret)\s{1,4}"
             rf"(?P<value>{_QUOTED}|(?!-)[^\s'\"]{{1,500}})"
         ),
@@ -226,7 +233,7 @@ RULES = (
     Rule(
         "secret",
         ("passw", "passphrase", "secret", "token", "key", "credential"),
-        re.compile(
+        (
             rf"(?i)(?<![a-z0-9])(?:{_STRONG}|{_WEAK}|key)s?(?:\s{{1,4}}(?:is|was|for|to|of|the|[a-z]{{1,12}})){{0,3}}"
             r"\s{0,4}[:=]?\s{0,4}['\"`]?(?<![A-Za-z0-9+/_=.~-])(?P<value>[A-Za-z0-9+/_=.~-]{20,500})(?![A-Za-z0-9+/_=.~-])"
         ),

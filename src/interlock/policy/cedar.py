@@ -28,7 +28,7 @@ import msgspec
 from cedarpy import pst
 
 from interlock.errors import BadPolicy
-from interlock.policy.check import Checked, examine
+from interlock.policy.check import Checked, examine, schema_of
 from interlock.policy.engine import Plain, Question, Rule, Ruling
 
 #: The names that schema, policies and questions use for who acts and on what.
@@ -74,13 +74,16 @@ class CedarEngine:
     one: a question then carries the facts of that one, no more and no fewer.
     """
 
-    def __init__(self, checked: tuple[Checked, ...], schema: str, version: str) -> None:
+    def __init__(
+        self, checked: tuple[Checked, ...], schema: str, version: str, policies: cedarpy.PolicySet | None = None
+    ) -> None:
+        """`policies` are those of `checked` in the engine's own form, where somebody has made it already."""
         self.version = version
         self._checked = checked
         self.rules: Mapping[str, Rule] = MappingProxyType({each.rule.id: each.rule for each in checked})
         self._mentions = frozenset(path for each in checked for path in each.rule.facts)
-        self._schema = cedarpy.Schema.from_str(schema)
-        self._policies = _as_permits(checked)
+        self._schema = schema_of(schema)
+        self._policies = policies if policies is not None else _as_permits(checked)
         self._rulings: OrderedDict[tuple[object, ...], Ruling] = OrderedDict()
         self._lock = Lock()
 
@@ -89,7 +92,7 @@ class CedarEngine:
 
         A fact that a policy reads must be in it: a question without it has no ruling but an error.
         """
-        return CedarEngine(self._checked, schema, self.version)
+        return CedarEngine(self._checked, schema, self.version, self._policies)
 
     def reads(self, path: str) -> bool:
         below = path + "."

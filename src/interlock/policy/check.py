@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import cedarpy
@@ -66,6 +67,12 @@ def examine(
     usable = tuple(checked.values())
     problems.extend(_invalid(usable, schema))
     return usable, tuple(problems)
+
+
+@lru_cache(maxsize=4)
+def schema_of(text: str) -> cedarpy.Schema:
+    """The schema as the engine wants it; it costs more to make than a question does to answer."""
+    return cedarpy.Schema.from_str(text)
 
 
 def _checked(piece: Piece, parse_lift: Callable[[str], object]) -> Checked:
@@ -153,12 +160,14 @@ def _first_wrong(piece: Piece, message: str) -> int:
 def _invalid(checked: tuple[Checked, ...], schema: str) -> list[BadPolicy]:
     """What the schema says against these policies."""
     try:
-        handle = cedarpy.Schema.from_str(schema)
+        handle = schema_of(schema)
     except ValueError as problem:
         return [BadPolicy(f"the schema is no schema: {problem}", where="schema", code="policy-schema")]
+    if cedarpy.validate_policies("\n".join(each.piece.text for each in checked), handle).validation_passed:
+        return []
     problems: list[BadPolicy] = []
     for each in checked:
-        # One at a time: the engine numbers policies by itself, and its numbers say nothing about our files.
+        # Now one at a time: the engine numbers policies by itself, and its numbers say nothing about our files.
         result = cedarpy.validate_policies(each.piece.text, handle)
         messages = dict.fromkeys(_plain(error.error) for error in result.errors)
         if not result.validation_passed and not messages:

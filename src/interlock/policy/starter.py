@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +14,7 @@ CASES: Final = "cases.toml"
 
 def starter_files() -> dict[str, str]:
     """The starter policies, file name to text."""
-    folder = files("interlock.policy") / "starter"
+    folder = Path(__file__).with_name("starter")
     return {
         entry.name: entry.read_text(encoding="utf-8")
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
@@ -25,7 +24,7 @@ def starter_files() -> dict[str, str]:
 
 def starter_cases() -> str:
     """The text of the starter set's own cases."""
-    return (files("interlock.policy") / "starter" / CASES).read_text(encoding="utf-8")
+    return Path(__file__).with_name("starter").joinpath(CASES).read_text(encoding="utf-8")
 
 
 def read_directory(directory: Path) -> dict[str, str]:

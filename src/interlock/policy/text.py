@@ -114,7 +114,7 @@ def pieces(file: str, text: str) -> tuple[Piece, ...]:
 def _piece(file: str, text: str, tokens: list[Token]) -> Piece:
     start, end = tokens[0].start, tokens[-1].start + 1
     line, column = position(text, start)
-    moved = tuple(token._replace(start=token.start - start) for token in tokens)
+    moved = tuple([Token(token.sort, token.text, token.start - start) for token in tokens])
     piece = Piece(file, line, column, text[start:end], moved)
     if end - start > MAX_POLICY_BYTES:
         raise BadPolicy(

@@ -99,6 +99,21 @@ def test_options_that_cannot_be_followed_are_status_2(
     assert "Traceback" not in ran.err
 
 
+def test_the_source_of_a_plan_tells_what_the_plan_leaves_out(interlock: Process, tmp_path: Path) -> None:
+    """`db` is made from a local. The plan says so, and only the source says what the local is made from."""
+    shutil.copy(PLANS / "locals.json", tmp_path / "plan.json")
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text('locals {\n  name = "shop-${terraform_data.net.output}"\n}\n')
+    bare = interlock("ci", "terraform", "plan.json", "--json").json
+    whole = interlock("check", "plan.json", "--kind", "terraform", "--source", "infra", "--json").json
+
+    assert bare["change"]["effects"] == whole["change"]["effects"]  # type: ignore[index]  # the contract's shape
+    assert ["local" in text for text in bare["assessment"]["degraded"]] == [True]  # type: ignore[index]  # the same
+    assert whole["assessment"]["degraded"] == []  # type: ignore[index]  # the same
+    assert interlock("check", "plan.json", "--kind", "sql", "--source", "infra").status == 2
+    assert interlock("ci", "terraform", "plan.json", "--source", "nowhere").status == 2
+
+
 def test_an_inventory_tells_of_who_else_feels_it(interlock: Process, plan: str, tmp_path: Path) -> None:
     """A state of another stack, beside the plan's own: nothing of what is known without it is lost."""
     (tmp_path / "graph.dot").write_text(

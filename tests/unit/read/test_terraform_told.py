@@ -306,7 +306,7 @@ def test_a_reference_that_ends_in_a_local_is_said_and_the_state_is_believed() ->
 
     assert said(found) == {"b.y uses/hard a.x *>*"}
     assert not found.complete
-    assert found.limits == ("1 references end in a local: give the source, or what `terraform graph` prints",)
+    assert found.limits == ("1 reference ends in a local: give the source, or what `terraform graph` prints",)
 
 
 def test_the_graph_shows_what_a_local_hides() -> None:

@@ -8,7 +8,7 @@ known to nobody.
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
@@ -150,7 +150,8 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
 @cache
 def table(name: str) -> Table:
     """The table in one file, strictly decoded."""
-    return msgspec.json.decode((files(__package__) / "knowledge" / f"{name}.json").read_bytes(), type=Table)
+    raw = Path(__file__).with_name("knowledge").joinpath(f"{name}.json").read_bytes()
+    return msgspec.json.decode(raw, type=Table)
 
 
 def kind_of(technology: Technology, type_: str) -> Kind | None:

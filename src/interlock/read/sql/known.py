@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -55,7 +55,7 @@ class Functions(NamedTuple):
 @cache
 def functions(dialect: str) -> Functions:
     """What is known of the functions of a dialect (the stem of files in `knowledge/`)."""
-    folder = files(__package__) / "knowledge"
+    folder = Path(__file__).with_name("knowledge")
     own = _words((folder / f"{dialect}_harmless.txt").read_text("utf-8"))
     added = folder / f"{dialect}_extensions.txt"
     extensions = _words(added.read_text("utf-8")) if added.is_file() else frozenset()
@@ -71,6 +71,5 @@ def _words(text: str) -> frozenset[str]:
 @cache
 def settings(dialect: str) -> Settings:
     """What is known of the settings of a dialect."""
-    return msgspec.json.decode(
-        (files(__package__) / "knowledge" / f"{dialect}_settings.json").read_bytes(), type=Settings
-    )
+    raw = Path(__file__).with_name("knowledge").joinpath(f"{dialect}_settings.json").read_bytes()
+    return msgspec.json.decode(raw, type=Settings)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
-from ipaddress import ip_network
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -50,7 +49,8 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def access() -> Access:
     """The file, read when it is first asked for."""
-    return msgspec.json.decode((files(__package__) / "knowledge" / "access.json").read_bytes(), type=Access)
+    raw = Path(__file__).with_name("knowledge").joinpath("access.json").read_bytes()
+    return msgspec.json.decode(raw, type=Access)
 
 
 def widens(kind: str, verb: Verb, before: Values | None, after: Values | None, unknown: frozenset[str]) -> str:
@@ -75,8 +75,14 @@ def widens(kind: str, verb: Verb, before: Values | None, after: Values | None, u
 
 
 @cache
+def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Whatever any of these patterns finds, compiled at once."""
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+@cache
 def _gives_type(kind: str) -> bool:
-    return any(re.search(pattern, kind) for pattern in access().grants)
+    return _any(access().grants).search(kind) is not None
 
 
 def _gives(kind: str, after: Values) -> bool:
@@ -86,7 +92,7 @@ def _gives(kind: str, after: Values) -> bool:
 
 @cache
 def _restricts(kind: str) -> bool:
-    return any(re.search(pattern, kind) for pattern in access().restrictions)
+    return _any(access().restrictions).search(kind) is not None
 
 
 @cache
@@ -178,6 +184,8 @@ def _covered(text: str, networks: list[tuple[int, int, int]]) -> bool:
 
 def _network(text: str) -> tuple[int, int, int] | None:
     """The version of the protocol, the first and the last address."""
+    from ipaddress import ip_network
+
     try:
         network = ip_network(text, strict=False)
     except ValueError:

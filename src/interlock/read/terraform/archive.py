@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tarfile
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -26,6 +25,8 @@ def is_archive(payload: bytes) -> bool:
 
 def configuration_in(payload: bytes) -> dict[str, bytes]:
     """The configuration and the lock file in it, by path. BadProposal for whatever leads out of it, and past bounds."""
+    import tarfile
+
     found: dict[str, bytes] = {}
     read = 0
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
@@ -37,4 +37,5 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def code() -> Code:
     """The file, read when it is first asked for."""
-    return msgspec.json.decode((files(__package__) / "knowledge" / "code.json").read_bytes(), type=Code)
+    raw = Path(__file__).with_name("knowledge").joinpath("code.json").read_bytes()
+    return msgspec.json.decode(raw, type=Code)

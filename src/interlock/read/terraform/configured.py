@@ -7,8 +7,9 @@ they stand, and leaves out locals and lifecycle; HCL, where it is at hand, has a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+import msgspec
 
 from interlock.read.terraform.syntax import Reference, steps_of
 
@@ -27,51 +28,47 @@ class Use(NamedTuple):
     loose: bool = False
 
 
-@dataclass(slots=True)
-class Part:
+class Part(msgspec.Struct):
     """One resource or data source as it is configured."""
 
-    uses: list[Use] = field(default_factory=list)
-    meta: list[Reference] = field(default_factory=list)  # of count and for_each
-    after: list[Reference] = field(default_factory=list)
-    follows: list[Reference] = field(default_factory=list)
+    uses: list[Use] = []
+    meta: list[Reference] = []  # of count and for_each
+    after: list[Reference] = []
+    follows: list[Reference] = []
     counted: bool = False
     provider: str = ""
     ignored: frozenset[str] = frozenset()
     ignores_all: bool = False
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct):
     """One `module` block: which module it makes, and what goes into its variables."""
 
     child: int
-    inputs: dict[str, list[Reference]] = field(default_factory=dict)
-    meta: list[Reference] = field(default_factory=list)
-    after: list[Reference] = field(default_factory=list)
+    inputs: dict[str, list[Reference]] = {}
+    meta: list[Reference] = []
+    after: list[Reference] = []
     counted: bool = False
 
 
-@dataclass(slots=True)
-class Module:
+class Module(msgspec.Struct):
     """One module; `path` are the names of the calls that lead to it."""
 
     path: tuple[str, ...]
     parent: int = -1
-    parts: dict[str, Part] = field(default_factory=dict)
-    calls: dict[str, Call] = field(default_factory=dict)
-    outputs: dict[str, list[Reference]] = field(default_factory=dict)
-    locals: dict[str, list[Reference]] = field(default_factory=dict)
+    parts: dict[str, Part] = {}
+    calls: dict[str, Call] = {}
+    outputs: dict[str, list[Reference]] = {}
+    locals: dict[str, list[Reference]] = {}
     from_source: bool = False  # its locals and its expressions were read from HCL
 
 
-@dataclass(slots=True)
-class Configured:
+class Configured(msgspec.Struct):
     """The whole of it: modules by number, the root first, and the references of each provider's configuration."""
 
-    modules: list[Module] = field(default_factory=lambda: [Module(())])
-    providers: dict[str, tuple[int, list[Reference]]] = field(default_factory=dict)
-    limits: list[str] = field(default_factory=list)
+    modules: list[Module] = msgspec.field(default_factory=lambda: [Module(())])
+    providers: dict[str, tuple[int, list[Reference]]] = {}
+    limits: list[str] = []
     place: str = ""  # where its state is kept, as far as the source says it
 
     def by_path(self) -> dict[tuple[str, ...], int]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from interlock.read.terraform.hcl_json import read_json
-from interlock.read.terraform.hcl_native import read_native
 from interlock.read.terraform.syntax import Attribute, Block, Reference, Source
 
 
@@ -26,7 +24,14 @@ class Lifecycle(NamedTuple):
 
 def read_hcl(name: str, raw: bytes) -> Source:
     """One file, by the end of its name: `.tf.json` is JSON, everything else is read as people write it."""
-    return read_json(name, raw) if name.endswith(".json") else read_native(name, raw)
+    # Most plans come without their source, and the grammar is not loaded for them.
+    if name.endswith(".json"):
+        from interlock.read.terraform.hcl_json import read_json
+
+        return read_json(name, raw)
+    from interlock.read.terraform.hcl_native import read_native
+
+    return read_native(name, raw)
 
 
 def is_configuration(name: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
@@ -57,7 +57,7 @@ class _Functions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _passing() -> frozenset[str]:
-    raw = (files(__package__) / "knowledge" / "functions.json").read_bytes()
+    raw = Path(__file__).with_name("knowledge").joinpath("functions.json").read_bytes()
     return msgspec.json.decode(raw, type=_Functions).passes
 
 

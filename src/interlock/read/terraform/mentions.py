@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -49,7 +49,7 @@ class _Knowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _knowledge() -> _Knowledge:
-    raw = (files(__package__) / "knowledge" / "mentions.json").read_bytes()
+    raw = Path(__file__).with_name("knowledge").joinpath("mentions.json").read_bytes()
     return msgspec.json.decode(raw, type=_Knowledge)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -38,7 +38,8 @@ class Locations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def locations() -> Locations:
     """What is known of attributes that name failure domains."""
-    return msgspec.json.decode((files(__package__) / "knowledge" / "locations.json").read_bytes(), type=Locations)
+    raw = Path(__file__).with_name("knowledge").joinpath("locations.json").read_bytes()
+    return msgspec.json.decode(raw, type=Locations)
 
 
 def resource_of(address: str, kind: str, values: Mapping[str, object], environment: str, state: str = "") -> Resource:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import io
 import re
 import struct
-import zipfile
-import zlib
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from interlock.errors import BadProposal
+
+if TYPE_CHECKING:
+    import zipfile
 
 MAX_MEMBERS: Final = 20_000
 MAX_UNPACKED: Final = 1024 * 1024 * 1024
@@ -89,6 +90,9 @@ def is_zip(payload: bytes) -> bool:
 
 def open_package(payload: bytes) -> Package:
     """The package that these bytes are. BadProposal for any other zip and for whatever is not in order."""
+    import zipfile
+    import zlib
+
     _bounded_directory(payload)
     try:
         with zipfile.ZipFile(io.BytesIO(payload)) as archive:
@@ -139,12 +143,14 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def _member(member: zipfile.ZipInfo) -> None:
+    from zipfile import ZIP_DEFLATED, ZIP_STORED
+
     name, original = member.filename, member.orig_filename
     if name != original or len(name) > MAX_NAME or not name.isprintable() or "\\" in name:
         raise _bad(f"a member has a name that no package has: `{original[:80]!a}`")
     if name not in (MANIFEST, PLAN, SAVED, GRAPH, SOURCE) and (not _MADE.fullmatch(name) or ".." in name.split("/")):
         raise _bad(f"`{name}` does not belong in a package")
-    if member.flag_bits & _ENCRYPTED or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    if member.flag_bits & _ENCRYPTED or member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         raise _bad(f"`{name}` is encrypted or packed in another way than deflate")
     if member.is_dir() or (member.external_attr >> 16) & 0o170000 not in (0, 0o100000):
         raise _bad(f"`{name}` is not a plain file")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
@@ -34,14 +34,15 @@ class _Flows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def relations() -> _Relations:
     """What is known of types: copies, groups, members, and tags that mean critical."""
-    raw = (files(__package__) / "knowledge" / "relations.json").read_bytes()
+    raw = Path(__file__).with_name("knowledge").joinpath("relations.json").read_bytes()
     return msgspec.json.decode(raw, type=_Relations)
 
 
 @cache
 def flows() -> tuple[Flow, ...]:
     """What is known of the attributes of types."""
-    return msgspec.json.decode((files(__package__) / "knowledge" / "flows.json").read_bytes(), type=_Flows).flows
+    raw = Path(__file__).with_name("knowledge").joinpath("flows.json").read_bytes()
+    return msgspec.json.decode(raw, type=_Flows).flows
 
 
 def flows_of(resources: Iterable[Resource]) -> tuple[Flow, ...]:

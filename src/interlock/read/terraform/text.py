@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -86,7 +86,8 @@ class _Foreign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _foreign() -> _Foreign:
-    return msgspec.json.decode((files(__package__) / "knowledge" / "foreign.json").read_bytes(), type=_Foreign)
+    raw = Path(__file__).with_name("knowledge").joinpath("foreign.json").read_bytes()
+    return msgspec.json.decode(raw, type=_Foreign)
 
 
 def _first_line(raw: bytes) -> set[str]:

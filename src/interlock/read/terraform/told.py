@@ -229,7 +229,8 @@ class Telling:
         shown_parts = {(each.modules, each.part) for each in map(address_of, seen) if each is not None}
         ends = sum(count for part, count in references.unsure.items() if part not in shown_parts)
         if ends:
-            self.limits.append(f"{ends:,} references end in a local: give the source, or what `terraform graph` prints")
+            what = "reference ends" if ends == 1 else "references end"
+            self.limits.append(f"{ends:,} {what} in a local: give the source, or what `terraform graph` prints")
         if references.resolver.circles:
             self.limits.append(f"{references.resolver.circles:,} values of the configuration are made from themselves")
         if references.cut or references.resolver.cut or self._waits.cut:
