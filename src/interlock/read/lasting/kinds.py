@@ -7,9 +7,10 @@ known to nobody.
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -152,6 +153,39 @@ def table(name: str) -> Table:
     """The table in one file, strictly decoded."""
     raw = Path(__file__).with_name("knowledge").joinpath(f"{name}.json").read_bytes()
     return msgspec.json.decode(raw, type=Table)
+
+
+class Rows(NamedTuple):
+    """The rows of one kind that speak of one technology; an update's with the first part of its path there."""
+
+    kind: Kind
+    evidence: tuple[Evidence, ...]
+    updates: tuple[tuple[str, Update], ...]
+    gentler: tuple[Way, ...]
+
+
+@lru_cache(maxsize=4_096)
+def rows_of(technology: Technology, type_: str) -> Rows | None:
+    """What is known of this type, without what only holds of another technology; None when nobody knows it."""
+    kind = kind_of(technology, type_)
+    if kind is None:
+        return None
+    names = kind.attributes if technology == "cloudformation" else None
+    return Rows(
+        kind,
+        tuple(each for each in kind.evidence if each.only in (None, technology)),
+        tuple(
+            (path_in(names, each.at).partition(".")[0], each)
+            for each in kind.updates
+            if each.only in (None, technology)
+        ),
+        tuple(each for each in kind.gentler if each.only in (None, technology)),
+    )
+
+
+def path_in(names: Mapping[str, str] | None, at: str) -> str:
+    """The path as a technology with these names calls it; empty when it has no such thing."""
+    return at if names is None or at.startswith("@") else names.get(at, "")
 
 
 def kind_of(technology: Technology, type_: str) -> Kind | None:

@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 from interlock.model.change import Aspect, Trait
 from interlock.model.inventory import Plane
 from interlock.model.wayback import REVERSIBILITIES, Reversibility, RollbackVerdict, WayBack, worst_reversibility
-from interlock.read.lasting.kinds import Evidence, Kind, Technology, Update, Way, kind_of
+from interlock.read.lasting.kinds import Evidence, Kind, Rows, Technology, rows_of
 from interlock.read.lasting.values import Sides, Values, root
 
 Operation = Literal["create", "update", "replace", "delete", "forget"]
@@ -97,36 +97,37 @@ def judge(
     only the apply tells the value after; `hidden` those that change and are sensitive, wholly or in part; `forced`
     those that force a replacement, where that is told.
     """
-    kind = kind_of(technology, type)
+    rows = rows_of(technology, type)
+    kind = rows.kind if rows is not None else None
     sides = Sides(technology, kind, before, after, unknown, hidden)
-    if kind is None:
+    if rows is None or kind is None:
         return Lasting(_of_nobody(type, operation, sides), known=False)
     if operation == "create":
         back, traits = _create(kind)
     elif operation == "update":
-        back, traits = _update(kind, sides, technology)
+        back, traits = _update(rows, sides, technology)
     elif operation == "forget":
         back, traits = WayBack("exact-inverse", "valid", step="import it again"), ()
     else:
-        back, traits = _lose(kind, operation, sides, technology)
+        back, traits = _lose(rows, operation, sides, technology)
     return Lasting(
         back,
         traits,
-        _gentler(kind, operation, sides, technology, forced),
+        _gentler(rows, operation, sides, technology, forced),
         kind.planes,
         kind.aspect,
-        _protections(kind, _at_the_end(kind, operation, sides, technology), technology),
+        _protections(rows, _at_the_end(kind, operation, sides, technology)),
         tuple(found for group in kind.groups if (found := _group(group.kind, group.at, sides))),
     )
 
 
 def standing(technology: Technology, type: str, values: Values) -> Standing:
     """What is known of a thing with these values, whether anything happens to it or not."""
-    kind = kind_of(technology, type)
-    if kind is None:
+    rows = rows_of(technology, type)
+    if rows is None:
         return Standing()
-    sides = Sides(technology, kind, values, None, frozenset(), frozenset())
-    return Standing(kind.planes, _protections(kind, sides, technology))
+    sides = Sides(technology, rows.kind, values, None, frozenset(), frozenset())
+    return Standing(rows.kind.planes, _protections(rows, sides))
 
 
 def _create(kind: Kind) -> tuple[WayBack, tuple[Trait, ...]]:
@@ -136,9 +137,10 @@ def _create(kind: Kind) -> tuple[WayBack, tuple[Trait, ...]]:
     return WayBack(special.reversibility, special.verdict, why=special.why), special.traits
 
 
-def _lose(kind: Kind, operation: Operation, sides: Sides, technology: Technology) -> tuple[WayBack, tuple[Trait, ...]]:
+def _lose(rows: Rows, operation: Operation, sides: Sides, technology: Technology) -> tuple[WayBack, tuple[Trait, ...]]:
     """A delete, or a replacement, which is the delete of the old one."""
-    proofs = [each for each in kind.evidence if _speaks(each, technology) and sides.holds(each.when)]
+    kind = rows.kind
+    proofs = [each for each in rows.evidence if sides.holds(each.when)]
     standing = [each for each in proofs if each.gives == "blocked"]
     classes = [kind.delete, *(_class_of(each) for each in proofs)]
     reversibility = min(classes, key=REVERSIBILITIES.index)
@@ -168,7 +170,7 @@ def _lose(kind: Kind, operation: Operation, sides: Sides, technology: Technology
         evidence=tuple(said),
         step=best.step if best is not None and best.step else STEP[reversibility],
         why="; ".join(whys),
-        lifts="; ".join(_lifts(kind, proofs, technology)),
+        lifts="; ".join(_lifts(rows, proofs, technology)),
     )
     gone = reversibility not in ("none-needed", "exact-inverse", "disruptive-inverse")
     traits: list[Trait] = ["loses-data"] if gone and not _HOLDING.isdisjoint(kind.planes) else []
@@ -177,12 +179,13 @@ def _lose(kind: Kind, operation: Operation, sides: Sides, technology: Technology
     return way_back, tuple(traits)
 
 
-def _update(kind: Kind, sides: Sides, technology: Technology) -> tuple[WayBack, tuple[Trait, ...]]:
-    fired = [each for each in kind.updates if _speaks(each, technology) and sides.fires(each)]
+def _update(rows: Rows, sides: Sides, technology: Technology) -> tuple[WayBack, tuple[Trait, ...]]:
+    kind, changed = rows.kind, sides.changes
+    fired = [each for first, each in rows.updates if first in changed and sides.fires(each)]
     untold = sides.untold()
     classes, proofs = [], []
     for each in fired:
-        held = [proof for proof in each.evidence if _speaks(proof, technology) and sides.holds(proof.when)]
+        held = [proof for proof in each.evidence if proof.only in (None, technology) and sides.holds(proof.when)]
         classes.append(min((each.reversibility, *map(_class_of, held)), key=REVERSIBILITIES.index))
         proofs += held
     reversibility = worst_reversibility("disruptive-inverse" if untold else "exact-inverse", *classes)
@@ -193,7 +196,7 @@ def _update(kind: Kind, sides: Sides, technology: Technology) -> tuple[WayBack, 
     if untold:
         whys.append(f"the prior value of {_names(untold)} is not known")
     lost = [each.says for each in fired if not _LOSSES.isdisjoint(each.traits)]
-    changes = list(sides.changes)
+    changes = list(changed)
     step = f"write the prior values back: {_names(changes)}" if changes and verdict != "invalid" else ""
     way_back = WayBack(
         reversibility,
@@ -232,39 +235,41 @@ def _of_nobody(type_: str, operation: Operation, sides: Sides) -> WayBack:
     return WayBack("irreversible", "unknown", loses=loses, why=loses)
 
 
-def _gentler(kind: Kind, operation: Operation, sides: Sides, technology: Technology, forced: frozenset[str]) -> str:
+def _gentler(rows: Rows, operation: Operation, sides: Sides, technology: Technology, forced: frozenset[str]) -> str:
     if operation not in ("replace", "delete"):
         return ""
     changed = frozenset(sides.changes) if operation == "replace" else frozenset[str]()
-    ways = [each for each in kind.gentler if each.on == operation and _speaks(each, technology)]
+    ways = [each for each in rows.gentler if each.on == operation]
     named = [each for each in ways if any(root(sides.path(field)) in (forced or changed) for field in each.fields)]
     chosen = named or [each for each in ways if not each.fields]
     if chosen:
         return chosen[0].way
-    return LEAVE[technology] if operation == "delete" and kind.lasts else ""
+    return LEAVE[technology] if operation == "delete" and rows.kind.lasts else ""
 
 
-def _protections(kind: Kind, sides: Sides, technology: Technology) -> tuple[str, ...]:
+def _protections(rows: Rows, sides: Sides) -> tuple[str, ...]:
     """What stands against losing it, of its values before."""
-    held = [each for each in kind.evidence if _speaks(each, technology) and sides.holds(each.when)]
-    return tuple(dict.fromkeys(_text(each.says, kind, sides) for each in held))
+    held = [each for each in rows.evidence if sides.holds(each.when)]
+    return tuple(dict.fromkeys([_text(each.says, rows.kind, sides) for each in held])) if held else ()
 
 
 def _at_the_end(kind: Kind, operation: Operation, sides: Sides, technology: Technology) -> Sides:
     """The thing as it will stand when this has run; one that goes, as it stood."""
     if operation not in ("create", "update"):
         return sides
-    known = {name: value for name, value in sides.after.items() if name not in sides.unknown}
+    known: Values = sides.after
+    if sides.unknown:
+        known = {name: value for name, value in known.items() if name not in sides.unknown}
     return Sides(technology, kind, known, None, frozenset(), frozenset())
 
 
-def _lifts(kind: Kind, proofs: Sequence[Evidence], technology: Technology) -> list[str]:
+def _lifts(rows: Rows, proofs: Sequence[Evidence], technology: Technology) -> list[str]:
     """What would lower the class, where nothing lowers it to a copy yet."""
     if any(each.gives != "blocked" for each in proofs):
         return []
-    lifts = [each.lift for each in kind.evidence if each.lift and _speaks(each, technology)]
+    lifts = [each.lift for each in rows.evidence if each.lift]
     if technology == "cloudformation":
-        lifts = [_called(lift, kind) for lift in lifts]
+        lifts = [_called(lift, rows.kind) for lift in lifts]
     return list(dict.fromkeys(lifts))[:3]
 
 
@@ -283,10 +288,6 @@ def _class_of(evidence: Evidence) -> Reversibility:
     return "grace-period" if evidence.gives == "blocked" else evidence.gives
 
 
-def _speaks(row: Evidence | Update | Way, technology: Technology) -> bool:
-    return row.only is None or row.only == technology
-
-
 def _group(kind: str, paths: tuple[str, ...], sides: Sides) -> tuple[str, str] | None:
     for at in paths:
         for value in sides.becomes(at) or sides.was(at):
@@ -297,6 +298,8 @@ def _group(kind: str, paths: tuple[str, ...], sides: Sides) -> tuple[str, str] |
 
 def _text(says: str, kind: Kind, sides: Sides) -> str:
     """The words with the values that may be shown put in."""
+    if "{" not in says:
+        return says
 
     def value(match: re.Match[str]) -> str:
         values = sides.was(match[1]) if match[1] in kind.shows else []

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from interlock.read.lasting.kinds import Condition, Does, Kind, Technology, Update
+from interlock.read.lasting.kinds import Condition, Does, Kind, Technology, Update, path_in
 
 Values = Mapping[str, object]
 
@@ -56,25 +56,26 @@ class Sides:
 
     def path(self, at: str) -> str:
         """The path as this technology calls it; empty when it has no such thing."""
-        if self._names is None or at.startswith("@"):
-            return at
-        return self._names.get(at, "")
+        return at if self._names is None else path_in(self._names, at)
 
     def was(self, at: str) -> list[object]:
         """The values there before; none when they are not known."""
         path = self.path(at)
-        return [] if not path else [self._plain(value) for value in found(self.before, path)]
+        return self._all(found(self.before, path)) if path else []
 
     def becomes(self, at: str) -> list[object]:
         """The values there after; none when they are not known."""
         path = self.path(at)
         if not path or root(path) in self.unknown:
             return []
-        return [self._plain(value) for value in found(self.after, path)]
+        return self._all(found(self.after, path))
 
     def holds(self, conditions: tuple[Condition, ...]) -> bool:
         """Whether all of these are surely true of it as it is before."""
-        return all(_meets(condition, self.was(condition.at)) for condition in conditions)
+        for condition in conditions:  # noqa: SIM110  # asked more often than a generator is worth
+            if not _meets(condition, self.was(condition.at)):
+                return False
+        return True
 
     def untold(self) -> list[str]:
         """Of what changes, that whose value before is not known: it cannot be written back."""
@@ -101,19 +102,21 @@ class Sides:
         return self._changed
 
     def _differing(self) -> dict[str, None]:
-        before, after = self.before, self.after
-        names = dict.fromkeys((*before, *after, *sorted(self.unknown), *sorted(self.hidden)))
-        return {
+        before, after, unknown, hidden = self.before, self.after, self.unknown, self.hidden
+        names: dict[str, None] = {
             name: None
-            for name in names
-            if name in self.unknown
-            or name in self.hidden
-            or (name in before) != (name in after)
-            or before.get(name) != after.get(name)
+            for name, held in before.items()
+            if name not in after or after[name] != held or name in unknown or name in hidden
         }
+        names.update((name, None) for name in after if name not in before)
+        names.update((name, None) for each in (unknown, hidden) for name in sorted(each))
+        return names
+
+    def _all(self, values: list[object]) -> list[object]:
+        return [self._plain(value) for value in values] if self._text else values
 
     def _plain(self, value: object) -> object:
-        if not self._text or not isinstance(value, str):
+        if not isinstance(value, str):
             return value
         if _NUMBER.fullmatch(value):
             return int(value)
@@ -127,6 +130,9 @@ def root(path: str) -> str:
 
 def found(values: object, path: str) -> list[object]:
     """Every value at a path; a list on the way, or at the end of it, stands for its members. Null is no value."""
+    if "." not in path:
+        value = values.get(path) if isinstance(values, dict) else None
+        return _members(value) if isinstance(value, list) else [] if value is None else [value]
     here = [values]
     for part in path.split("."):
         inner = [each.get(part) for each in here if isinstance(each, dict)]

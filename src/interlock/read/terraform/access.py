@@ -7,7 +7,7 @@ known, or a document cannot be read, it is taken as wider: nobody can say that i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -62,8 +62,9 @@ def widens(kind: str, verb: Verb, before: Values | None, after: Values | None, u
         return "it gives somebody access"
     if verb not in ("create", "update", "replace"):
         return ""
-    was = dict(_facts(kind, before or {}))
-    for name, held in _facts(kind, after or {}):
+    becomes = _facts(kind, after or {})
+    was = dict(_facts(kind, before or {})) if becomes else {}
+    for name, held in becomes:
         if reason := _wider(name, was.get(name, ()), held, new=before is None):
             return reason
         if gives and name in access().roles and _new_texts(was.get(name, ()), held):
@@ -116,7 +117,7 @@ def _relevant(kind: str) -> frozenset[str]:
     return frozenset(known.switches).union(*(names for means, names in chosen if means))
 
 
-def _facts(kind: str, values: Values) -> Iterator[tuple[str, tuple[object, ...]]]:
+def _facts(kind: str, values: Values) -> list[tuple[str, tuple[object, ...]]]:
     """Every relevant attribute with all that it holds, wherever it stands in the values."""
     found: dict[str, list[object]] = {}
     relevant = _relevant(kind)
@@ -126,13 +127,13 @@ def _facts(kind: str, values: Values) -> Iterator[tuple[str, tuple[object, ...]]
         if isinstance(here, list):
             waiting += here
         elif isinstance(here, dict):
-            for name, held in here.items():
-                if name in relevant:
-                    found.setdefault(name, []).extend(held if isinstance(held, list) else [held])
-                if isinstance(held, dict | list):
-                    waiting.append(held)
-    for name in sorted(found):
-        yield name, tuple(each for each in found[name] if each is not None)
+            if not relevant.isdisjoint(here):
+                for name in here:
+                    if name in relevant:
+                        held = here[name]
+                        found.setdefault(name, []).extend(held if isinstance(held, list) else [held])
+            waiting += [held for held in here.values() if held and isinstance(held, dict | list)]
+    return [(name, tuple([each for each in found[name] if each is not None])) for name in sorted(found)]
 
 
 def _wider(name: str, was: tuple[object, ...], becomes: tuple[object, ...], *, new: bool) -> str:

@@ -7,7 +7,7 @@ that is in no row is unknown, never ignored. A value that is sensitive is in no 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Raw
@@ -20,7 +20,7 @@ from interlock.read.terraform.code import Runs, code
 from interlock.read.terraform.difference import Difference, difference
 from interlock.read.terraform.naming import resource_of
 from interlock.read.terraform.outline import Outline, Placed, Provisioner, configured
-from interlock.read.terraform.plan import Delta, Invocation, Plan, ResourceChange, value
+from interlock.read.terraform.plan import NULL, Delta, Invocation, Plan, ResourceChange, value
 from interlock.read.terraform.shifts import shifted
 
 Operation = Literal["create", "update", "replace", "delete", "forget"]
@@ -191,7 +191,7 @@ class _Reading:
             cause = f"moved from `{change.previous_address}`"
             self.effects.append(_plain("update", resource, part, ("renames",), cause, back))
         verbs = {act.verb for act in acts}
-        for provisioner in self.provisioners.get(configured(change.address), ()):
+        for provisioner in self.provisioners.get(configured(change.address), ()) if self.provisioners else ():
             if verbs & RUNS_WHEN.get(provisioner.when, frozenset({"create", "replace", "delete"})):
                 runs = code().provisioner(provisioner.type)
                 self.effects.append(_run(runs, resource, part, f"provisioner `{_name(provisioner.type)}` {runs.says}"))
@@ -255,7 +255,7 @@ def _judged(kind: str, operation: Operation, seen: Difference, forced: frozenset
 
 
 def _is_there(raw: Raw) -> bool:
-    return value(raw) is not None
+    return raw is not NULL and value(raw) is not None
 
 
 def _moved(change: ResourceChange) -> bool:
@@ -277,6 +277,8 @@ def _why(change: ResourceChange, forced: Iterable[str]) -> str:
 
 def _first_steps(delta: Delta) -> frozenset[str]:
     """The attributes that force a replacement."""
+    if delta.replace_paths is NULL:
+        return frozenset()
     paths = value(delta.replace_paths)
     if not isinstance(paths, list):
         return frozenset()
@@ -288,8 +290,8 @@ def _name(text: str) -> str:
     return text if _NAME.fullmatch(text) else "a strange word"
 
 
-def _ordered(traits: Iterable[Trait]) -> tuple[Trait, ...]:
-    return tuple(sorted(traits, key=_BY_RANK.__getitem__))
+def _ordered(traits: Collection[Trait]) -> tuple[Trait, ...]:
+    return tuple(sorted(traits, key=_BY_RANK.__getitem__)) if traits else ()
 
 
 def _plain(verb: Verb, resource: Resource, part: int, traits: tuple[Trait, ...], cause: str, back: WayBack) -> Effect:

@@ -8,6 +8,7 @@ shown.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -44,13 +45,12 @@ def difference(delta: Delta) -> Difference:
     """What this delta says of a thing with attributes."""
     before, after = value(delta.before), value(delta.after)
     marks = (_marks(delta.before_sensitive), _marks(delta.after_sensitive))
-    was, becomes = (side if isinstance(side, dict) else {} for side in (before, after))
-    later = _marks(delta.after_unknown)
-    unknown = frozenset(name for name, mark in later.items() if _any(mark)) if isinstance(later, dict) else frozenset()
+    was: Values = before if isinstance(before, dict) else {}
+    becomes: Values = after if isinstance(after, dict) else {}
+    unknown = _unknown(delta.after_unknown)
     fields: tuple[str, ...] = ()
     if isinstance(before, dict) and isinstance(after, dict):
-        names = {*was, *becomes, *unknown}
-        fields = tuple(sorted(name for name in names if name in unknown or _changed(was, becomes, name)))
+        fields = _differing(was, becomes, unknown)
     hidden = frozenset[str]()
     shown_before, shown_after = before, after
     if any(map(_any, marks)):
@@ -73,11 +73,33 @@ def difference(delta: Delta) -> Difference:
 
 def _in_order(side: object) -> Values | None:
     """The attributes in the order of their names, so that the order in which they were written tells nothing."""
-    return dict(sorted(side.items())) if isinstance(side, dict) else None
+    if not isinstance(side, dict):
+        return None
+    names = sorted(side)
+    return side if names == list(side) else {name: side[name] for name in names}
+
+
+#: Marks are nearly always empty, or the same for all things of a type; longer ones are not worth keeping.
+_LONG: Final = 1_024
 
 
 def _marks(raw: msgspec.Raw) -> object:
-    return False if raw is NULL else value(raw)
+    if raw is NULL:
+        return False
+    text = bytes(raw)
+    return _mark(text) if len(text) <= _LONG else value(raw)
+
+
+@lru_cache(maxsize=1_024)
+def _mark(text: bytes) -> object:
+    """What a mark says; nobody writes to it."""
+    return msgspec.json.decode(text)
+
+
+def _unknown(raw: msgspec.Raw) -> frozenset[str]:
+    """The attributes of which only the apply tells the value, wholly or in part."""
+    later = _marks(raw)
+    return frozenset(name for name, mark in later.items() if _any(mark)) if isinstance(later, dict) else frozenset()
 
 
 def _any(mark: object) -> bool:
@@ -89,9 +111,11 @@ def _any(mark: object) -> bool:
     return mark is not None and mark is not False
 
 
-def _changed(was: Values, becomes: Values, name: str) -> bool:
-    missing = object()
-    return was.get(name, missing) != becomes.get(name, missing)
+def _differing(was: Values, becomes: Values, unknown: frozenset[str]) -> tuple[str, ...]:
+    """The attributes that are another value, are on one side alone, or are not known yet."""
+    names = {name for name, held in was.items() if name not in becomes or becomes[name] != held}
+    names.update(becomes.keys() - was.keys(), unknown)
+    return tuple(sorted(names))
 
 
 def _shown(sides: tuple[object, object], marks: tuple[object, object]) -> tuple[object, object]:

@@ -85,7 +85,8 @@ def tags_of(values: Mapping[str, object]) -> dict[tuple[str, str], None]:
     """Its tags or labels as (name, value), in no order; those with a secret's look are taken out."""
     found: dict[tuple[str, str], None] = {}
     for attribute in locations().tag_attributes:
-        for name, value in _pairs(values.get(attribute)):
+        written = values.get(attribute)
+        for name, value in _pairs(written) if written else ():
             if len(name) <= MAX_TEXT and len(value) <= MAX_TEXT and len(found) < MAX_EACH and _plain(name, value):
                 found[name, value] = None
     return found
@@ -99,13 +100,16 @@ def located(
     found: set[tuple[str, str]] = set()
     for name in kinds.keys() & values.keys():
         value = values[name]
+        if not value:
+            continue
         for one in value[:MAX_EACH] if isinstance(value, list) else (value,):
             if isinstance(one, str) and 0 < len(one) <= MAX_TEXT and _plain(name, one):
                 found.add((kinds[name], one))
     found |= {(of_tags[name.lower()], value) for name, value in tags if value and name.lower() in of_tags}
-    if match := _ARN.match(str(values.get("arn") or "")):
+    arn = values.get("arn")
+    if arn and (match := _ARN.match(str(arn))):
         found |= {(kind, part) for kind, part in zip(("region", "account"), match.groups(), strict=True) if part}
-    if not any(kind == "region" for kind, _ in found):
+    if all(kind != "region" for kind, _ in found):
         zones = [_ZONE.fullmatch(value) for kind, value in found if kind == "zone"]
         found |= {("region", zone[1]) for zone in zones if zone}
     if state:

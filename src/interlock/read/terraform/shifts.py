@@ -41,24 +41,27 @@ def _of_one(group: dict[int, ResourceChange]) -> set[str]:
         return {group[index].address for index in writing}
     if len(group) > MAX_COMPARED:
         return set()
-    sides = {index: (value(change.change.before), value(change.change.after)) for index, change in group.items()}
-    return {
-        group[index].address
-        for index in writing
-        if any(_takes_on(sides[index], sides[near][0]) for near in (index - 1, index + 1) if near in sides)
-    }
+    was = {index: value(change.change.before) for index, change in group.items()}
+    found = set()
+    for index in writing:
+        near = [each for each in (was.get(index - 1), was.get(index + 1)) if isinstance(each, dict)]
+        if near:
+            new = _new_texts(was[index], value(group[index].change.after))
+            if any(each.get(name) == held for each in near for name, held in new):
+                found.add(group[index].address)
+    return found
 
 
 def _replaces(change: ResourceChange) -> bool:
     return set(change.change.actions) == {"delete", "create"}
 
 
-def _takes_on(sides: tuple[object, object], neighbour: object) -> bool:
-    """Whether a text of this one becomes what its neighbour's was."""
-    before, after = sides
-    if not (isinstance(before, dict) and isinstance(after, dict) and isinstance(neighbour, dict)):
-        return False
-    return any(
-        isinstance(held, str) and len(held) > _SHORT and before.get(name) != held and neighbour.get(name) == held
+def _new_texts(before: object, after: object) -> list[tuple[str, str]]:
+    """The attributes that become another text, and the text."""
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return []
+    return [
+        (name, held)
         for name, held in after.items()
-    )
+        if isinstance(held, str) and len(held) > _SHORT and before.get(name) != held
+    ]
