@@ -31,7 +31,7 @@ demo: $(STAMP) ## an agent, a shop with 120,000 orders, three changes (DEMO_ARGS
 	@$(BIN)/interlock demo $(DEMO_ARGS)
 
 test: $(STAMP) ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(STAMP) ## lint, format and types
 	$(BIN)/ruff check .

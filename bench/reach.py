@@ -175,8 +175,8 @@ def large_change(scale: Scale) -> Row:
 def best(work: Callable[[], Answer], times: int = REPEATS) -> tuple[Answer, float]:
     """What it answers, and the median of how long it took, in seconds."""
     taken = []
+    gc.collect()
     for _ in range(times):
-        gc.collect()
         began = time.perf_counter()
         answer = work()
         taken.append(time.perf_counter() - began)
