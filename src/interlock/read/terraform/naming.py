@@ -62,10 +62,11 @@ def masked(value: object, sensitive: object) -> object:
     if sensitive is None or sensitive is False:
         return value
     if isinstance(sensitive, dict) and isinstance(value, dict):
-        if not sensitive:
-            return value
+        shown = {name: masked(value[name], mark) for name, mark in sensitive.items() if name in value}
+        if all(sensitive[name] is not True and shown[name] is value[name] for name in shown):
+            return value  # nothing is taken out
         return {
-            name: masked(inner, sensitive[name]) if name in sensitive else inner
+            name: shown.get(name, inner)
             for name, inner in value.items()
             if sensitive.get(name) is not True
         }
