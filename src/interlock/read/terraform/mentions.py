@@ -117,13 +117,14 @@ class Mentions:
                 yield Edge(owner, holder, "mentions", "mention", evidence)
 
 
-def _texts(values: dict[str, object]) -> Iterator[tuple[str, str]]:
+def _texts(values: dict[str, object]) -> list[tuple[str, str]]:
     """Every text in the values with the name of its attribute; a nested one is `outer.inner`."""
+    found: list[tuple[str, str]] = []
     nested: list[tuple[str, object]] = []
     for name, value in values.items():
         if isinstance(value, str):
             if len(value) >= MIN_NAME:
-                yield name, value[:MAX_ONE]
+                found.append((name, value[:MAX_ONE]))
         elif value and isinstance(value, dict | list):
             nested.append((name, value))
     nested.reverse()
@@ -131,12 +132,13 @@ def _texts(values: dict[str, object]) -> Iterator[tuple[str, str]]:
         name, value = nested.pop()
         if isinstance(value, str):
             if len(value) >= MIN_NAME:
-                yield name, value[:MAX_ONE]
+                found.append((name, value[:MAX_ONE]))
         elif isinstance(value, dict):
             top = name.partition(".")[0]
-            nested.extend((f"{top}.{key}", inner) for key, inner in reversed(value.items()))
+            nested += [(f"{top}.{key}", inner) for key, inner in reversed(value.items())]
         elif isinstance(value, list):
-            nested.extend((name, inner) for inner in reversed(value))
+            nested += [(name, inner) for inner in reversed(value)]
+    return found
 
 
 class _Words:
@@ -144,31 +146,36 @@ class _Words:
 
     def __init__(self, owners: Container[str]) -> None:
         self._owners = owners
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._known: dict[str, list[str]] = {}
 
     def named(self, text: str) -> Iterable[str]:
         """What of a text is a name, each once: itself, its words, and the parts of a URL or a path."""
         found = {text: None} if text in self._owners else {}
         known = self._known
-        for chunk in dict.fromkeys(text.split()):  # no token holds a blank
+        chunks = text.split()  # no token holds a blank
+        if len(chunks) == 1:
+            found.update(dict.fromkeys(self._in(chunks[0])))
+            return found
+        for chunk in dict.fromkeys(chunks):
             if len(chunk) < MIN_NAME:
                 continue
             names = known.get(chunk)
             if names is None:
-                names = tuple(self._in(chunk))
+                names = self._in(chunk)
                 if len(known) < MAX_WORDS:
                     known[chunk] = names
             if names:
                 found.update(dict.fromkeys(names))
         return found
 
-    def _in(self, chunk: str) -> Iterator[str]:
-        owners = self._owners
+    def _in(self, chunk: str) -> list[str]:
+        owners, found = self._owners, []
         for word in _TOKEN.findall(chunk):
             if word in owners:
-                yield word
+                found.append(word)
             if "/" in word:
-                yield from (part for part in _PARTS.split(word) if len(part) >= MIN_NAME and part in owners)
+                found += [part for part in _PARTS.split(word) if len(part) >= MIN_NAME and part in owners]
+        return found
 
 
 def _tells(value: str) -> bool:
