@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from interlock.judge import Judgement
-from interlock.model.assessment import Assessment, Finding, Reach, Reached, Risk
+from interlock.model.assessment import Assessment, Finding, Reach, Reached, Risk, Weighed
 from interlock.model.case import Case
 from interlock.model.change import Change, Effect, Resource
 from interlock.model.decision import Decision
@@ -123,14 +123,10 @@ def when(milliseconds: int) -> str:
 
 
 def _effects(change: Change, assessment: Assessment) -> list[Json]:
-    answers: list[Json] = []
-    for effect, weighed in zip(change.effects, assessment.effects, strict=True):
-        figures = {"count": weighed.count, "tier": weighed.tier, "reversibility": weighed.reversibility}
-        answers.append(_effect(effect) | figures)
-    return answers
+    return [_effect(*each) for each in zip(change.effects, assessment.effects, strict=True)]
 
 
-def _effect(effect: Effect) -> Json:
+def _effect(effect: Effect, weighed: Weighed) -> Json:
     return {
         "verb": effect.verb,
         "resource": _resource(effect.resource),
@@ -143,6 +139,9 @@ def _effect(effect: Effect) -> Json:
         "cause": effect.cause,
         "way_back": _way_back(effect.way_back),
         "gentler": effect.gentler,
+        "count": weighed.count,
+        "tier": weighed.tier,
+        "reversibility": weighed.reversibility,
     }
 
 
@@ -221,8 +220,11 @@ def _measured(measured: Measured) -> Json:
 
 
 def _reach(reach: Reach) -> Json:
+    # What is changed must be felt, and what must be may be: most things stand in more than one of these lists.
+    made: dict[int, Json] = {}
+
     def listed(reached: tuple[Reached, ...]) -> list[Json]:
-        return [_resource(one.resource) | {"chain": list(one.chain)} for one in reached]
+        return [made.get(id(one)) or made.setdefault(id(one), _reached(one)) for one in reached]
 
     return {
         "changed": listed(reach.changed),
@@ -231,6 +233,10 @@ def _reach(reach: Reach) -> Json:
         "complete": reach.complete,
         "frontier": reach.frontier,
     }
+
+
+def _reached(reached: Reached) -> Json:
+    return _resource(reached.resource) | {"chain": list(reached.chain)}
 
 
 def _rollback(rollback: RollbackProof) -> Json:

@@ -87,7 +87,9 @@ def emit(answer: object) -> None:
     """Write one JSON object and a line end."""
     import msgspec
 
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -102,6 +102,8 @@ def main(argv: list[str] | None = None) -> None:
         status = _run(arguments)
     finally:
         gc.enable()
+    if argv is None:
+        gc.freeze()  # the process ends here, and nothing is looked through once more for that
     sys.exit(status)
 
 

@@ -18,7 +18,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from threading import Lock
 from types import MappingProxyType
 from typing import Final
@@ -29,6 +29,7 @@ from cedarpy import pst
 
 from interlock.errors import BadPolicy
 from interlock.policy.check import Checked, examine, schema_of
+from interlock.policy.compiled import compiled, opened
 from interlock.policy.engine import Plain, Question, Rule, Ruling
 
 #: The names that schema, policies and questions use for who acts and on what.
@@ -48,13 +49,17 @@ _encode: Final = msgspec.json.Encoder().encode
 
 def load(sources: Mapping[str, str], schema: str, parse_lift: Callable[[str], object]) -> CedarEngine:
     """The engine over these files (name to text). Raises BadPolicy for the first thing that is wrong with them."""
+    of = version(sources, schema)
+    known = compiled(of, sources)
+    if known is not None:
+        return CedarEngine(known.rules, schema, of, opened(known))
     checked, problems = examine(sources, schema, parse_lift)
     if problems:
         first = problems[0]
         more = f"and {len(problems) - 1} more; `interlock policy check` lists them" if len(problems) > 1 else ""
         hint = "; ".join(text for text in (first.hint, more) if text)
         raise BadPolicy(first.message, where=first.where, hint=hint, code=first.code)
-    return CedarEngine(checked, schema, version(sources, schema))
+    return CedarEngine(tuple(each.rule for each in checked), schema, of, _as_permits(checked))
 
 
 def version(sources: Mapping[str, str], schema: str) -> str:
@@ -74,25 +79,27 @@ class CedarEngine:
     one: a question then carries the facts of that one, no more and no fewer.
     """
 
-    def __init__(
-        self, checked: tuple[Checked, ...], schema: str, version: str, policies: cedarpy.PolicySet | None = None
-    ) -> None:
-        """`policies` are those of `checked` in the engine's own form, where somebody has made it already."""
+    def __init__(self, rules: tuple[Rule, ...], schema: str, version: str, policies: cedarpy.PolicySet) -> None:
+        """`policies` are those of the rules, each a permit under its @id."""
         self.version = version
-        self._checked = checked
-        self.rules: Mapping[str, Rule] = MappingProxyType({each.rule.id: each.rule for each in checked})
-        self._mentions = frozenset(path for each in checked for path in each.rule.facts)
-        self._schema = schema_of(schema)
-        self._policies = policies if policies is not None else _as_permits(checked)
+        self.rules: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in rules})
+        self._mentions = frozenset(path for rule in rules for path in rule.facts)
+        self._text = schema
+        self._policies = policies
         self._rulings: OrderedDict[tuple[object, ...], Ruling] = OrderedDict()
         self._lock = Lock()
+
+    @cached_property
+    def _schema(self) -> cedarpy.Schema:
+        """Made when it is first asked with: an engine that is narrowed never is."""
+        return schema_of(self._text)
 
     def narrowed(self, schema: str) -> CedarEngine:
         """The same policies under the same version, asked with the facts of `schema` alone.
 
         A fact that a policy reads must be in it: a question without it has no ruling but an error.
         """
-        return CedarEngine(self._checked, schema, self.version, self._policies)
+        return CedarEngine(tuple(self.rules.values()), schema, self.version, self._policies)
 
     def reads(self, path: str) -> bool:
         below = path + "."

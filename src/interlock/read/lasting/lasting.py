@@ -117,7 +117,7 @@ def judge(
         kind.planes,
         kind.aspect,
         _protections(rows, _at_the_end(kind, operation, sides, technology)),
-        tuple(found for group in kind.groups if (found := _group(group.kind, group.at, sides))),
+        tuple([found for group in kind.groups if (found := _group(group.kind, group.at, sides))]),
     )
 
 
@@ -183,6 +183,9 @@ def _update(rows: Rows, sides: Sides, technology: Technology) -> tuple[WayBack, 
     kind, changed = rows.kind, sides.changes
     fired = [each for first, each in rows.updates if first in changed and sides.fires(each)]
     untold = sides.untold()
+    if not fired and not untold:
+        step = f"write the prior values back: {_names(list(changed))}" if changed else ""
+        return WayBack("exact-inverse", "valid", step=step), ()
     classes, proofs = [], []
     for each in fired:
         held = [proof for proof in each.evidence if proof.only in (None, technology) and sides.holds(proof.when)]

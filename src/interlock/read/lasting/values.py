@@ -60,6 +60,8 @@ class Sides:
 
     def was(self, at: str) -> list[object]:
         """The values there before; none when they are not known."""
+        if not self._text:  # as Terraform calls it, which is how the tables do
+            return found(self.before, at)
         path = self.path(at)
         return self._all(found(self.before, path)) if path else []
 
@@ -137,7 +139,7 @@ def found(values: object, path: str) -> list[object]:
     for part in path.split("."):
         inner = [each.get(part) for each in here if isinstance(each, dict)]
         here = [each for each in inner if each is not None]
-        if any(isinstance(each, list) for each in here):
+        if [each for each in here if isinstance(each, list)]:
             here = _members(here)
     return here
 

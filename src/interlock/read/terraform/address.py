@@ -32,8 +32,11 @@ def address_of(text: str) -> Address | None:
         at += keyed
     width = 3 if at < len(steps) and steps[at] in ("data", "ephemeral") else 2
     part, rest = steps[at : at + width], steps[at + width :]
-    if len(part) < width or len(rest) > 1 or any(step.startswith("[") for step in (*modules, *part)):
+    if len(part) < width or len(rest) > 1:
         return None
+    for step in (*modules, *part):
+        if step.startswith("["):
+            return None
     if rest and not rest[0].startswith("["):
         return None
     return Address(tuple(modules), ".".join(part), (*keys, rest[0] if rest else ""))

@@ -7,11 +7,11 @@ reference that ends in a local, everything that it may read is joined, up to the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from interlock.model.inventory import Edge, Strength
-from interlock.read.terraform.address import address_of
+from interlock.read.terraform.address import Address, address_of
 from interlock.read.terraform.order import reached, reduced
 from interlock.read.terraform.references import Known, PartKey
 
@@ -26,7 +26,8 @@ MAX_REDUCED: Final = 20_000
 class Dependencies:
     """Who waits for whom, between parts. `odd` counts names that are no address; `cut` says that a bound was hit."""
 
-    def __init__(self) -> None:
+    def __init__(self, address_of: Callable[[str], Address | None] = address_of) -> None:
+        self._address_of = address_of
         self.parts: list[PartKey] = []
         self.graph: list[list[int]] = []
         self.odd = 0
@@ -103,10 +104,12 @@ class Dependencies:
                 yield Edge(one.resource, each.resource, "uses", strength, evidence)
 
     def _number(self, name: str) -> int | None:
-        if name not in self._names:
-            address = address_of(name)
-            self._names[name] = None if address is None else self._part((address.modules, address.part))
-        return self._names[name]
+        number = self._names.get(name)
+        if number is None and name not in self._names:
+            address = self._address_of(name)
+            number = None if address is None else self._part((address.modules, address.part))
+            self._names[name] = number
+        return number
 
     def _part(self, part: PartKey) -> int:
         number = self._numbers.get(part)

@@ -44,7 +44,8 @@ class Difference(NamedTuple):
 def difference(delta: Delta) -> Difference:
     """What this delta says of a thing with attributes."""
     before, after = value(delta.before), value(delta.after)
-    marks = (_marks(delta.before_sensitive), _marks(delta.after_sensitive))
+    marked, hides = _marks(delta.before_sensitive)
+    also_marked, also_hides = _marks(delta.after_sensitive)
     was: Values = before if isinstance(before, dict) else {}
     becomes: Values = after if isinstance(after, dict) else {}
     unknown = _unknown(delta.after_unknown)
@@ -53,7 +54,8 @@ def difference(delta: Delta) -> Difference:
         fields = _differing(was, becomes, unknown)
     hidden = frozenset[str]()
     shown_before, shown_after = before, after
-    if any(map(_any, marks)):
+    if hides or also_hides:
+        marks = (marked, also_marked)
         hidden = frozenset(
             name
             for name in fields
@@ -83,23 +85,29 @@ def _in_order(side: object) -> Values | None:
 _LONG: Final = 1_024
 
 
-def _marks(raw: msgspec.Raw) -> object:
+def _marks(raw: msgspec.Raw) -> tuple[object, bool]:
+    """What a mark says, and whether it, or anything below it, is true."""
     if raw is NULL:
-        return False
+        return False, False
     text = bytes(raw)
-    return _mark(text) if len(text) <= _LONG else value(raw)
+    return _kept_mark(text) if len(text) <= _LONG else _mark(text)
 
 
-@lru_cache(maxsize=1_024)
-def _mark(text: bytes) -> object:
-    """What a mark says; nobody writes to it."""
-    return msgspec.json.decode(text)
+def _mark(text: bytes) -> tuple[object, bool]:
+    mark = msgspec.json.decode(text)
+    return mark, _any(mark)
+
+
+#: Marks that many things have; nobody writes to them.
+_kept_mark: Final = lru_cache(maxsize=1_024)(_mark)
 
 
 def _unknown(raw: msgspec.Raw) -> frozenset[str]:
     """The attributes of which only the apply tells the value, wholly or in part."""
-    later = _marks(raw)
-    return frozenset(name for name, mark in later.items() if _any(mark)) if isinstance(later, dict) else frozenset()
+    later, some = _marks(raw)
+    if not some or not isinstance(later, dict):
+        return frozenset()
+    return frozenset([name for name, mark in later.items() if _any(mark)])
 
 
 def _any(mark: object) -> bool:
@@ -156,12 +164,14 @@ def _without(side: object, secrets: set[str]) -> object:
 
 def _only_removes(was: Values, becomes: Values, fields: tuple[str, ...], unknown: frozenset[str]) -> bool:
     """Whether at least one part is taken away, and nothing is added or set. What is told later does not count."""
-    told = [name for name in fields if name not in unknown]
+    told = [name for name in fields if name not in unknown] if unknown else fields
     return bool(told) and all(_is_less(was.get(name), becomes.get(name)) for name in told)
 
 
 def _is_less(was: object, becomes: object) -> bool:
     """Whether the later value is the former one with parts taken away."""
+    if isinstance(becomes, int | float) or (isinstance(becomes, str) and becomes and becomes[0] not in "{["):
+        return False  # it says something, and holds no parts
     was, becomes = _opened(was), _opened(becomes)
     if becomes is None or becomes in ("", [], {}):
         return was is not None and was not in ("", [], {})

@@ -27,6 +27,8 @@ MAX_OWNERS: Final = 3
 #: Things that may mention one value: beyond it the value is a habit of this place and no reference.
 MAX_MENTIONS: Final = 50
 MIN_NAME: Final = 8
+#: Words between blanks of which it is kept what they name; those met later are looked at each time.
+MAX_WORDS: Final = 100_000
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:/.@+~=-]{6,}[A-Za-z0-9]")
 _DULL: Final = re.compile(
@@ -62,13 +64,13 @@ class Mentions:
     def __init__(self) -> None:
         self.cut = False
         self._room = MAX_TEXT
+        self._names: dict[str, bool] = {}
         self._owners: dict[str, list[Resource]] = {}
         self._holders: dict[str, list[tuple[Resource, str]]] = {}
 
     def add(self, resource: Resource, values: dict[str, object]) -> None:
         """One thing and its values, without the sensitive ones."""
-        names, endings = _knowledge().names, _knowledge().endings
-        owners, holders = self._owners, self._holders
+        owners, holders, names = self._owners, self._holders, self._names
         for name, text in _texts(values):
             held = holders.get(text)
             if held is None:
@@ -79,20 +81,25 @@ class Mentions:
                     return
             if len(held) <= MAX_MENTIONS:
                 held.append((resource, name))
-            if name in names or name.endswith(endings):
+            named = names.get(name)
+            if named is None:
+                named = names[name] = name in _knowledge().names or name.endswith(_knowledge().endings)
+            if named:
                 own = owners.setdefault(text.strip().rstrip("."), [])
-                if len(own) <= MAX_OWNERS and not any(each is resource for each in own):
+                # One thing is taken in at once: if it is there already, it is the last one.
+                if len(own) <= MAX_OWNERS and not (own and own[-1] is resource):
                     own.append(resource)
 
     def edges(self, joined: set[tuple[str, str]]) -> Iterator[Edge]:
         """An edge each way for two things of which one holds a name of the other. Pairs in `joined` need none."""
         owners = {name: own for name, own in self._owners.items() if len(own) <= MAX_OWNERS and _tells(name)}
+        words = _Words(owners)
         counts: dict[str, int] = {}
         found: list[tuple[str, Resource, str]] = []
         for text, holders in self._holders.items():
             if len(holders) > MAX_MENTIONS:
                 continue
-            for token in _named(text, owners):
+            for token in words.named(text):
                 counts[token] = counts.get(token, 0) + len(holders)
                 found.extend((token, holder, name) for holder, name in holders)
         seen: set[tuple[str, str]] = set()
@@ -110,13 +117,14 @@ class Mentions:
                 yield Edge(owner, holder, "mentions", "mention", evidence)
 
 
-def _texts(values: dict[str, object]) -> Iterator[tuple[str, str]]:
+def _texts(values: dict[str, object]) -> list[tuple[str, str]]:
     """Every text in the values with the name of its attribute; a nested one is `outer.inner`."""
+    found: list[tuple[str, str]] = []
     nested: list[tuple[str, object]] = []
     for name, value in values.items():
         if isinstance(value, str):
             if len(value) >= MIN_NAME:
-                yield name, value[:MAX_ONE]
+                found.append((name, value[:MAX_ONE]))
         elif value and isinstance(value, dict | list):
             nested.append((name, value))
     nested.reverse()
@@ -124,25 +132,50 @@ def _texts(values: dict[str, object]) -> Iterator[tuple[str, str]]:
         name, value = nested.pop()
         if isinstance(value, str):
             if len(value) >= MIN_NAME:
-                yield name, value[:MAX_ONE]
+                found.append((name, value[:MAX_ONE]))
         elif isinstance(value, dict):
             top = name.partition(".")[0]
-            nested.extend((f"{top}.{key}", inner) for key, inner in reversed(value.items()))
+            nested += [(f"{top}.{key}", inner) for key, inner in reversed(value.items())]
         elif isinstance(value, list):
-            nested.extend((name, inner) for inner in reversed(value))
-
-
-def _named(text: str, owners: Container[str]) -> Iterable[str]:
-    """What of a text is a name, each once: itself, its words, and the parts of a URL or a path."""
-    found = {text: None} if text in owners else {}
-    for word in _TOKEN.findall(text):
-        if word in owners:
-            found[word] = None
-        if "/" in word:
-            for part in _PARTS.split(word):
-                if len(part) >= MIN_NAME and part in owners:
-                    found[part] = None
+            nested += [(name, inner) for inner in reversed(value)]
     return found
+
+
+class _Words:
+    """Which of these names stand in a text. Scripts say the same words again and again: each is looked at once."""
+
+    def __init__(self, owners: Container[str]) -> None:
+        self._owners = owners
+        self._known: dict[str, list[str]] = {}
+
+    def named(self, text: str) -> Iterable[str]:
+        """What of a text is a name, each once: itself, its words, and the parts of a URL or a path."""
+        found = {text: None} if text in self._owners else {}
+        known = self._known
+        chunks = text.split()  # no token holds a blank
+        if len(chunks) == 1:
+            found.update(dict.fromkeys(self._in(chunks[0])))
+            return found
+        for chunk in dict.fromkeys(chunks):
+            if len(chunk) < MIN_NAME:
+                continue
+            names = known.get(chunk)
+            if names is None:
+                names = self._in(chunk)
+                if len(known) < MAX_WORDS:
+                    known[chunk] = names
+            if names:
+                found.update(dict.fromkeys(names))
+        return found
+
+    def _in(self, chunk: str) -> list[str]:
+        owners, found = self._owners, []
+        for word in _TOKEN.findall(chunk):
+            if word in owners:
+                found.append(word)
+            if "/" in word:
+                found += [part for part in _PARTS.split(word) if len(part) >= MIN_NAME and part in owners]
+        return found
 
 
 def _tells(value: str) -> bool:

@@ -7,7 +7,7 @@ come from its values. A value that is marked as sensitive is taken out before an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
@@ -62,13 +62,10 @@ def masked(value: object, sensitive: object) -> object:
     if sensitive is None or sensitive is False:
         return value
     if isinstance(sensitive, dict) and isinstance(value, dict):
-        if not sensitive:
-            return value
-        return {
-            name: masked(inner, sensitive[name]) if name in sensitive else inner
-            for name, inner in value.items()
-            if sensitive.get(name) is not True
-        }
+        shown = {name: masked(value[name], mark) for name, mark in sensitive.items() if name in value}
+        if all(sensitive[name] is not True and shown[name] is value[name] for name in shown):
+            return value  # nothing is taken out
+        return {name: shown.get(name, inner) for name, inner in value.items() if sensitive.get(name) is not True}
     if isinstance(sensitive, list) and isinstance(value, list):
         marks = [*sensitive, *([False] * (len(value) - len(sensitive)))]
         return [masked(inner, mark) for inner, mark in zip(value, marks, strict=False) if mark is not True]
@@ -105,11 +102,14 @@ def located(
         for one in value[:MAX_EACH] if isinstance(value, list) else (value,):
             if isinstance(one, str) and 0 < len(one) <= MAX_TEXT and _plain(name, one):
                 found.add((kinds[name], one))
-    found |= {(of_tags[name.lower()], value) for name, value in tags if value and name.lower() in of_tags}
+    for name, value in tags:
+        place = of_tags.get(name.lower())
+        if value and place is not None:
+            found.add((place, value))
     arn = values.get("arn")
     if arn and (match := _ARN.match(str(arn))):
         found |= {(kind, part) for kind, part in zip(("region", "account"), match.groups(), strict=True) if part}
-    if all(kind != "region" for kind, _ in found):
+    if not [kind for kind, _ in found if kind == "region"]:
         zones = [_ZONE.fullmatch(value) for kind, value in found if kind == "zone"]
         found |= {("region", zone[1]) for zone in zones if zone}
     if state:
@@ -127,17 +127,18 @@ def _kinds() -> tuple[dict[str, str], dict[str, str]]:
     return by_attribute, by_tag
 
 
-def _pairs(value: object) -> Iterator[tuple[str, str]]:
+def _pairs(value: object) -> list[tuple[str, str]]:
     """Tags as they are written: a map; a list of key and value; a list of `key:value` or bare words."""
     if isinstance(value, dict):
-        yield from ((name, _text(inner)) for name, inner in value.items() if not isinstance(inner, dict | list))
-    elif isinstance(value, list):
-        for one in value:
-            if isinstance(one, dict) and isinstance(one.get("key"), str):
-                yield one["key"], _text(one.get("value"))
-            elif isinstance(one, str):
-                name, _, rest = one.partition(":")
-                yield name, rest
+        return [(name, _text(inner)) for name, inner in value.items() if not isinstance(inner, dict | list)]
+    found: list[tuple[str, str]] = []
+    for one in value if isinstance(value, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("key"), str):
+            found.append((one["key"], _text(one.get("value"))))
+        elif isinstance(one, str):
+            name, _, rest = one.partition(":")
+            found.append((name, rest))
+    return found
 
 
 def _text(value: object) -> str:
@@ -153,6 +154,7 @@ _DULL: Final = re.compile(r"[\w ./-]{0,14}")
 _PROBE: Final = "Zq8xK2mVw9Lr4T"
 
 
+@lru_cache(maxsize=8_192)
 def _plain(name: str, value: str) -> bool:
     """Whether nothing in it looks like a secret: a net for what nobody marked as sensitive."""
     return (_DULL.fullmatch(value) is not None and _quiet(name)) or _unsuspicious(name, value)
@@ -164,6 +166,5 @@ def _quiet(name: str) -> bool:
     return _unsuspicious(name, _PROBE)
 
 
-@lru_cache(maxsize=8_192)
 def _unsuspicious(name: str, value: str) -> bool:
     return not redact(f'{name} = "{value}"')[1]

@@ -54,7 +54,11 @@ def flows_of(resources: Iterable[Resource]) -> tuple[Flow, ...]:
 def declared_critical(resource: Resource) -> bool:
     """Whether a tag says that it is critical."""
     known = relations().critical
-    return any(value.lower() in known.get(name.lower(), ()) for name, value in resource.tags)
+    for name, value in resource.tags:
+        words = known.get(name.lower())
+        if words is not None and value.lower() in words:
+            return True
+    return False
 
 
 def copies(edge: Edge) -> Edge | None:
@@ -100,7 +104,8 @@ class Groups:
 
     def of(self, resource: Resource) -> tuple[tuple[str, str], ...]:
         """The groups that it is a member of, sorted."""
-        return tuple(sorted(self._found.get(resource.name, ())))
+        found = self._found.get(resource.name)
+        return tuple(sorted(found)) if found else ()
 
     def settle(self) -> None:
         """Put together what attachments say, when all names are known."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 import msgspec
@@ -33,6 +33,8 @@ from interlock.read.terraform.state import Shown, Thing, shown, value_of
 
 #: Outputs times resources of a state that are joined where nobody knows which belong together.
 MAX_BLIND: Final = 100_000
+
+_NOTHING: Final = Standing()
 
 ODD = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
@@ -96,7 +98,9 @@ class Telling:
         self._standing: dict[str, Standing] = {}
         self._existing: set[str] = set()
         self._mentions, self._groups = Mentions(), Groups()
-        self._waits = Dependencies()
+        self._address_of = cache(address_of)
+        self._waits = Dependencies(self._address_of)
+        self._alike: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._remote: list[tuple[Resource, Mapping[str, object]]] = []
         self._outputs: list[Resource] = []
         self.places: tuple[str, ...] = ()
@@ -119,13 +123,20 @@ class Telling:
             if resource is None:
                 resource = resource_of(thing.address, thing.type, values, self._environment, self._state)
                 self.things[thing.address] = resource
-            self._fields[thing.address] = tuple(sorted(values))
+            self._fields[thing.address] = self._in_order(tuple(values))
             if thing.mode == "managed":
                 self._standing[thing.address] = standing("terraform", thing.type, values)
             self._mentions.add(resource, values)
             self._groups.add(resource, values)
             if thing.type == "terraform_remote_state":
                 self._remote.append((resource, values))
+
+    def _in_order(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """These attributes by name; things of one type have the same, and share them here."""
+        found = self._alike.get(names)
+        if found is None:
+            found = self._alike[names] = tuple(sorted(names))
+        return found
 
     def add_outputs(self, place: str, outputs: Mapping[str, object]) -> None:
         """The outputs of a state that says no more of them than their values."""
@@ -185,7 +196,7 @@ class Telling:
         for text, resource in self.things.items():
             if resource.type == OUTPUT:
                 continue
-            address = address_of(text)
+            address = self._address_of(text)
             if address is None:
                 odd += 1
             else:
@@ -210,19 +221,17 @@ class Telling:
         for edge in edges:
             self._groups.add_edge(edge)
         outputs = [Item(resource, fields=("value",)) for resource in self._own_outputs().values()]
-        return (
-            *outputs,
-            *(
-                Item(
-                    self.things[address],
-                    fields=self._fields[address],
-                    critical=declared_critical(self.things[address]),
-                    protections=self._standing.get(address, Standing()).protections,
-                    planes=self._standing.get(address, Standing()).planes,
-                    groups=self._groups.of(self.things[address]),
-                )
-                for address in self._existing
-            ),
+        return (*outputs, *[self._item(address) for address in self._existing])
+
+    def _item(self, address: str) -> Item:
+        resource, standing = self.things[address], self._standing.get(address, _NOTHING)
+        return Item(
+            resource,
+            fields=self._fields[address],
+            critical=declared_critical(resource),
+            protections=standing.protections,
+            planes=standing.planes,
+            groups=self._groups.of(resource),
         )
 
     def _say_limits(self, references: References, seen: frozenset[str]) -> None:
