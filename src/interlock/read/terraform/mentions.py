@@ -27,6 +27,7 @@ MAX_OWNERS: Final = 3
 #: Things that may mention one value: beyond it the value is a habit of this place and no reference.
 MAX_MENTIONS: Final = 50
 MIN_NAME: Final = 8
+_TREES: Final = (dict, list)
 #: Words between blanks of which it is kept what they name; those met later are looked at each time.
 MAX_WORDS: Final = 100_000
 
@@ -101,11 +102,13 @@ class Mentions:
                 continue
             for token in words.named(text):
                 counts[token] = counts.get(token, 0) + len(holders)
-                found.extend((token, holder, name) for holder, name in holders)
+                own = owners[token]
+                # Most things that hold a name hold their own.
+                found += [each for each in [(token, *held) for held in holders] if not _among(each[1], own)]
         seen: set[tuple[str, str]] = set()
         for token, holder, name in found:
             own = owners[token]
-            if counts[token] > MAX_MENTIONS or any(owner is holder for owner in own):
+            if counts[token] > MAX_MENTIONS:
                 continue
             for owner in own:
                 pair = (holder.name, owner.name)
@@ -125,7 +128,7 @@ def _texts(values: dict[str, object]) -> list[tuple[str, str]]:
         if isinstance(value, str):
             if len(value) >= MIN_NAME:
                 found.append((name, value[:MAX_ONE]))
-        elif value and isinstance(value, dict | list):
+        elif value and isinstance(value, _TREES):
             nested.append((name, value))
     nested.reverse()
     while nested:
@@ -139,6 +142,14 @@ def _texts(values: dict[str, object]) -> list[tuple[str, str]]:
         elif isinstance(value, list):
             nested += [(name, inner) for inner in reversed(value)]
     return found
+
+
+def _among(holder: Resource, owners: list[Resource]) -> bool:
+    """Whether it is one of these very things."""
+    for owner in owners:  # noqa: SIM110  # asked for each text; a generator costs more than the question
+        if owner is holder:
+            return True
+    return False
 
 
 class _Words:
