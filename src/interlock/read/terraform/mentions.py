@@ -8,7 +8,7 @@ no names, and what more than a few things hold tells them apart no longer. Value
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -28,7 +28,8 @@ MAX_OWNERS: Final = 3
 MAX_MENTIONS: Final = 50
 MIN_NAME: Final = 8
 _TREES: Final = (dict, list)
-#: Words between blanks of which it is kept what they name; those met later are looked at each time.
+_NONE: Final[list[str]] = []
+#: Lines and words of which it is kept what they name; those met later are looked at each time.
 MAX_WORDS: Final = 100_000
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:/.@+~=-]{6,}[A-Za-z0-9]")
@@ -162,22 +163,34 @@ class _Words:
     def named(self, text: str) -> Iterable[str]:
         """What of a text is a name, each once: itself, its words, and the parts of a URL or a path."""
         found = {text: None} if text in self._owners else {}
-        known = self._known
-        chunks = text.split()  # no token holds a blank
-        if len(chunks) == 1:
-            found.update(dict.fromkeys(self._in(chunks[0])))
-            return found
-        for chunk in dict.fromkeys(chunks):
-            if len(chunk) < MIN_NAME:
-                continue
-            names = known.get(chunk)
-            if names is None:
-                names = self._in(chunk)
-                if len(known) < MAX_WORDS:
-                    known[chunk] = names
+        lines = text.split("\n")
+        for names in [self._line(text)] if len(lines) == 1 else map(self._kept(self._line), dict.fromkeys(lines)):
             if names:
                 found.update(dict.fromkeys(names))
         return found
+
+    def _kept(self, look: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
+        """The same, remembered; a word is a line without blanks, and means the same."""
+        known = self._known
+
+        def looked(piece: str) -> list[str]:
+            if len(piece) < MIN_NAME:
+                return _NONE
+            names = known.get(piece)
+            if names is None:
+                names = look(piece)
+                if len(known) < MAX_WORDS:
+                    known[piece] = names
+            return names
+
+        return looked
+
+    def _line(self, line: str) -> list[str]:
+        words = line.split()  # no token holds a blank
+        if len(words) == 1:
+            return self._in(words[0])
+        looked = self._kept(self._in)
+        return [name for word in dict.fromkeys(words) for name in looked(word)]
 
     def _in(self, chunk: str) -> list[str]:
         owners, found = self._owners, []
