@@ -33,6 +33,9 @@ class WayBack(Value, frozen=True):
     lifts: str = ""
 
 
+_RANK: Final = {word: rank for rank, word in enumerate(REVERSIBILITIES)}
+
+
 def worst_reversibility(*classes: Reversibility) -> Reversibility:
     """The hardest to undo of these; of none, none-needed."""
-    return max(classes, key=REVERSIBILITIES.index, default="none-needed")
+    return max(classes, key=_RANK.__getitem__, default="none-needed")

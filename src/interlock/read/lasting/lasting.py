@@ -183,7 +183,7 @@ def _update(rows: Rows, sides: Sides, technology: Technology) -> tuple[WayBack, 
     kind, changed = rows.kind, sides.changes
     fired = [each for first, each in rows.updates if first in changed and sides.fires(each)]
     untold = sides.untold()
-    if not fired and not untold:
+    if not fired and not untold:  # nothing that any row speaks of: the usual update
         step = f"write the prior values back: {_names(list(changed))}" if changed else ""
         return WayBack("exact-inverse", "valid", step=step), ()
     classes, proofs = [], []

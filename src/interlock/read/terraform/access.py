@@ -18,6 +18,7 @@ from interlock.model.change import Verb
 
 Values = Mapping[str, object]
 Setting = bool | str | tuple[str, ...]
+_TREES: Final = (dict, list)
 
 #: More entries of one attribute than this are compared as texts alone.
 MAX_NETWORKS: Final = 200
@@ -132,7 +133,7 @@ def _facts(kind: str, values: Values) -> list[tuple[str, tuple[object, ...]]]:
                     if name in relevant:
                         held = here[name]
                         found.setdefault(name, []).extend(held if isinstance(held, list) else [held])
-            waiting += [held for held in here.values() if held and isinstance(held, dict | list)]
+            waiting += [held for held in here.values() if held and isinstance(held, _TREES)]
     return [(name, tuple([each for each in found[name] if each is not None])) for name in sorted(found)]
 
 

@@ -18,6 +18,7 @@ from interlock.read.terraform.plan import NULL, Delta, value
 
 #: Longer JSON in a text is compared as text.
 MAX_EMBEDDED: Final = 1 << 20
+_NUMBERS: Final = (int, float)
 
 Values = dict[str, object]
 
@@ -170,7 +171,7 @@ def _only_removes(was: Values, becomes: Values, fields: tuple[str, ...], unknown
 
 def _is_less(was: object, becomes: object) -> bool:
     """Whether the later value is the former one with parts taken away."""
-    if isinstance(becomes, int | float) or (isinstance(becomes, str) and becomes and becomes[0] not in "{["):
+    if isinstance(becomes, _NUMBERS) or (isinstance(becomes, str) and becomes and becomes[0] not in "{["):
         return False  # it says something, and holds no parts
     was, becomes = _opened(was), _opened(becomes)
     if becomes is None or becomes in ("", [], {}):

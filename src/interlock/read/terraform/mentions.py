@@ -8,7 +8,7 @@ no names, and what more than a few things hold tells them apart no longer. Value
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,9 @@ MAX_OWNERS: Final = 3
 #: Things that may mention one value: beyond it the value is a habit of this place and no reference.
 MAX_MENTIONS: Final = 50
 MIN_NAME: Final = 8
-#: Words between blanks of which it is kept what they name; those met later are looked at each time.
+_TREES: Final = (dict, list)
+_NONE: Final[list[str]] = []
+#: Lines and words of which it is kept what they name; those met later are looked at each time.
 MAX_WORDS: Final = 100_000
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:/.@+~=-]{6,}[A-Za-z0-9]")
@@ -101,11 +103,13 @@ class Mentions:
                 continue
             for token in words.named(text):
                 counts[token] = counts.get(token, 0) + len(holders)
-                found.extend((token, holder, name) for holder, name in holders)
+                own = owners[token]
+                # Most things that hold a name hold their own.
+                found += [each for each in [(token, *held) for held in holders] if not _among(each[1], own)]
         seen: set[tuple[str, str]] = set()
         for token, holder, name in found:
             own = owners[token]
-            if counts[token] > MAX_MENTIONS or any(owner is holder for owner in own):
+            if counts[token] > MAX_MENTIONS:
                 continue
             for owner in own:
                 pair = (holder.name, owner.name)
@@ -125,7 +129,7 @@ def _texts(values: dict[str, object]) -> list[tuple[str, str]]:
         if isinstance(value, str):
             if len(value) >= MIN_NAME:
                 found.append((name, value[:MAX_ONE]))
-        elif value and isinstance(value, dict | list):
+        elif value and isinstance(value, _TREES):
             nested.append((name, value))
     nested.reverse()
     while nested:
@@ -141,6 +145,14 @@ def _texts(values: dict[str, object]) -> list[tuple[str, str]]:
     return found
 
 
+def _among(holder: Resource, owners: list[Resource]) -> bool:
+    """Whether it is one of these very things."""
+    for owner in owners:  # noqa: SIM110  # asked for each text; a generator costs more than the question
+        if owner is holder:
+            return True
+    return False
+
+
 class _Words:
     """Which of these names stand in a text. Scripts say the same words again and again: each is looked at once."""
 
@@ -151,22 +163,34 @@ class _Words:
     def named(self, text: str) -> Iterable[str]:
         """What of a text is a name, each once: itself, its words, and the parts of a URL or a path."""
         found = {text: None} if text in self._owners else {}
-        known = self._known
-        chunks = text.split()  # no token holds a blank
-        if len(chunks) == 1:
-            found.update(dict.fromkeys(self._in(chunks[0])))
-            return found
-        for chunk in dict.fromkeys(chunks):
-            if len(chunk) < MIN_NAME:
-                continue
-            names = known.get(chunk)
-            if names is None:
-                names = self._in(chunk)
-                if len(known) < MAX_WORDS:
-                    known[chunk] = names
+        lines = text.split("\n")
+        for names in [self._line(text)] if len(lines) == 1 else map(self._kept(self._line), dict.fromkeys(lines)):
             if names:
                 found.update(dict.fromkeys(names))
         return found
+
+    def _kept(self, look: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
+        """The same, remembered; a word is a line without blanks, and means the same."""
+        known = self._known
+
+        def looked(piece: str) -> list[str]:
+            if len(piece) < MIN_NAME:
+                return _NONE
+            names = known.get(piece)
+            if names is None:
+                names = look(piece)
+                if len(known) < MAX_WORDS:
+                    known[piece] = names
+            return names
+
+        return looked
+
+    def _line(self, line: str) -> list[str]:
+        words = line.split()  # no token holds a blank
+        if len(words) == 1:
+            return self._in(words[0])
+        looked = self._kept(self._in)
+        return [name for word in dict.fromkeys(words) for name in looked(word)]
 
     def _in(self, chunk: str) -> list[str]:
         owners, found = self._owners, []

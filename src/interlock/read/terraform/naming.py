@@ -21,6 +21,7 @@ from interlock.model.change import Resource
 MAX_TEXT: Final = 256
 #: More tags, or more places of one kind, than this are left out: a policy that needs them looks at the thing itself.
 MAX_EACH: Final = 64
+_TREES: Final = (dict, list)
 
 _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]*:([a-z0-9-]*):(\d{12})?:")
 _ZONE: Final = re.compile(r"((?:[a-z]+-)+[a-z]*\d+)-?[a-z]")
@@ -130,7 +131,7 @@ def _kinds() -> tuple[dict[str, str], dict[str, str]]:
 def _pairs(value: object) -> list[tuple[str, str]]:
     """Tags as they are written: a map; a list of key and value; a list of `key:value` or bare words."""
     if isinstance(value, dict):
-        return [(name, _text(inner)) for name, inner in value.items() if not isinstance(inner, dict | list)]
+        return [(name, _text(inner)) for name, inner in value.items() if not isinstance(inner, _TREES)]
     found: list[tuple[str, str]] = []
     for one in value if isinstance(value, list) else ():
         if isinstance(one, dict) and isinstance(one.get("key"), str):
