@@ -13,7 +13,7 @@ from interlock.errors import BadProposal
 from interlock.model.canon import canonical
 from interlock.model.change import Change
 from interlock.read.readers import reader_for
-from interlock.read.terraform.plantime import runs_at_plan_time
+from interlock.read.terraform.plantime import found_in
 from interlock.read.terraform.reader import TerraformReader
 from interlock.testing.plans import changing, manifest, plan_of, raw, zipped
 
@@ -228,7 +228,7 @@ RUNNING = {
 def test_code_that_a_plan_would_run_is_seen_before_it_is_planned(name: str) -> None:
     file = "main.tf.json" if "JSON" in name else "deep/er/main.tf"
 
-    assert "plan-time-code" in {signal.name for signal in runs_at_plan_time({file: RUNNING[name], **LOCK})}
+    assert "plan-time-code" in {signal.name for signal in found_in({file: RUNNING[name], **LOCK}, "").signals}
 
 
 @pytest.mark.parametrize("name", ["external", "external in JSON", "external in a check", "http", "login"])
@@ -249,7 +249,7 @@ def test_what_a_plan_would_run_is_an_effect_that_policy_decides_on(name: str) ->
 def test_a_module_that_can_be_another_one_tomorrow_is_said(source: str) -> None:
     config = {"main.tf": f'module "m" {{\n  source = "{source}"\n}}\n'.encode(), **LOCK}
 
-    assert [signal.name for signal in runs_at_plan_time(config)] == ["unproved-code"]
+    assert [signal.name for signal in found_in(config, "").signals] == ["unproved-code"]
 
 
 @pytest.mark.parametrize(
@@ -259,15 +259,15 @@ def test_a_module_that_can_be_another_one_tomorrow_is_said(source: str) -> None:
      f'source = "https://h/x.zip?checksum=sha256:{"a" * 64}"'],
 )  # fmt: skip
 def test_a_module_that_is_pinned_or_near_is_not(body: str) -> None:
-    assert runs_at_plan_time({"main.tf": f'module "m" {{\n  {body}\n}}\n'.encode(), **LOCK}) == ()
+    assert found_in({"main.tf": f'module "m" {{\n  {body}\n}}\n'.encode(), **LOCK}, "").signals == ()
 
 
 def test_providers_without_a_lock_file_are_said_and_what_is_built_in_is_not() -> None:
     aws = b'resource "aws_vpc" "x" {\n}\n'
 
-    assert [signal.name for signal in runs_at_plan_time({"main.tf": aws})] == ["unproved-code"]
-    assert runs_at_plan_time({"main.tf": aws, **LOCK}) == ()
-    assert runs_at_plan_time({"main.tf": b'resource "terraform_data" "x" {\n}\n'}) == ()
+    assert [signal.name for signal in found_in({"main.tf": aws}, "").signals] == ["unproved-code"]
+    assert found_in({"main.tf": aws, **LOCK}, "").signals == ()
+    assert found_in({"main.tf": b'resource "terraform_data" "x" {\n}\n'}, "").signals == ()
 
 
 def test_configuration_that_cannot_be_read_is_unknown_before_it_is_planned() -> None:

@@ -40,11 +40,6 @@ class Found(NamedTuple):
     files: int
 
 
-def runs_at_plan_time(config: Mapping[str, bytes]) -> tuple[Signal, ...]:
-    """The signals of these files (`path/main.tf` to its bytes) before any plan of them is made."""
-    return found_in(config, "").signals
-
-
 def found_in(config: Mapping[str, bytes], environment: str) -> Found:
     """What making a plan of these files would run. A file that cannot be read is unknown, not harmless."""
     effects: list[Effect] = []
