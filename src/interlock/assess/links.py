@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from interlock.assess.taken import Key
@@ -22,6 +22,11 @@ class Links(NamedTuple):
     through: dict[Key, list[Key]]
     planes: dict[Key, frozenset[Plane]]
     edges: tuple[Edge, ...]
+
+    def pairs(self, things: frozenset[Key]) -> Iterator[tuple[Key, Key]]:
+        """Each original and copy that are both among these, by name."""
+        for original in sorted(things & self.copies.keys()):
+            yield from ((original, copy) for copy in sorted(things.intersection(self.copies[original])))
 
     def holders(self, things: Iterable[Key]) -> dict[Key, list[Edge]]:
         """The hard edges by which these things hang on others, by thing."""
