@@ -23,7 +23,7 @@ FLOORS: list[list[str]] = [
     ["road", "registry", "answer", "report", "selftest"],
     ["judge", "record", "home", "caseids"],
     ["configuration", "read", "survey", "assess", "decide", "approve", "execute", "identify"],
-    ["model", "policy", "ledger"],
+    ["model", "policy", "ledger", "aws"],
     ["errors"],
 ]
 

@@ -34,11 +34,23 @@ Unseal = Callable[[str], bytes]
 Seen = Literal["done", "not-done", "in-part", "unknown"]
 
 
+class Exchange(Protocol):
+    """What a gate holds open for the call that it waits for: a body too large to be kept, and where the answer goes."""
+
+    def send(self) -> Iterator[bytes]:
+        """The body, once, from its beginning; its digest is in the payload and is held against what is sent."""
+        ...
+
+    def receive(self, status: int, headers: Sequence[tuple[str, str]], chunks: Iterator[bytes]) -> None:
+        """The answer as it comes in; returns when all of it was taken over, or raises what taking it met."""
+        ...
+
+
 class Order(NamedTuple):
     """Everything that an executor needs to do one approved change, and no more.
 
     `digest` is recomputed by the road from what it is about to pass here. `measured` is what the rehearsal that was
-    approved had measured. `writes` False means that the change only reads.
+    approved had measured. `writes` False means that the change only reads. `exchange` is there when a gate waits.
     """
 
     case: str
@@ -48,6 +60,7 @@ class Order(NamedTuple):
     target: Target
     measured: tuple[Measured, ...]
     writes: bool
+    exchange: Exchange | None = None
 
 
 class Executor(Protocol):

@@ -75,6 +75,7 @@ class Effect(Value, frozen=True):
     are the columns (or attributes) that are written or lost. `part` is the ordinal of the statement or document it
     stands in, from 0; `cause` says in a few words what in the text makes it so (`delete without where`). `way_back` is
     what the reader knows of taking it back; `gentler` a less destructive way to the same end, where there is one.
+    `needs` are the permissions that it takes to do it, in the target's own words (`rds:DeleteDBInstance`).
     """
 
     verb: Verb
@@ -90,6 +91,7 @@ class Effect(Value, frozen=True):
     cause: str = ""
     way_back: WayBack | None = None
     gentler: str = ""
+    needs: tuple[str, ...] = ()
 
 
 SignalName = Literal[

@@ -43,7 +43,8 @@ class Item(Value, frozen=True):
     """One existing resource. `size` is rows or objects in it, None when unknown; `keys` are its unique column sets.
 
     `groups` are the redundancy groups that it is a member of, as (kind, name): all members of one at once is an outage.
-    `protections` are what stands against losing it, in words (`deletion protection`).
+    `protections` are what stands against losing it, in words (`deletion protection`). `kept` are what would be left of
+    it elsewhere, as words of evidence (`versioning`, `point-in-time-recovery`, `snapshot:orders-final`).
     """
 
     resource: Resource
@@ -54,6 +55,7 @@ class Item(Value, frozen=True):
     protections: tuple[str, ...] = ()
     planes: tuple[Plane, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 class Edge(Value, frozen=True):

@@ -47,3 +47,17 @@ class SourceReader(Reader, Protocol):
     def before_planning(self, payload: bytes, environment: str) -> Change | None:
         """What making a plan of this source would run; None for what is no source. Raises BadProposal."""
         ...
+
+
+@runtime_checkable
+class SurveyedReader(Reader, Protocol):
+    """A reader whose payloads leave to the world what they mean: selectors to expand, evidence that lowers a class."""
+
+    def given(self, change: Change, inventory: Inventory) -> Change:
+        """The change as it is at this target, as the survey of it (for this very change) found things.
+
+        Pure. Effects on what the inventory says contains named things become effects on these (P2); ways back are
+        judged again by `Item.kept` and `Item.protections`. It never takes an effect or anything unknown away for
+        which the inventory is not complete.
+        """
+        ...
