@@ -19,6 +19,7 @@ import msgspec
 
 from interlock.aws.operations import Service
 from interlock.aws.rawmodel import RawModel
+from interlock.aws.request import Request
 from interlock.errors import Broken, NotFound
 
 INDEX: Final = Path(__file__).with_name("index.json")
@@ -137,6 +138,18 @@ def _merged(one: Any, other: Any) -> Any:
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return other
     return one | {key: _merged(one.get(key), value) for key, value in other.items()}
+
+
+def protocol_of(request: Request) -> str:
+    """The protocol in which an answer to this request has to be, by what it says of itself; as good as can be told."""
+    if request.header("smithy-protocol"):
+        return "smithy-rpc-v2-cbor"
+    if request.header("x-amz-target"):
+        return "json"
+    spoken = [protocol for row in signing_as(request.service) for protocol in row.protocols]
+    form = request.header("content-type").startswith("application/x-www-form-urlencoded") or "Action=" in request.query
+    alike = [protocol for protocol in spoken if (protocol in ("query", "ec2")) == form]
+    return next(iter(alike or spoken), "query" if form else "rest-json")
 
 
 @cache
