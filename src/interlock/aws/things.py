@@ -1,4 +1,4 @@
-"""ARNs: what things at AWS are called, built from the parts of their names and taken apart again.
+"""Things: what those at AWS are called, built from the parts of their names and taken apart again.
 
 Everybody who names a thing asks here, so that a call, a survey and a stack mean the same thing by the same name. A
 thing is called by its ARN where that can be written from the name alone, and by its name where it cannot (a stack, an
@@ -155,9 +155,25 @@ def of_stack(kind: str, physical: str, region: str, account: str) -> Thing:
     return Thing(type_, parts_of(type_, physical), region, account)
 
 
+def selector(chosen: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    """What things are called that nobody names one by one: `[tag:stage=prod|test, instance-type=t3.micro]`.
+
+    `chosen` are filters in AWS's own words with the values that each takes; what meets all of them is meant.
+    """
+    return "[" + ", ".join(f"{name}={'|'.join(values)}" for name, values in chosen) + "]"
+
+
+def selected(name: str) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
+    """The filters of a selector; None for the name of a thing."""
+    if not (name.startswith("[") and name.endswith("]")):
+        return None
+    split = [each.partition("=") for each in name[1:-1].split(", ") if each]
+    return tuple((key, tuple(values.split("|"))) for key, _, values in split)
+
+
 @cache
 def _table() -> _Table:
-    return msgspec.json.decode((files("interlock.aws") / "names.json").read_bytes(), type=_Table)
+    return msgspec.json.decode((files("interlock.aws") / "things.json").read_bytes(), type=_Table)
 
 
 @cache

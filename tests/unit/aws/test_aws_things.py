@@ -1,4 +1,4 @@
-"""ARNs: what is built is what is taken apart, and each form in the table is AWS's own."""
+"""Things: what is built is what is taken apart, and each form in the table is AWS's own."""
 
 from __future__ import annotations
 
@@ -12,11 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.aws.arns import Thing, known, of_stack, parse, partition, parts_of, spelled, typed, usual
+from interlock.aws.things import (
+    Thing,
+    known,
+    of_stack,
+    parse,
+    partition,
+    parts_of,
+    selected,
+    selector,
+    spelled,
+    typed,
+    usual,
+)  # fmt: skip
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
-TABLE = json.loads((files("interlock.aws") / "names.json").read_bytes())
+TABLE = json.loads((files("interlock.aws") / "things.json").read_bytes())
 TYPES = sorted(TABLE["types"])
 
 
@@ -181,6 +193,15 @@ def test_an_arn_in_a_stack_is_not_taken_for_another_type() -> None:
     found = of_stack("AWS::Logs::LogGroup", f"arn:aws:sns:{REGION}:{ACCOUNT}:news", REGION, ACCOUNT)
 
     assert found.type == "aws.logs.log-group"
+
+
+def test_a_selector_says_by_what_things_are_chosen() -> None:
+    chosen = (("tag:stage", ("prod", "test")), ("instance-type", ("t3.micro",)))
+
+    assert selector(chosen) == "[tag:stage=prod|test, instance-type=t3.micro]"
+    assert chosen == selected(selector(chosen))
+    assert selected("[]") == ()
+    assert selected("i-123") is None
 
 
 def test_an_arn_prints_as_it_was_read() -> None:
