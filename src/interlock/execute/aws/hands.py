@@ -77,7 +77,7 @@ class Hands:
 
     def ask_to(self, service: str, operation: str, /, **parameters: object) -> Answered:
         """Do it, once, and give what AWS answers."""
-        return self.do(service, operation, **parameters) or {}
+        return self.do(service, operation, already=(), **parameters) or {}
 
     def pages(self, service: str, operation: str, key: str, /, **parameters: object) -> Iterator[Any]:
         """Everything that a question answers under this key, page after page."""

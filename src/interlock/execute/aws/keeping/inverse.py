@@ -92,9 +92,8 @@ class Inverse(Keeper):
         return "done" if _value(self._row.done, known) else "not-done"
 
     def promise(self, call: Call) -> RollbackProof:
-        return RollbackProof(
-            "valid-with-loss" if self._row.loses else "valid", False, (self._row.step,), self._row.loses
-        )
+        verdict: RollbackVerdict = "valid-with-loss" if self._row.loses else "valid"
+        return RollbackProof(verdict, False, (self._row.step,), self._row.loses)
 
     def _asked(self, hands: Hands, call: Call) -> Any:
         """What is remembered of what stands there; None when nothing does, or nothing is asked."""

@@ -20,7 +20,7 @@ _NO_USER: Final = ("NoSuchEntity",)
 
 
 class Scheduled(Keeper):
-    """ScheduleKeyDeletion: KMS itself waits seven days at least. The way back ends with the undo window, not with it."""
+    """ScheduleKeyDeletion: KMS itself waits seven days at least."""
 
     needs = ("kms:CancelKeyDeletion", "kms:EnableKey")
 
