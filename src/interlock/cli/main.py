@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ci": ("interlock.cli.ci", "judge a plan in a pipeline: a comment, SARIF, an exit status"),
     "propose": ("interlock.cli.propose", "propose a change; it is read, assessed, decided and recorded"),
     "cases": ("interlock.cli.cases", "list cases"),
+    "reads": ("interlock.cli.reads", "list what an agent read that needed no case"),
     "show": ("interlock.cli.show", "show a case: effects, reach, way back, reasons, votes, steps"),
     "approve": ("interlock.cli.approve", "vote for a held case, signed with your key"),
     "reject": ("interlock.cli.reject", "vote against a case, with a reason"),
