@@ -111,6 +111,18 @@ def of_aws(host: str) -> bool:
     return name.endswith(domains())
 
 
+def everywhere(signing_name: str, region: str, host: str = "") -> bool:
+    """Whether calls that are signed for this name and region are meant for every region, as those of IAM are.
+
+    Of several services under one name the host decides; without a host of AWS the one that is called as it signs.
+    """
+    rows = models.signing_as(signing_name)
+    there = services_at(host, signing_name, region)
+    if there is not None:
+        rows = tuple(row for row in rows if row.name in there)
+    return bool(rows) and region in rows[0].everywhere
+
+
 @lru_cache(maxsize=4096)
 def matches(host: str, signing_name: str, region: str) -> bool:
     """Whether a request that is signed for this name and region belongs to this host of AWS."""
@@ -149,6 +161,11 @@ def _lies(form: str, region: str, there: Partition) -> bool:
 
 
 def _pattern(form: str, service: str, region: str, there: Partition) -> str:
-    values = {"{r}": re.escape(region), "{s}": re.escape(there.suffix), "{d}": re.escape(there.dual)}
+    any_region = region in models.row(service).everywhere
+    values = {
+        "{r}": REGION.pattern if any_region else re.escape(region),
+        "{s}": re.escape(there.suffix),
+        "{d}": re.escape(there.dual),
+    }
     values["{}"] = BUCKET if service == "s3" else NAME
     return "".join(values.get(part) or re.escape(part) for part in re.split(r"(\{[rsd]?\})", form))

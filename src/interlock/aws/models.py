@@ -31,7 +31,8 @@ _loaded: Final[dict[str, Service]] = {}
 class Row(msgspec.Struct, frozen=True):
     """What the index says of one service.
 
-    `prefixes` are what operations put before the host; `hosts` are the forms of its host, see endpoints.py.
+    `everywhere` are regions for which calls are signed that are meant for any; `prefixes` are what operations put
+    before the host; `hosts` are the forms of its host, see endpoints.py.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Row(msgspec.Struct, frozen=True):
     version: str
     protocols: tuple[str, ...]
     signing: tuple[str, ...]
+    everywhere: tuple[str, ...] = ()
     target: str = ""
     prefixes: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -109,6 +111,11 @@ def service(name: str) -> Service:
             found = _loaded.get(name) or Service(name, known.protocols, _read(known))
             _loaded[name] = found
     return found
+
+
+def is_loaded(signing_name: str) -> bool:
+    """Whether everything that signs under this name is loaded, so that understanding it takes no time to speak of."""
+    return all(known.name in _loaded for known in signing_as(signing_name))
 
 
 def data() -> Path:
