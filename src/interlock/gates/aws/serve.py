@@ -9,7 +9,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,6 +17,9 @@ import uvicorn
 
 from interlock.control import Control
 from interlock.errors import BadConfiguration, Broken
+from interlock.execute.aws.forward import place_of
+from interlock.execute.aws.sessions import observe_credential, unfenced
+from interlock.execute.aws.setting import setting_of
 from interlock.gates.aws.app import App
 from interlock.gates.aws.authority import open_authority
 from interlock.gates.aws.bodies import Bodies
@@ -62,15 +65,20 @@ class Listening(NamedTuple):
 
 
 class Gate:
-    """The running gate."""
+    """The running gate, as the health page shows it."""
 
-    def __init__(self, server: uvicorn.Server, thread: threading.Thread) -> None:
-        self._server = server
+    name = "aws"
+    tightness = "sealed: only this home holds the credential, agents sign with virtual keys"
+
+    def __init__(self, thread: threading.Thread, degraded: Sequence[str] = ()) -> None:
+        self._degraded = degraded
         self._thread = thread
 
     def problems(self) -> list[str]:
-        """For the health page."""
         return [] if self._thread.is_alive() else ["the AWS gate has ended; restart"]
+
+    def degraded(self) -> list[str]:
+        return list(self._degraded)
 
 
 def wanted(control: Control) -> bool:
@@ -79,16 +87,23 @@ def wanted(control: Control) -> bool:
 
 
 @contextlib.contextmanager
-def serving(control: Control, listening: Listening, ways: Ways) -> Iterator[Gate]:
+def serving(control: Control, listening: Listening) -> Iterator[Gate]:
     """The gate over this control, running; when left, what runs comes to its end."""
     require_safe(listening)
     now, home = control.record.now, control.home.path
+    ways = Ways(lambda target, service, region: observe_credential(target, service, region, now=now()), place_of)
     authority = open_authority(home / "keys", now)
     targets = control.configuration.targets
     with contextlib.closing(Threads()) as threads:
         app = app_over(control, targets, now, spool(home), ways, threads, listening.hosts)
-        with running(app, authority.context, listening) as gate:
+        with running(app, authority.context, listening, _loose(targets)) as gate:
             yield gate
+
+
+def _loose(targets: Mapping[str, Target]) -> list[str]:
+    """What is not as tight as it could be, target by target: said on the health page, not only in a log."""
+    accounts = [target for target in targets.values() if target.kind == KIND]
+    return [f"target `{target.name}`: {text}" for target in accounts if (text := unfenced(setting_of(target)))]
 
 
 def app_over(
@@ -107,7 +122,7 @@ def app_over(
 
 
 @contextlib.contextmanager
-def running(app: App, contexts: Contexts, listening: Listening) -> Iterator[Gate]:
+def running(app: App, contexts: Contexts, listening: Listening, loose: Sequence[str] = ()) -> Iterator[Gate]:
     """A server for this application, in a thread of its own."""
     with _bound(listening) as listener:
         server = uvicorn.Server(_config(app, protocol_with(contexts, plain=is_loopback(listening.host)), listening))
@@ -115,7 +130,7 @@ def running(app: App, contexts: Contexts, listening: Listening) -> Iterator[Gate
         thread.start()
         try:
             _await(lambda: server.started or not thread.is_alive())
-            yield Gate(server, thread)
+            yield Gate(thread, loose)
         finally:
             server.should_exit = True
             thread.join()

@@ -17,7 +17,7 @@ from interlock.errors import BadConfiguration
 from interlock.gates.http.app import App
 from interlock.gates.http.challenges import Challenges
 from interlock.gates.http.protocol import BoundedProtocol
-from interlock.gates.http.route import Gate
+from interlock.gates.http.route import Beside, Gate
 from interlock.gates.http.run_tasks.runner import Runner
 from interlock.gates.http.table import ROUTES
 from interlock.gates.http.wire import hostname
@@ -64,15 +64,18 @@ class Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def serving(control: Control, listening: Listening) -> Iterator[Server]:
-    """A server for this control, with its worker; `run` it inside. When left, what still runs comes to its end."""
+def serving(control: Control, listening: Listening, beside: tuple[Beside, ...] = ()) -> Iterator[Server]:
+    """A server for this control, with its worker; `run` it inside. When left, what still runs comes to its end.
+
+    `beside` are the other gates of this process, which its health page tells of.
+    """
     require_safe(listening)
     with _bound(listening) as listener:
         control.rearm()  # a gate that is not armed is served too: its health page says so, and nothing passes
         worker = Worker(control)
         settings = control.configuration.run_tasks
         runner = Runner(control, settings) if settings is not None else None
-        gate = Gate(control, Challenges(), worker, ROUTES, runner)
+        gate = Gate(control, Challenges(), worker, ROUTES, runner, beside)
         app = App(gate, hosts=listening.hosts, tls=listening.tls_cert is not None)
         worker.start()
         if runner is not None:
