@@ -38,6 +38,7 @@ class Named(NamedTuple):
 class Deleted(Keeper):
     """DeleteObject, DeleteObjects."""
 
+    cheap = False
     needs = ("s3:PutObject", "s3:DeleteObjectVersion", "s3:DeleteObject")
 
     def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:
@@ -98,6 +99,7 @@ class Deleted(Keeper):
 class Written(Keeper):
     """PutObject, CopyObject, CompleteMultipartUpload: what they write over."""
 
+    cheap = False
     needs = ("s3:PutObject", "s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion")
 
     def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:
