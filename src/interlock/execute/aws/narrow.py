@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from interlock.aws.things import parts_of, partition, selected, spelled
+from interlock.aws.things import partition, parts_of, selected, spelled
 from interlock.errors import Refused
 from interlock.model.change import Change, Resource
 
