@@ -169,9 +169,7 @@ def _announced(head: Head, decoder: Decoder | None) -> int:
         return -1 if head.length is None else head.length
     text = head.header("x-amz-decoded-content-length")
     if not text.isdecimal() or len(text) > 15:
-        raise BadInput(
-            "a body in chunks needs its length", hint="x-amz-decoded-content-length", code="missing-length"
-        )
+        raise BadInput("a body in chunks needs its length", hint="x-amz-decoded-content-length", code="missing-length")
     return int(text)
 
 

@@ -186,9 +186,7 @@ class Holding:
             await reply.came()
         errand.wake()
 
-    async def _failed(
-        self, errand: Errand, error: InterlockError, caller: Caller, *, answered: bool
-    ) -> InterlockError:
+    async def _failed(self, errand: Errand, error: InterlockError, caller: Caller, *, answered: bool) -> InterlockError:
         """The error, so worded that nobody repeats what may have taken effect."""
         try:
             state = (await self._look(errand, caller)).state

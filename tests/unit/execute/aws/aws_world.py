@@ -112,9 +112,7 @@ class Account:
         return _driven(self.executor().close(order))
 
     def rehearse(self, order: Order) -> Any:
-        return self.executor().rehearse(
-            order.change, order.payload, order.target, bounds=Bounds(), monotonic=lambda: 0
-        )
+        return self.executor().rehearse(order.change, order.payload, order.target, bounds=Bounds(), monotonic=lambda: 0)
 
 
 def _driven(steps: Iterator[Step]) -> list[Step]:

@@ -30,9 +30,7 @@ def names(account: Account) -> list[str]:
 
 def test_a_database_is_copied_before_it_goes_and_comes_back(account: Account) -> None:
     orders(account)
-    order = account.order(
-        "rds:DeleteDBInstance", {"DBInstanceIdentifier": "orders", "SkipFinalSnapshot": True}, ORDERS
-    )
+    order = account.order("rds:DeleteDBInstance", {"DBInstanceIdentifier": "orders", "SkipFinalSnapshot": True}, ORDERS)
 
     done = account.run(order)
     snapshots = account.client("rds").describe_db_snapshots()["DBSnapshots"]
@@ -53,9 +51,7 @@ def test_a_database_is_copied_before_it_goes_and_comes_back(account: Account) ->
 
 def test_undoing_twice_makes_nothing_twice(account: Account) -> None:
     orders(account)
-    order = account.order(
-        "rds:DeleteDBInstance", {"DBInstanceIdentifier": "orders", "SkipFinalSnapshot": True}, ORDERS
-    )
+    order = account.order("rds:DeleteDBInstance", {"DBInstanceIdentifier": "orders", "SkipFinalSnapshot": True}, ORDERS)
     done = account.run(order)
 
     account.undo(order, done)
