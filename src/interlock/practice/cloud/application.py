@@ -1,0 +1,64 @@
+"""The reporting application that runs on an environment: it serves the cost report of a month, or says why it cannot.
+
+What people get from it is what an outage is measured by, so it really reads the table each time it is asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from interlock.practice.cloud.environments import Environment
+
+
+class Application:
+    """One program, whichever environment it runs on; where its data is, it finds in its environment's properties."""
+
+    def __init__(self, cloud: Callable[[str], Any]) -> None:
+        self._cloud = cloud
+
+    def health(self, environment: Environment) -> tuple[str, str]:
+        """The colour of its environment, and why."""
+        status, said = self.report(environment)
+        if status != 200:
+            return "Red", str(said["error"])
+        if said["stale"]:
+            return "Yellow", f"The cost report is stale: it shows {said['month']} though there are newer records."
+        return "Green", ""
+
+    def report(self, environment: Environment) -> tuple[int, dict[str, Any]]:
+        """Status and contents of the cost report."""
+        if not environment.serving:
+            return 503, {"error": "No instance is in service."}
+        properties = environment.properties()
+        table, month = properties.get("COSTS_TABLE", ""), properties.get("REPORT_MONTH", "")
+        records = self._records(table, month)
+        if not records:
+            return 500, {"error": f"There are no cost records of {month} in {table}."}
+        return 200, {"month": month, "records": records, "stale": bool(self._records(table, _after(month)))}
+
+    def page(self, environment: Environment) -> tuple[int, str]:
+        """The report as it is sent."""
+        status, said = self.report(environment)
+        return status, json.dumps(said)
+
+    def _records(self, table: str, month: str) -> int:
+        from botocore.exceptions import ClientError
+
+        try:
+            found = self._cloud("dynamodb").query(
+                TableName=table,
+                KeyConditionExpression="#m = :m",
+                ExpressionAttributeNames={"#m": "month"},
+                ExpressionAttributeValues={":m": {"S": month}},
+                Select="COUNT",
+            )
+        except ClientError:
+            return 0  # no table, no records
+        return int(found["Count"])
+
+
+def _after(month: str) -> str:
+    year, number = map(int, month.split("-"))
+    return f"{year + number // 12}-{number % 12 + 1:02}"
