@@ -30,7 +30,8 @@ class Agent:
             text=True,
             env={**surroundings(), "PYTHONIOENCODING": "utf-8", **environment},
         )
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self.ended = False
 
     def __enter__(self) -> Self:
@@ -41,6 +42,7 @@ class Agent:
     ) -> None:
         self._child.kill()
         self._child.wait()
+        self._listener.join()
         self._log.close()
 
     def hear(self, seconds: float) -> str:
@@ -60,6 +62,7 @@ class Agent:
 
     def _listen(self) -> None:
         assert self._child.stdout is not None  # noqa: S101 - it was made with a pipe
-        for line in self._child.stdout:
-            self._lines.put(line.rstrip("\n"))
+        with self._child.stdout as said:
+            for line in said:
+                self._lines.put(line.rstrip("\n"))
         self._lines.put(None)

@@ -6,10 +6,13 @@ What people get from it is what an outage is measured by, so it really reads the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from interlock.practice.cloud.environments import Environment
+
+_MONTH: Final = r"\d{4}-\d{2}"
 
 
 class Application:
@@ -33,6 +36,8 @@ class Application:
             return 503, {"error": "No instance is in service."}
         properties = environment.properties()
         table, month = properties.get("COSTS_TABLE", ""), properties.get("REPORT_MONTH", "")
+        if not (table and re.fullmatch(_MONTH, month)):
+            return 500, {"error": "COSTS_TABLE and REPORT_MONTH are not set."}
         records = self._records(table, month)
         if not records:
             return 500, {"error": f"There are no cost records of {month} in {table}."}

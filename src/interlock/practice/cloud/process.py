@@ -79,6 +79,11 @@ class Cloud:
             "AWS_DEFAULT_REGION": REGION,
         }
 
+    @property
+    def ended(self) -> bool:
+        """Whether the child is gone."""
+        return self._child.poll() is not None
+
     def close(self) -> None:
         self._child.kill()
         self._child.communicate()
