@@ -16,6 +16,7 @@ from interlock.answer import Json, told
 from interlock.approve.vote import draw
 from interlock.decide.decide import engine
 from interlock.errors import Conflict, Forbidden, InterlockError, KeyLost, NotFound
+from interlock.execute.executor import Exchange
 from interlock.execute.planners import planner_for
 from interlock.home import Home
 from interlock.identify.issuer import open_issuer
@@ -29,6 +30,7 @@ from interlock.model.approval import Ballot, Choice, Vote
 from interlock.model.canon import parse
 from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
+from interlock.passing import Passage, Passing
 from interlock.read.readers import TEXTS
 from interlock.record import SYSTEM, Record
 from interlock.registry import Registry
@@ -58,6 +60,7 @@ class Control:
             self.road = Road(self.record, self.judge, senses)
             issuer = open_issuer(home.issuer_key)
             self.registry = Registry(self.record, home, issuer, senses, self.configuration.origin)
+            self.passing = Passing(self.record, self.judge, senses)
             self._problems: tuple[str, ...] | None = None
             opening.pop_all()
 
@@ -67,6 +70,7 @@ class Control:
         return cls(Home(path), senses, store=store, trust_head=trust_head)
 
     def close(self) -> None:
+        self.passing.close()
         self.ledger.close()
 
     def __enter__(self) -> Self:
@@ -97,6 +101,17 @@ class Control:
         if run and case.state == "allowed" and proposal.target:
             case = self.road.run(case.id, _by(caller))
         return case
+
+    def glance(self, caller: Caller, proposal: Proposal, key: str = "", *, judge: bool = True) -> Passage | None:
+        """The passage of a read that is allowed as it is; None for what has to go the whole road.
+
+        With `judge` False only what is remembered is asked, which takes no time. `key` is the virtual key it came by.
+        """
+        require("propose", caller)
+        if caller.name != proposal.agent:
+            raise Forbidden(f"`{caller.name}` cannot propose as `{proposal.agent}`", code="other-agent")
+        self._require_armed()
+        return self.passing.glance(proposal, key) if judge else self.passing.remembered(proposal, key)
 
     def case(self, caller: Caller, case_id: str) -> Case:
         """One case. An agent is told of others' cases what it would be told of none."""
@@ -183,12 +198,12 @@ class Control:
 
     # acting
 
-    def run(self, caller: Caller, case_id: str) -> Case:
-        """Legs 6 to 9."""
+    def run(self, caller: Caller, case_id: str, exchange: Exchange | None = None) -> Case:
+        """Legs 6 to 9. `exchange` is what a gate holds open for it."""
         require("run", caller)
         self._require_armed()
         self.case(caller, case_id)
-        return self.road.run(case_id, _by(caller))
+        return self.road.run(case_id, _by(caller), exchange)
 
     def undo(self, caller: Caller, case_id: str) -> Case:
         """The way back, within the undo window."""

@@ -157,7 +157,7 @@ def token(
 ) -> None:
     """Issue a token for NAME. It is printed once and kept nowhere; INTERLOCK_TOKEN carries it to the agent."""
     from interlock.answer import when
-    from interlock.configuration import duration
+    from interlock.configuration.reading import duration
     from interlock.identify.tokens import Grant
 
     grant = Grant(name, environment, session, operator, author)
