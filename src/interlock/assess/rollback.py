@@ -19,6 +19,7 @@ from interlock.model.wayback import RollbackVerdict
 
 #: The verdicts, best first.
 ORDER: Final[tuple[RollbackVerdict, ...]] = ("none-needed", "valid", "valid-with-loss", "unknown", "invalid")
+_RANK: Final = {verdict: rank for rank, verdict in enumerate(ORDER)}
 
 #: How many steps and reasons are listed; the rest are counted.
 STEPS: Final = 50
@@ -34,7 +35,7 @@ class Judged(NamedTuple):
 
 def worst(*verdicts: RollbackVerdict) -> RollbackVerdict:
     """The worst of these; of none, none-needed."""
-    return max(verdicts, key=ORDER.index, default="none-needed")
+    return max(verdicts, key=_RANK.__getitem__, default="none-needed")
 
 
 def way_back_of(change: Change, rehearsal: Rehearsal | None, undoing: Undoing) -> RollbackProof:
@@ -75,7 +76,7 @@ def judge(effect: Effect, ordinal: int, undoing: Undoing) -> Judged:
     if back is not None and not back.evidence and not LOSING.isdisjoint(effect.traits):
         verdict = worst(verdict, "unknown")  # nothing was said that would bring back what is lost
     lost = undoing.rights.get(ordinal)
-    if lost is not None and ORDER.index(lost.verdict) > ORDER.index(verdict):
+    if lost is not None and _RANK[lost.verdict] > _RANK[verdict]:
         return Judged(lost.verdict, f"`{name}`: it is reached through `{lost.through}`, which this changes too")
     return Judged(verdict, f"`{name}`: {why}" if why else "")
 
@@ -91,7 +92,7 @@ def _steps(effects: Sequence[Effect]) -> tuple[str, ...]:
 def _reasons(judged: Sequence[Judged]) -> str:
     """The first reasons, those of the worst verdicts before others."""
     told = [each for each in judged if each.why and each.verdict not in ("none-needed", "valid")]
-    told.sort(key=lambda each: -ORDER.index(each.verdict))
+    told.sort(key=lambda each: -_RANK[each.verdict])
     reasons = tuple(dict.fromkeys(each.why for each in told))
     rest = f"; and {len(reasons) - REASONS:,} more" if len(reasons) > REASONS else ""
     return "; ".join(reasons[:REASONS]) + rest

@@ -101,6 +101,15 @@ class Inventory(Value, frozen=True):
     limits: tuple[str, ...] = ()
     flows: tuple[Flow, ...] = ()
 
+    def inside(self, resource: Resource) -> tuple[Resource, ...]:
+        """What is directly in this one, in the order in which it was found.
+
+        By the edges `contains`: their source is in their target, as with every edge the one that feels it stands first.
+        """
+        key = resource.key
+        found = (edge.source for edge in self.edges if edge.kind == "contains" and edge.target.key == key)
+        return tuple(dict.fromkeys(found))
+
 
 class Measured(Value, frozen=True):
     """What a rehearsal really did to one resource; of `count` things, `indirect` ones came by cascade or trigger."""

@@ -27,6 +27,7 @@ from interlock.practice.cloud.process import ACCOUNT, KEY, REGION, Cloud, requir
 from interlock.practice.offline import Checked, check
 from interlock.practice.reporting import ENVIRONMENT, STACK, Page, Stock, build, damage, stock
 from interlock.practice.watch import Sight, Watch, outage
+from interlock.record import PASSED
 
 AGENT: Final = "reporter"
 OWNER: Final = "olga"  # answers for the agent
@@ -199,6 +200,11 @@ class Recreate:
     def cases(self) -> list[Case]:
         """All cases so far, oldest first."""
         return self.control.cases(self._operator)
+
+    @property
+    def passed(self) -> int:
+        """How many reads passed without a case, each with an entry of its own."""
+        return len(self.control.record.entries(PASSED + AGENT))
 
     def vote(self, case: Case, passphrase: str, choice: Choice) -> Case:
         """The approver's vote. Raises Unauthenticated for a wrong passphrase."""

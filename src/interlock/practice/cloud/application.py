@@ -38,10 +38,11 @@ class Application:
         table, month = properties.get("COSTS_TABLE", ""), properties.get("REPORT_MONTH", "")
         if not (table and re.fullmatch(_MONTH, month)):
             return 500, {"error": "COSTS_TABLE and REPORT_MONTH are not set."}
+        newer = bool(self._records(table, _after(month)))  # asked first: what goes meanwhile is not taken for mended
         records = self._records(table, month)
         if not records:
             return 500, {"error": f"There are no cost records of {month} in {table}."}
-        return 200, {"month": month, "records": records, "stale": bool(self._records(table, _after(month)))}
+        return 200, {"month": month, "records": records, "stale": newer}
 
     def page(self, environment: Environment) -> tuple[int, str]:
         """The report as it is sent."""

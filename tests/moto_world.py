@@ -1,0 +1,53 @@
+"""A world to look at: moto's server on a free port, clients to build with, and a record of every call that it gets."""
+
+from __future__ import annotations
+
+import logging
+import urllib.request
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+ACCOUNT = "123456789012"
+REGION = "eu-central-1"
+
+
+class Moto:
+    """`address` is its URL. `seen` are the calls that were made by others than `client`."""
+
+    def __init__(self, server: Any) -> None:
+        host, port = server.get_host_and_port()
+        self.address = f"http://{host}:{port}"
+        self._server = server
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def client(self, service: str, region: str = REGION) -> Any:
+        """What a test builds its world with."""
+        if (service, region) not in self._clients:
+            self._clients[service, region] = boto3.client(
+                service,
+                region_name=region,
+                endpoint_url=self.address,
+                aws_access_key_id="AKIAWORLD",
+                aws_secret_access_key="world",
+                config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+            )
+        return self._clients[service, region]
+
+    def reset(self) -> None:
+        """An empty account."""
+        request = urllib.request.Request(f"{self.address}/moto-api/reset", method="POST")
+        urllib.request.urlopen(request, timeout=10).close()
+
+    def close(self) -> None:
+        self._server.stop()
+
+
+def started() -> Moto:
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    return Moto(server)
