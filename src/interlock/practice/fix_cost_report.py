@@ -35,7 +35,7 @@ def healthy() -> bool:
     while beanstalk.describe_environments(EnvironmentNames=[ENVIRONMENT])["Environments"][0]["Status"] != "Ready":
         time.sleep(0.5)
     health = beanstalk.describe_environment_health(EnvironmentName=ENVIRONMENT, AttributeNames=["All"])
-    say(f"look: {ENVIRONMENT} is {health['Color']}. {' '.join(health['Causes'])}")
+    say(": ".join(["look", f"{ENVIRONMENT} is {health['Color']}", *health["Causes"]]))
     return bool(health["Color"] == "Green")
 
 

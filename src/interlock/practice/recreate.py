@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, Self
 
 from interlock.answer import Json
 from interlock.control import Control
+from interlock.errors import TargetError
 from interlock.home import create
 from interlock.identify.verbs import Caller
 from interlock.identify.virtual import Scope, VirtualKey
@@ -172,6 +173,8 @@ class Recreate:
                     said.append(line)
                     say(line)
                 tick()
+        if not said or not said[-1].startswith("done: "):
+            raise TargetError("the agent's script did not come to its end", hint=f"its errors: {log}")
         return Run(tuple(said), before, stock(cloud), tuple(watch.sights), watch.seconds)
 
     # Interlock in front

@@ -27,21 +27,21 @@ class Application:
         if status != 200:
             return "Red", str(said["error"])
         if said["stale"]:
-            return "Yellow", f"The cost report is stale: it shows {said['month']} though there are newer records."
+            return "Yellow", f"the cost report is stale, it shows {said['month']}"
         return "Green", ""
 
     def report(self, environment: Environment) -> tuple[int, dict[str, Any]]:
         """Status and contents of the cost report."""
         if not environment.serving:
-            return 503, {"error": "No instance is in service."}
+            return 503, {"error": "no instance is in service"}
         properties = environment.properties()
         table, month = properties.get("COSTS_TABLE", ""), properties.get("REPORT_MONTH", "")
         if not (table and re.fullmatch(_MONTH, month)):
-            return 500, {"error": "COSTS_TABLE and REPORT_MONTH are not set."}
+            return 500, {"error": "COSTS_TABLE and REPORT_MONTH are not set"}
         newer = bool(self._records(table, _after(month)))  # asked first: what goes meanwhile is not taken for mended
         records = self._records(table, month)
         if not records:
-            return 500, {"error": f"There are no cost records of {month} in {table}."}
+            return 500, {"error": f"there are no cost records of {month}"}
         return 200, {"month": month, "records": records, "stale": newer}
 
     def page(self, environment: Environment) -> tuple[int, str]:
