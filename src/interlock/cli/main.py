@@ -34,7 +34,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recover": ("interlock.cli.recover", "after a crash: ask the targets what happened and record it"),
     "review": ("interlock.cli.review", "review a case that broke the glass"),
     "erase": ("interlock.cli.erase", "erase what the vault holds for a case; all proofs stay"),
-    "agents": ("interlock.cli.agents", "register agents, show passports, issue and revoke tokens"),
+    "agents": (
+        "interlock.cli.agents",
+        "register agents, show passports, issue, rotate and revoke their keys and tokens",
+    ),
+    "connect": ("interlock.cli.connect", "give an agent what leads its tools through a gate"),
     "people": ("interlock.cli.people", "register the people who answer for approvals"),
     "policy": ("interlock.cli.policy", "check, explain and test the policies"),
     "ledger": ("interlock.cli.ledger", "verify, export and witness the ledger"),

@@ -15,6 +15,7 @@ _READERS: Final = {
     "sql": "interlock.read.sql.reader",
     "terraform": "interlock.read.terraform.reader",
     "cloudformation": "interlock.read.cloudformation.reader",
+    "aws": "interlock.read.aws.reader",
 }
 
 #: Technologies whose payload is a text that people read before they vote. A plan is none: it holds values of a state.

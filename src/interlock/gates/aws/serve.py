@@ -1,0 +1,181 @@
+"""Serving: uvicorn in a thread of its own, with its bounds, and what must be true before anything listens.
+
+It is started and stopped with the HTTP gate, over the same control. When it is stopped, what runs comes to its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import uvicorn
+
+from interlock.control import Control
+from interlock.errors import BadConfiguration, Broken
+from interlock.gates.aws.app import App
+from interlock.gates.aws.authority import open_authority
+from interlock.gates.aws.bodies import Bodies
+from interlock.gates.aws.desk import Desk
+from interlock.gates.aws.entrance import KIND, Entrance
+from interlock.gates.aws.forward import Forwarder, Ways
+from interlock.gates.aws.holding import Holding
+from interlock.gates.aws.protocol import AwsProtocol
+from interlock.gates.aws.reads import Reads
+from interlock.gates.aws.threads import Threads
+from interlock.gates.aws.upstream import Pool
+from interlock.gates.http.serve import is_loopback, require_key_pair
+
+PORT: Final = 7118
+CONNECTIONS: Final = 1_000
+KEEP_ALIVE_SECONDS: Final = 60
+SHUTDOWN_SECONDS: Final = 20
+START_SECONDS: Final = 20.0
+LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Listening(NamedTuple):
+    """Where to listen, and under which names as an endpoint. Beyond this machine that takes TLS; the proxy does not."""
+
+    host: str = "127.0.0.1"
+    port: int = PORT
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls_cert else 'http'}://{_bracketed(self.host)}:{self.port}"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """What a Host header may say to the endpoint."""
+        standard = 443 if self.tls_cert else 80
+        named = {name.lower() for name in (*LOOPBACK, _bracketed(self.host), *self.names)}
+        hosts = {f"{name}:{self.port}" for name in named}
+        return frozenset(hosts | named if self.port == standard else hosts)
+
+
+class Wiring(NamedTuple):
+    """What a gate is built over: the control, its home's folders, and the clock."""
+
+    desk: Desk
+    control: Control
+    ways: Ways
+
+
+class Gate:
+    """The running gate."""
+
+    def __init__(self, server: uvicorn.Server, thread: threading.Thread) -> None:
+        self._server = server
+        self._thread = thread
+
+    def problems(self) -> list[str]:
+        """For the health page."""
+        return [] if self._thread.is_alive() else ["the AWS gate has ended; restart"]
+
+
+def wanted(control: Control) -> bool:
+    """Whether there is a target for this gate."""
+    return any(target.kind == KIND for target in control.configuration.targets.values())
+
+
+@contextlib.contextmanager
+def serving(control: Control, listening: Listening, ways: Ways) -> Iterator[Gate]:
+    """The gate, running; when left, what runs comes to its end."""
+    require_safe(listening)
+    now = control.record.now
+    authority = open_authority(control.home.path / "keys", now)
+    folder = _spool(control.home.path)
+    threads = Threads()
+    desk: Desk = control
+
+    def build() -> App:
+        reads = Reads(desk, Forwarder(ways, Pool(), now), threads)
+        entrance = Entrance(control.registry.virtual, control.configuration.targets, now, listening.hosts)
+        return App(entrance, Bodies(folder), reads, Holding(desk, threads, folder, now), threads, now)
+
+    kind = type(
+        "Protocol",
+        (AwsProtocol,),
+        {"contexts": staticmethod(authority.context), "plain": is_loopback(listening.host)},
+    )
+    with _bound(listening) as listener:
+        server = uvicorn.Server(_config(build(), kind, listening))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="interlock-aws", daemon=True)
+        thread.start()
+        try:
+            _await(lambda: server.started or not thread.is_alive())
+            yield Gate(server, thread)
+        finally:
+            server.should_exit = True
+            thread.join()
+            threads.close()
+
+
+def require_safe(listening: Listening) -> None:
+    """BadConfiguration for a certificate without its key, or one that cannot be used."""
+    if (listening.tls_cert is None) != (listening.tls_key is None):
+        raise BadConfiguration("a certificate needs its key, and a key its certificate", hint="--tls-cert, --tls-key")
+    if listening.tls_cert is not None and listening.tls_key is not None:
+        require_key_pair(listening.tls_cert, listening.tls_key)
+
+
+def _config(app: App, protocol: type[AwsProtocol], listening: Listening) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        workers=1,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,  # the answers are the target's, and it says when it gave them
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        ssl_certfile=listening.tls_cert,
+        ssl_keyfile=str(listening.tls_key) if listening.tls_key else None,
+    )
+
+
+def _bound(listening: Listening) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
+    try:
+        return socket.create_server((listening.host, listening.port), family=family, backlog=CONNECTIONS)
+    except OSError as error:
+        where = f"{listening.host}:{listening.port}"
+        raise BadConfiguration(
+            "nobody can listen there", hint=f"{error.strerror}; --aws-host, --aws-port", where=where
+        ) from error
+
+
+def _spool(home: Path) -> Path:
+    """Where large bodies lie while they are passed on, without a name, for nobody but us."""
+    folder = home / "spool"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise BadConfiguration("large bodies have no place", hint=str(error), where=str(folder)) from error
+    return folder
+
+
+def _await(condition: Callable[[], bool]) -> None:
+    ends = time.monotonic() + START_SECONDS
+    while not condition():
+        if time.monotonic() > ends:
+            raise Broken("the AWS gate does not start", hint="look at the log")
+        time.sleep(0.01)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
