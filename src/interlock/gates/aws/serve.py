@@ -9,7 +9,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,11 +24,12 @@ from interlock.gates.aws.desk import Desk
 from interlock.gates.aws.entrance import KIND, Entrance
 from interlock.gates.aws.forward import Forwarder, Ways
 from interlock.gates.aws.holding import Holding
-from interlock.gates.aws.protocol import AwsProtocol
+from interlock.gates.aws.protocol import AwsProtocol, Contexts, protocol_with
 from interlock.gates.aws.reads import Reads
 from interlock.gates.aws.threads import Threads
 from interlock.gates.aws.upstream import Pool
 from interlock.gates.http.serve import is_loopback, require_key_pair
+from interlock.model.target import Target
 
 PORT: Final = 7118
 CONNECTIONS: Final = 1_000
@@ -60,14 +61,6 @@ class Listening(NamedTuple):
         return frozenset(hosts | named if self.port == standard else hosts)
 
 
-class Wiring(NamedTuple):
-    """What a gate is built over: the control, its home's folders, and the clock."""
-
-    desk: Desk
-    control: Control
-    ways: Ways
-
-
 class Gate:
     """The running gate."""
 
@@ -87,26 +80,37 @@ def wanted(control: Control) -> bool:
 
 @contextlib.contextmanager
 def serving(control: Control, listening: Listening, ways: Ways) -> Iterator[Gate]:
-    """The gate, running; when left, what runs comes to its end."""
+    """The gate over this control, running; when left, what runs comes to its end."""
     require_safe(listening)
-    now = control.record.now
-    authority = open_authority(control.home.path / "keys", now)
-    folder = _spool(control.home.path)
-    threads = Threads()
-    desk: Desk = control
+    now, home = control.record.now, control.home.path
+    authority = open_authority(home / "keys", now)
+    targets = control.configuration.targets
+    with contextlib.closing(Threads()) as threads:
+        app = app_over(control, targets, now, spool(home), ways, threads, listening.hosts)
+        with running(app, authority.context, listening) as gate:
+            yield gate
 
-    def build() -> App:
-        reads = Reads(desk, Forwarder(ways, Pool(), now), threads)
-        entrance = Entrance(control.registry.virtual, control.configuration.targets, now, listening.hosts)
-        return App(entrance, Bodies(folder), reads, Holding(desk, threads, folder, now), threads, now)
 
-    kind = type(
-        "Protocol",
-        (AwsProtocol,),
-        {"contexts": staticmethod(authority.context), "plain": is_loopback(listening.host)},
-    )
+def app_over(
+    desk: Desk,
+    targets: Mapping[str, Target],
+    now: Callable[[], int],
+    folder: Path,
+    ways: Ways,
+    threads: Threads,
+    hosts: frozenset[str],
+) -> App:
+    """The application over what it needs."""
+    reads = Reads(desk, Forwarder(ways, Pool(), now), threads)
+    entrance = Entrance(desk.registry.virtual, targets, now, hosts)
+    return App(entrance, Bodies(folder), reads, Holding(desk, threads, folder, now), threads, now)
+
+
+@contextlib.contextmanager
+def running(app: App, contexts: Contexts, listening: Listening) -> Iterator[Gate]:
+    """A server for this application, in a thread of its own."""
     with _bound(listening) as listener:
-        server = uvicorn.Server(_config(build(), kind, listening))
+        server = uvicorn.Server(_config(app, protocol_with(contexts, plain=is_loopback(listening.host)), listening))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="interlock-aws", daemon=True)
         thread.start()
         try:
@@ -115,7 +119,6 @@ def serving(control: Control, listening: Listening, ways: Ways) -> Iterator[Gate
         finally:
             server.should_exit = True
             thread.join()
-            threads.close()
 
 
 def require_safe(listening: Listening) -> None:
@@ -158,7 +161,7 @@ def _bound(listening: Listening) -> socket.socket:
         ) from error
 
 
-def _spool(home: Path) -> Path:
+def spool(home: Path) -> Path:
     """Where large bodies lie while they are passed on, without a name, for nobody but us."""
     folder = home / "spool"
     try:

@@ -94,8 +94,8 @@ def require_safe(listening: Listening) -> None:
         if not name or hostname(name) != name.lower():
             raise BadConfiguration(f"`{name}` is no host name", hint="give the name alone, without port or scheme")
     if listening.tls_cert is not None and listening.tls_key is not None:
-        _require_key_pair(listening.tls_cert, listening.tls_key)
-    elif not _is_loopback(listening.host) and not listening.behind_proxy:
+        require_key_pair(listening.tls_cert, listening.tls_key)
+    elif not is_loopback(listening.host) and not listening.behind_proxy:
         raise BadConfiguration(
             f"`{listening.host}` is not this machine alone, and tokens would travel in the open",
             hint="give --tls-cert and --tls-key, or --behind-proxy when a proxy in front ends TLS",
@@ -103,7 +103,7 @@ def require_safe(listening: Listening) -> None:
         )
 
 
-def _require_key_pair(cert: Path, key: Path) -> None:
+def require_key_pair(cert: Path, key: Path) -> None:
     try:
         if key.stat().st_mode & 0o077:
             raise BadConfiguration("others can read the TLS key", hint="chmod 600 it", where=str(key))
@@ -126,7 +126,7 @@ def _bound(listening: Listening) -> socket.socket:
         ) from error
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
