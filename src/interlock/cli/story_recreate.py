@@ -81,6 +81,9 @@ class Teller:
         self._screen.print(grid)
 
     def _with(self) -> Run:
+        from interlock.cli.awskeys import variables
+        from interlock.cli.inprocess import aws_gate
+        from interlock.practice.cloud.process import REGION
         from interlock.practice.recreate import AGENT, APPROVER, OPERATOR, OWNER
 
         self._stage.title("with Interlock: the same script, a virtual key, and the gate in front")
@@ -90,9 +93,9 @@ class Teller:
         self._stage.say(
             f"`{OWNER}` answers for the agent `{AGENT}`, `{OPERATOR}` runs its session, `{APPROVER}` approves."
         )
-        with self._screen.status("opening the gate") as status, gate(self._day) as environment:
-            status.stop()
-            self._stage.say(f"[dim]AWS_ACCESS_KEY_ID={environment['AWS_ACCESS_KEY_ID']}[/]   for an hour, here only")
+        with aws_gate(self._day.control) as url:
+            environment = variables(self._day.key(), REGION, url, None)
+            self._stage.say(f"[dim]AWS_ACCESS_KEY_ID={environment['AWS_ACCESS_KEY_ID']}[/]")
             return self._day.guarded(environment, self._hear, self._mind)
 
     def _mind(self) -> None:
