@@ -1,4 +1,4 @@
-"""The AWS gate over a control of this process, as `interlock up` serves it; the demo stands it before its production."""
+"""The AWS gate over a control of this process, as `interlock up` serves it, for the demo's production."""
 
 from __future__ import annotations
 
