@@ -12,7 +12,9 @@ from interlock.aws.connection import Connections, Patience, code_of, failed
 from interlock.aws.models import service as model_of
 from interlock.errors import InterlockError
 from interlock.execute.aws.hands import Hands
+from interlock.execute.aws.keeping.keeper import Keeper
 from interlock.execute.aws.keeping.keepers import keeper_for
+from interlock.execute.aws.keeping.stacks import Planned
 from interlock.execute.aws.narrow import Scope, wishes
 from interlock.execute.aws.sessions import unfenced, write_session
 from interlock.execute.aws.work import Work
@@ -28,7 +30,9 @@ def rehearse(change: Change, work: Work, pause: Callable[[float], None]) -> Rehe
     """What was tried, and what is known of the way back. A call that AWS would refuse has failed here already."""
     limits = [unfenced(work.setting)]
     why = ""
-    if _tells(work):
+    if work.change_set:
+        limits.append("the change set says what would be done; what fails while it is done, nobody knows")
+    elif _tells(work):
         why = _tried(change, work)
     else:
         limits.append(f"`{work.call.name}` cannot be tried without doing it; it was only read")
@@ -64,7 +68,9 @@ def _tried(change: Change, work: Work) -> str:
 
 
 def _way_back(work: Work, pause: Callable[[float], None]) -> RollbackProof:
-    keeper = keeper_for(work.call) if work.setting.backups else None
+    keeper: Keeper | None = Planned(work.change_set) if work.change_set else None
+    if keeper is None and work.setting.backups:
+        keeper = keeper_for(work.call)
     if keeper is None:
         return RollbackProof()
     if keeper.cheap:

@@ -51,6 +51,10 @@ class Keeper:
         """Whether something gentler is done in place of this call."""
         return False
 
+    def manner(self, call: Call) -> str:
+        """How it is done instead, for people."""
+        return f"in place of `{call.name}` until the undo window closes"
+
     def soften(self, hands: Hands, call: Call, memory: Memory) -> Generator[str, None, Answer]:
         """Yields how far it is, where that takes a while."""
         raise NotImplementedError
