@@ -1,7 +1,7 @@
 """Refusals as AWS would word them: the code and status that this service's clients understand, and do not misread.
 
-What may be tried again says so with 503 or 504, which every SDK repeats by itself; a no, a hold, and what may have taken
-effect never do. The message is ours, and names the case.
+What may be tried again says so with 503 or 504, which every SDK repeats by itself; a no, a hold, and what may
+have taken effect never do. The message is ours, and names the case.
 """
 
 from __future__ import annotations
@@ -12,8 +12,17 @@ from typing import Final, NamedTuple
 from interlock.aws.models import protocol_of
 from interlock.aws.request import Request
 from interlock.aws.shaped import error as shaped
-from interlock.errors import BadInput, Broken, ClockError, Conflict, InterlockError, StoreError, TargetError
-from interlock.errors import Unauthenticated, Untold
+from interlock.errors import (
+    BadInput,
+    Broken,
+    ClockError,
+    Conflict,
+    InterlockError,
+    StoreError,
+    TargetError,
+    Unauthenticated,
+    Untold,
+)
 
 MAX_MESSAGE: Final = 1800
 

@@ -109,8 +109,7 @@ class Reply:
 
 
 class Carried:
-    """What an executor asks the gate for while it acts (`Exchange`): the body that is too large to be kept, and where the
-    answer goes."""
+    """What an executor asks the gate for (`Exchange`): the body that is too large to be kept, where the answer goes."""
 
     def __init__(self, body: Body, reply: Reply) -> None:
         self._body = body

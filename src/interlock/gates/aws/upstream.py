@@ -1,4 +1,4 @@
-"""Calling the target over HTTP/1.1 from the event loop: connections that are kept, and answers byte for byte as they come.
+"""Calling the target over HTTP/1.1 from the event loop: kept connections, and answers byte for byte as they come.
 
 Nothing is decompressed, followed, repeated or normalised, and no more of an answer is held than one piece: when nobody
 takes it, the target is not read from. Only reads go this way, so that a kept connection which turns out to be dead may
@@ -112,8 +112,7 @@ class _Link(asyncio.Protocol):
 
     # asyncio's calls
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream's transport is one
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stream's is one
         self.transport = transport
 
     def connection_lost(self, _exc: Exception | None) -> None:
