@@ -5,7 +5,8 @@ with the call. From there on the package is what is read, voted on and executed:
 change set changes nothing until it is executed. One that was never executed stays, named `interlock-…`, until the same
 call is planned again or somebody deletes it.
 
-The package is JSON: `changeSets` (pages as they are described), `template`, and `call`, the payload as it was proposed.
+The package is JSON: `call`, the payload as it was proposed; `changeSets`, pages as they are described; the stack's
+`template` and `stackResources`, which know what its resources are called outside of it.
 """
 
 from __future__ import annotations
@@ -75,7 +76,14 @@ class StackPlanner:
         pages = _pages(hands, which)
         head = pages[0]
         template = hands.ask("cloudformation", "get_template", TemplateStage="Processed", **which)["TemplateBody"]
-        package = {"changeSets": pages, "call": source.decode("utf-8"), "template": template}
+        stack = str(head["StackId"])
+        listed = list(hands.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack))
+        package = {
+            "call": source.decode("utf-8"),
+            "changeSets": pages,
+            "stackResources": [{**each, "StackName": head["StackName"]} for each in listed],
+            "template": template,
+        }
         whole = msgspec.json.encode(package, order="sorted")
         said = f"change set `{head['ChangeSetName']}` of `{head['StackName']}`: {_counted(pages)}"
         return Plan(whole, said.encode(), Identity(lineage=str(head["ChangeSetId"])), "cloudformation")

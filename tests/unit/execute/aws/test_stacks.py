@@ -8,12 +8,13 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
+from tests.unit.execute.aws.aws_world import Account
 
 from interlock.errors import BadProposal, Stale
 from interlock.execute.aws.answer import from_bytes
 from interlock.execute.aws.stacks import StackPlanner
 from interlock.execute.planners import planner_for
-from tests.unit.execute.aws.aws_world import Account
+from interlock.read.readers import reader_for
 
 STACK = ("aws.cloudformation.stack", "shop")
 
@@ -66,6 +67,20 @@ def test_exactly_that_change_set_is_executed_and_answered_as_an_update(account: 
     assert resources(client) == ["A", "C"]
     assert answer.tag == f"{space}UpdateStackResponse"
     assert ":stack/shop/" in str(answer.findtext(f"{space}UpdateStackResult/{space}StackId"))
+
+
+def test_the_plan_is_read_as_what_it_does_to_things_by_their_own_names(account: Account) -> None:
+    stacked(account)
+    _, plan = planned(account, update(account, "A", "C"))
+
+    change = reader_for("aws")(plan.package, "http", "production").change
+    effects = {(each.verb, each.resource.type): each for each in change.effects}
+
+    assert change.fully_known
+    assert change.kind == "aws"
+    assert effects["update", "aws.cloudformation.stack"].needs == ("cloudformation:ExecuteChangeSet",)
+    assert effects["delete", "aws.sqs.queue"].resource.name.startswith("arn:aws:sqs:eu-central-1:123456789012:shop-B-")
+    assert ("create", "cloudformation.AWS::SQS::Queue") in effects
 
 
 def test_undoing_brings_the_template_back(account: Account) -> None:
