@@ -20,7 +20,7 @@ from interlock.execute.aws.keeping.keepers import keeper_for
 from interlock.execute.aws.keeping.stacks import Planned
 from interlock.execute.aws.narrow import Scope, wishes
 from interlock.execute.aws.rehearse import rehearse
-from interlock.execute.aws.sessions import keyring, write_session
+from interlock.execute.aws.sessions import keyring, unfenced, write_session
 from interlock.execute.aws.work import Work, work_of
 from interlock.execute.executor import Order, Seal, Seen, Unseal
 from interlock.model.change import Change
@@ -99,7 +99,11 @@ class AwsExecutor:
             return "not-done"  # a read has no effect to look for, and its answer was lost with the process
         work = work_of(order.payload, order.target, order.case)
         keeper = _keeper(work)
-        return keeper.seen(self._hands(order, work, keeper), work.call, purpose) if keeper is not None else "unknown"
+        if keeper is None:
+            return "unknown"
+        hands = self._hands(order, work, keeper)
+        seen = keeper.seen(hands, work.call, purpose)
+        return "in-part" if seen == "not-done" and purpose == "run" and keeper.left(hands, work.call) else seen
 
     def account(self, order: Order, purpose: Purpose) -> str:
         if purpose == "run" and (known := self._known.get(order.case)) is not None:
@@ -110,7 +114,8 @@ class AwsExecutor:
     # the steps
 
     def _read(self, order: Order, work: Work, seal: Seal) -> Generator[Step]:
-        yield Step("read", "about", work.call.name)
+        said = "; ".join(each for each in (f"`{work.call.name}`", unfenced(work.setting)) if each)
+        yield Step("read", "about", said)
         # A crash here leaves nothing: the credential cannot write.
         credential = keyring(work.setting).credential(order.now())
         sent = forward(work.request, credential, work.place, order.exchange)

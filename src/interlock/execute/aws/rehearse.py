@@ -1,4 +1,4 @@
-"""Rehearse: what can be tried at AWS without doing it. EC2 tells whether a call would be done; most others cannot.
+"""Rehearse: what can be tried at AWS without doing it. EC2 tells whether a call would be done; other services cannot.
 
 What is certain of the way back is said with it: by which call, from which copy. Nothing is simulated.
 """
@@ -16,7 +16,7 @@ from interlock.execute.aws.keeping.keeper import Keeper
 from interlock.execute.aws.keeping.keepers import keeper_for
 from interlock.execute.aws.keeping.stacks import Planned
 from interlock.execute.aws.narrow import Scope, wishes
-from interlock.execute.aws.sessions import unfenced, write_session
+from interlock.execute.aws.sessions import write_session
 from interlock.execute.aws.work import Work
 from interlock.model.change import Change
 from interlock.model.inventory import Rehearsal, RollbackProof
@@ -28,19 +28,14 @@ WOULD: Final = "DryRunOperation"
 
 def rehearse(change: Change, work: Work, pause: Callable[[float], None]) -> Rehearsal:
     """What was tried, and what is known of the way back. A call that AWS would refuse has failed here already."""
-    limits = [unfenced(work.setting)]
-    why = ""
-    if work.change_set:
-        limits.append("the change set says what would be done; what fails while it is done, nobody knows")
-    elif _tells(work):
-        why = _tried(change, work)
-    else:
-        limits.append(f"`{work.call.name}` cannot be tried without doing it; it was only read")
-    rollback = RollbackProof() if why else _way_back(work, pause)
-    return Rehearsal(rollback=rollback, limits=tuple(each for each in limits if each), failed=why)
+    why = _tried(change, work) if _tells(work) else ""
+    return Rehearsal(rollback=RollbackProof() if why else _way_back(work, pause), failed=why)
 
 
 def _tells(work: Work) -> bool:
+    """Whether AWS says beforehand if it would do it. What a change set does is known; it is not tried."""
+    if work.change_set:
+        return False
     operation = model_of(work.call.service).operation(work.call.operation)
     return operation is not None and operation.input is not None and "DryRun" in operation.input.members
 

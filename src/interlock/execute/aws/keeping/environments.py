@@ -80,6 +80,9 @@ class _Kept(Keeper):
         kept = {"name": memory["database"], "settings": {}}
         yield from Instance().back_up(hands, call, kept)
 
+    def left(self, hands: Hands, call: Call) -> bool:
+        return bool(Instance().copied(hands, "")[0])
+
 
 class Terminated(_Kept):
     """TerminateEnvironment: put off until the window closes."""

@@ -68,6 +68,10 @@ class Keeper:
     def seen(self, hands: Hands, call: Call, purpose: Purpose) -> Seen:
         raise NotImplementedError
 
+    def left(self, hands: Hands, call: Call) -> bool:
+        """Whether a copy of this case is there, though the call was never done."""
+        return False
+
     def promise(self, call: Call) -> RollbackProof:
         """What can be said of the way back before anything is done."""
         raise NotImplementedError
