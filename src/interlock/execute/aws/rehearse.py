@@ -1,4 +1,4 @@
-"""Rehearse: what can be tried at AWS without doing it. EC2 tells whether a call would be done; most others cannot.
+"""Rehearse: what can be tried at AWS without doing it. EC2 tells whether a call would be done; other services cannot.
 
 What is certain of the way back is said with it: by which call, from which copy. It counts as simulated in one case:
 where all that the call writes over was read, whole, and writing that again is the way back.
@@ -15,7 +15,9 @@ from interlock.aws.connection import Connections, Patience, code_of, failed
 from interlock.aws.models import service as model_of
 from interlock.errors import InterlockError
 from interlock.execute.aws.hands import Hands
+from interlock.execute.aws.keeping.keeper import Keeper
 from interlock.execute.aws.keeping.keepers import keeper_for
+from interlock.execute.aws.keeping.stacks import Planned
 from interlock.execute.aws.narrow import Scope, wishes
 from interlock.execute.aws.sessions import write_session
 from interlock.execute.aws.work import Work
@@ -35,8 +37,10 @@ def rehearse(change: Change, work: Work, pause: Callable[[float], None]) -> Rehe
     rollback = _way_back(work, pause)
     if rollback.simulated:
         return Rehearsal(_named(change), rollback=rollback)
+    if tells or work.change_set:
+        return Rehearsal(rollback=rollback)
     limit = f"`{work.call.name}` cannot be tried without doing it; it was only read"
-    return Rehearsal(rollback=rollback, complete=False, limits=() if tells else (limit,))
+    return Rehearsal(rollback=rollback, complete=False, limits=(limit,))
 
 
 def _named(change: Change) -> tuple[Measured, ...]:
@@ -47,6 +51,9 @@ def _named(change: Change) -> tuple[Measured, ...]:
 
 
 def _tells(work: Work) -> bool:
+    """Whether AWS says beforehand if it would do it. What a change set does is known; it is not tried."""
+    if work.change_set:
+        return False
     operation = model_of(work.call.service).operation(work.call.operation)
     return operation is not None and operation.input is not None and "DryRun" in operation.input.members
 
@@ -74,7 +81,9 @@ def _tried(change: Change, work: Work) -> str:
 
 
 def _way_back(work: Work, pause: Callable[[float], None]) -> RollbackProof:
-    keeper = keeper_for(work.call) if work.setting.backups else None
+    keeper: Keeper | None = Planned(work.change_set) if work.change_set else None
+    if keeper is None and work.setting.backups:
+        keeper = keeper_for(work.call)
     if keeper is None:
         return RollbackProof()
     promised = keeper.promise(work.call)

@@ -55,6 +55,10 @@ class Keeper:
         """Whether something gentler is done in place of this call."""
         return False
 
+    def manner(self, call: Call) -> str:
+        """How it is done instead, for people."""
+        return f"in place of `{call.name}` until the undo window closes"
+
     def soften(self, hands: Hands, call: Call, memory: Memory) -> Generator[str, None, Answer]:
         """Yields how far it is, where that takes a while."""
         raise NotImplementedError
@@ -67,6 +71,10 @@ class Keeper:
 
     def seen(self, hands: Hands, call: Call, purpose: Purpose) -> Seen:
         raise NotImplementedError
+
+    def left(self, hands: Hands, call: Call) -> bool:
+        """Whether a copy of this case is there, though the call was never done."""
+        return False
 
     def promise(self, call: Call) -> RollbackProof:
         """What can be said of the way back before anything is done."""
