@@ -283,6 +283,7 @@ class Road:
             case.assessment.measured,
             writes(change),
             exchange,
+            self._senses.now,
         )
         return order, executor_for(target)
 

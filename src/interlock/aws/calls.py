@@ -7,6 +7,7 @@ is spoken: smithy's path, `X-Amz-Target`, `Action` in a form, or method and path
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from interlock.aws import cborbody, endpoints, jsonbody, models, rest
@@ -22,9 +23,6 @@ from interlock.aws.restpath import routed
 from interlock.aws.typed import Typed
 
 FORM: Final = "application/x-www-form-urlencoded"
-CBOR: Final = "smithy-rpc-v2-cbor"
-QUERY: Final = frozenset({"query", "ec2"})
-REST: Final = frozenset({"rest-json", "rest-xml"})
 JSON_TYPES: Final = frozenset({"application/x-amz-json-1.0", "application/x-amz-json-1.1"})
 
 
@@ -39,52 +37,75 @@ def understand(request: Request) -> Call:
     """What the request means. Never raises for an odd request; what is odd about it is in `unread`."""
     gaps = Gaps()
     envelope = Envelope(request, gaps)
-    rows = models.signing_as(request.service)
-    if not rows:
-        gaps.add(f"no service signs as {quoted(request.service)}")
-        return Call("", "", request.region, unread=tuple(gaps.texts))
-    rows = _at_host(rows, request, gaps)
-    asked = _asked(rows, envelope)
+    candidates = _candidates(request.service, request.host, request.region)
+    if candidates.gap:
+        gaps.add(candidates.gap)
+    asked = _asked(candidates, envelope)
     if not asked:
         gaps.add("the request asks for no operation that is known")
-        return Call(rows[0].name if len(rows) == 1 else "", "", request.region, unread=tuple(gaps.texts))
+        return Call(candidates.only, "", request.region, unread=tuple(gaps.texts))
     return _best(asked, envelope)
 
 
-def _at_host(rows: tuple[Row, ...], request: Request, gaps: Gaps) -> tuple[Row, ...]:
-    """The services that stand at the request's host. A host outside of AWS says nothing about what is meant."""
-    if len(rows) == 1 and not endpoints.of_aws(request.host):
-        return rows
-    there = endpoints.services_at(request.host, request.service, request.region)
+class _Candidates:
+    """The services that a signing name and a host leave, by protocol; loaded when a request speaks it."""
+
+    def __init__(self, rows: tuple[Row, ...], gap: str) -> None:
+        self._rows = rows
+        self.gap = gap
+        self.only = rows[0].name if len(rows) == 1 else ""
+
+    def _speaking(self, *protocols: str) -> list[Service]:
+        return [models.service(row.name) for row in self._rows if not set(protocols).isdisjoint(row.protocols)]
+
+    @cached_property
+    def cbor(self) -> list[Service]:
+        return self._speaking("smithy-rpc-v2-cbor")
+
+    @cached_property
+    def json(self) -> list[Service]:
+        return self._speaking("json")
+
+    @cached_property
+    def form(self) -> list[Service]:
+        return self._speaking("query", "ec2")
+
+    @cached_property
+    def rest(self) -> list[Service]:
+        return self._speaking("rest-json", "rest-xml")
+
+
+@lru_cache(maxsize=4096)
+def _candidates(signing: str, host: str, region: str) -> _Candidates:
+    """A host outside of AWS says nothing about what is meant; one of AWS has to be that of the signing name."""
+    rows = models.signing_as(signing)
+    if not rows:
+        return _Candidates((), f"no service signs as {quoted(signing)}")
+    there = endpoints.services_at(host, signing, region)
     if there is None:
-        return rows
+        return _Candidates(rows, "")
     if not there:
-        gaps.add(f"the host {quoted(request.host)} is none of {quoted(request.service)} in {quoted(request.region)}")
-        return rows
-    return tuple(row for row in rows if row.name in there)
+        return _Candidates(rows, f"the host {quoted(host)} is none of {quoted(signing)} in {quoted(region)}")
+    return _Candidates(tuple(row for row in rows if row.name in there), "")
 
 
-def _asked(rows: tuple[Row, ...], envelope: Envelope) -> list[Asked]:
+def _asked(candidates: _Candidates, envelope: Envelope) -> list[Asked]:
     """The operations that can be meant, by the one protocol that the request speaks."""
     headers = envelope.headers
-    if "smithy-protocol" in headers or (envelope.path.startswith("/service/") and _speak(rows, CBOR)):
-        return _cbor(rows, envelope)
+    if "smithy-protocol" in headers or (envelope.path.startswith("/service/") and candidates.cbor):
+        return _cbor(candidates.cbor, envelope)
     if "x-amz-target" in headers:
-        return _json(rows, envelope)
-    if _speak(rows, *QUERY) and ("Action" in envelope.query or envelope.content_type == FORM):
-        return _form(rows, envelope)
-    return _rest(rows, envelope)
-
-
-def _speak(rows: tuple[Row, ...], *protocols: str) -> list[Service]:
-    return [models.service(row.name) for row in rows if not set(protocols).isdisjoint(row.protocols)]
+        return _json(candidates.json, envelope)
+    if candidates.form and ("Action" in envelope.query or envelope.content_type == FORM):
+        return _form(candidates.form, envelope)
+    return _rest(candidates.rest, envelope)
 
 
 def _named(services: list[Service], name: str) -> list[Operation]:
     return [operation for service in services if (operation := service.operation(name)) is not None]
 
 
-def _cbor(rows: tuple[Row, ...], envelope: Envelope) -> list[Asked]:
+def _cbor(services: list[Service], envelope: Envelope) -> list[Asked]:
     """`POST /service/Target/operation/Name`."""
     if envelope.takes("smithy-protocol") != "rpc-v2-cbor":
         envelope.gaps.add("the header `smithy-protocol` is not `rpc-v2-cbor`")
@@ -92,8 +113,8 @@ def _cbor(rows: tuple[Row, ...], envelope: Envelope) -> list[Asked]:
     pieces = envelope.path.split("/")
     if len(pieces) != 5 or pieces[1] != "service" or pieces[3] != "operation" or envelope.method != "POST":
         return []
-    services = [service for service in _speak(rows, CBOR) if service.target == pieces[2]]
-    return [Asked(operation, _read_cbor) for operation in _named(services, pieces[4])]
+    meant = [service for service in services if service.target == pieces[2]]
+    return [Asked(operation, _read_cbor) for operation in _named(meant, pieces[4])]
 
 
 def _read_cbor(operation: Operation, envelope: Envelope) -> dict[str, Parameter]:
@@ -107,14 +128,14 @@ def _read_cbor(operation: Operation, envelope: Envelope) -> dict[str, Parameter]
     return Typed(envelope.gaps, binary=True).body(operation.input, value)
 
 
-def _json(rows: tuple[Row, ...], envelope: Envelope) -> list[Asked]:
+def _json(services: list[Service], envelope: Envelope) -> list[Asked]:
     """`X-Amz-Target: Target.Name`."""
     target, _, name = (envelope.takes("x-amz-target") or "").rpartition(".")
     envelope.only_the_path("/")
-    services = [service for service in _speak(rows, "json") if service.target == target]
     if envelope.method != "POST":
         return []
-    return [Asked(operation, _read_json) for operation in _named(services, name)]
+    meant = [service for service in services if service.target == target]
+    return [Asked(operation, _read_json) for operation in _named(meant, name)]
 
 
 def _read_json(operation: Operation, envelope: Envelope) -> dict[str, Parameter]:
@@ -127,11 +148,10 @@ def _read_json(operation: Operation, envelope: Envelope) -> dict[str, Parameter]
     return Typed(envelope.gaps).body(operation.input, jsonbody.parsed(body, envelope.gaps))
 
 
-def _form(rows: tuple[Row, ...], envelope: Envelope) -> list[Asked]:
+def _form(services: list[Service], envelope: Envelope) -> list[Asked]:
     """`Action=Name&Version=…` in the body, or in the query where there is no body; never in both."""
     form = _read_form(envelope)
     name, version = form.pop("Action", ""), form.pop("Version", "")
-    services = _speak(rows, *QUERY)
     known = [service for service in services if service.version == version]
     if not known:
         envelope.gaps.add(f"the version {quoted(version)} of the service is not known")
@@ -164,16 +184,14 @@ def _read_form(envelope: Envelope) -> dict[str, str]:
         return once(body.decode("utf-8", "replace"), gaps, "the body", form=True)
 
 
-def _rest(rows: tuple[Row, ...], envelope: Envelope) -> list[Asked]:
+def _rest(services: list[Service], envelope: Envelope) -> list[Asked]:
     """By method and path."""
 
     def reader(labels: dict[str, str]) -> Callable[[Operation, Envelope], dict[str, Parameter]]:
         return lambda operation, envelope: rest.parameters(operation, labels, envelope)
 
     return [
-        Asked(operation, reader(match.labels))
-        for match in routed(_speak(rows, *REST), envelope)
-        for operation in match.operations
+        Asked(operation, reader(match.labels)) for match in routed(services, envelope) for operation in match.operations
     ]
 
 
@@ -186,6 +204,7 @@ def _best(asked: list[Asked], envelope: Envelope) -> Call:
         envelope.gaps, envelope.left = Gaps(before), list(left)
         found = read(operation, envelope)
         envelope.finish()
+        _check_label(operation, found, envelope)
         if number == 0 or len(envelope.gaps) < len(fewest):
             best, fewest, parameters = operation, envelope.gaps, found
         if not fewest:
@@ -198,3 +217,15 @@ def _best(asked: list[Asked], envelope: Envelope) -> Call:
             siblings.append(operation.service.name)
     region = envelope.request.region
     return Call(best.service.name, best.name, region, "", parameters, tuple(siblings), tuple(fewest.texts))
+
+
+def _check_label(operation: Operation, parameters: dict[str, Parameter], envelope: Envelope) -> None:
+    """What stands before the host (`123456789012.s3-control…`) has to be the parameter that it stands for."""
+    if not operation.host_prefix.startswith("{"):
+        return
+    host = envelope.request.host
+    label, _, rest = host.partition(".")
+    if endpoints.services_at(rest, envelope.request.service, envelope.request.region):
+        name = operation.host_prefix.strip("{}.")
+        if parameters.get(name) != label:
+            envelope.gaps.add(f"the host names {quoted(label)}, and {quoted(name)} is another")

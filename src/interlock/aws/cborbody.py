@@ -12,6 +12,8 @@ from interlock.aws.typed import Moment
 WIDTHS: Final = {24: 1, 25: 2, 26: 4, 27: 8}
 FLOATS: Final = {25: ">e", 26: ">f", 27: ">d"}
 SIMPLE: Final[dict[int, bool | None]] = {20: False, 21: True, 22: None, 23: None}
+#: More values than this are in no body of AWS; each takes its time.
+MOST: Final = 200_000
 OPEN: Final = 31
 BREAK: Final = 0xFF
 
@@ -39,11 +41,12 @@ def parsed(body: bytes, gaps: Gaps) -> object:
 class _Reader:
     """Reads from `at` on."""
 
-    __slots__ = ("at", "body")
+    __slots__ = ("at", "body", "count")
 
     def __init__(self, body: bytes) -> None:
         self.body = body
         self.at = 0
+        self.count = 0
 
     def take(self, count: int) -> bytes:
         end = self.at + count
@@ -56,6 +59,9 @@ class _Reader:
     def item(self, depth: int) -> object:
         if depth > DEEPEST:
             raise _Odd("is nested too deeply")
+        self.count += 1
+        if self.count > MOST:
+            raise _Odd("holds more values than are read")
         first = self.take(1)[0]
         major, low = first >> 5, first & 31
         if major == 7:

@@ -35,11 +35,8 @@ TOLD: Final = {"acm": (("ServiceType", "ACM"),), "neptune-graph": (("ApiType", "
 #: What stands for one name in a host; buckets may hold dots.
 NAME: Final = "[a-z0-9_-]+"
 BUCKET: Final = "[a-z0-9._-]+"
-#: Hosts of S3 before which a bucket stands, as `bucket.s3.eu-central-1.amazonaws.com`; what follows is a region or not.
-VIRTUAL: Final = re.compile(
-    r"(?P<bucket>[a-z0-9._-]+)\.(?:s3|s3-fips|s3-accelerate|s3express(?:-fips)?-[a-z0-9-]+)"
-    r"(?:\.dualstack)?(?:[.-][a-z]{2,4}(?:-[a-z0-9]+)+-\d+)?"
-)
+#: A region as it stands in a host.
+REGION: Final = re.compile(r"(?<![a-z0-9-])[a-z]{2,4}(?:-[a-z]+)+-\d+(?![a-z0-9-])")
 
 
 class Address(NamedTuple):
@@ -103,9 +100,27 @@ def partition(region: str) -> Partition | None:
     return next((part for regions, part in _partitions() if regions.match(region)), None)
 
 
+def bare(host: str) -> str:
+    """The host without the port of HTTPS."""
+    return host.removesuffix(":443")
+
+
 def of_aws(host: str) -> bool:
-    """Whether the host stands under a domain of AWS."""
-    return host.removesuffix(":443").endswith(domains())
+    """Whether the host stands under a domain of AWS, at whatever port."""
+    name = host.partition(":")[0].rstrip(".").lower()
+    return name.endswith(domains())
+
+
+def everywhere(signing_name: str, region: str, host: str = "") -> bool:
+    """Whether calls that are signed for this name and region are meant for every region, as those of IAM are.
+
+    Of several services under one name the host decides; without a host of AWS the one that is called as it signs.
+    """
+    rows = models.signing_as(signing_name)
+    there = services_at(host, signing_name, region)
+    if there is not None:
+        rows = tuple(row for row in rows if row.name in there)
+    return bool(rows) and region in rows[0].everywhere
 
 
 @lru_cache(maxsize=4096)
@@ -119,8 +134,7 @@ def services_at(host: str, signing_name: str, region: str) -> frozenset[str] | N
     """Which of the services that sign under this name stand at the host. None for a host outside of AWS."""
     if not of_aws(host):
         return None
-    bare = host.removesuffix(":443")
-    return frozenset(row.name for row in models.signing_as(signing_name) if _stands(row, bare, region))
+    return frozenset(row.name for row in models.signing_as(signing_name) if _stands(row, bare(host), region))
 
 
 def _stands(row: Row, host: str, region: str) -> bool:
@@ -136,19 +150,22 @@ def _patterns(service: str, region: str) -> tuple[re.Pattern[str], ...]:
     row = models.row(service)
     forms = [*row.hosts, *ACCOUNT_HOSTS.get(service, ())]
     forms += [prefix + form for prefix in row.prefixes for form in row.hosts]
-    return tuple(re.compile(_pattern(form, service, region, there)) for form in forms)
+    return tuple(re.compile(_pattern(form, service, region, there)) for form in forms if _lies(form, region, there))
+
+
+def _lies(form: str, region: str, there: Partition) -> bool:
+    """Whether a host of this form can lie in the region: what it says of region and partition has to agree."""
+    if any(name != region for name in REGION.findall(form)) or (".us-gov." in form) > region.startswith("us-gov-"):
+        return False
+    return form.endswith(("{s}", "{d}", "." + there.suffix, "." + there.dual))
 
 
 def _pattern(form: str, service: str, region: str, there: Partition) -> str:
-    values = {"{r}": re.escape(region), "{s}": re.escape(there.suffix), "{d}": re.escape(there.dual)}
+    any_region = region in models.row(service).everywhere
+    values = {
+        "{r}": REGION.pattern if any_region else re.escape(region),
+        "{s}": re.escape(there.suffix),
+        "{d}": re.escape(there.dual),
+    }
     values["{}"] = BUCKET if service == "s3" else NAME
     return "".join(values.get(part) or re.escape(part) for part in re.split(r"(\{[rsd]?\})", form))
-
-
-@lru_cache(maxsize=4096)
-def bucket_at(host: str) -> str:
-    """The bucket that the host names in the virtual-host style of S3; empty when it names none."""
-    bare = host.removesuffix(":443")
-    domain = next((domain for domain in domains() if bare.endswith(domain)), None)
-    found = VIRTUAL.fullmatch(bare.removesuffix(domain)) if domain else None
-    return found["bucket"] if found else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Final
 
@@ -71,6 +72,12 @@ TELLING: Final = (
     "if-",
 )
 TELLING_NAMES: Final = frozenset({"range", "content-range", "forwarded", "upgrade"})
+#: What stands in a URL: a path that begins with a slash, and a query.
+URL: Final = re.compile(r"/[!\"$-;=@-~]*\?[!\"$-~]*")
+HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[0-9]{1,5})?|\[[0-9a-f:]+\](:[0-9]{1,5})?")
+NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+#: A header that names others has them removed on the way.
+CONNECTIONS: Final = frozenset({"close", "keep-alive", "te", "keep-alive, te", "te, keep-alive"})
 #: Of an unpacked body at most so much is looked at.
 UNPACKED: Final = 8 * INLINE_BYTES
 
@@ -85,27 +92,38 @@ class Envelope:
         self.gaps = gaps
         self.method = request.method
         self.path = request.path or "/"
-        self.headers: dict[str, str] = {}
-        self.left: list[str] = []
         self.twice: list[str] = []
+        self.headers: dict[str, str] = {}
         for name, value in request.headers:
             if name in self.headers:
                 self.twice.append(name)
-                continue
-            self.headers[name] = value
-            if name not in PLAIN:
-                self.left.append(name)
-        for name in self.twice:
-            if name not in PLAIN:
-                gaps.add(f"the header {quoted(name)} stands there twice")
-        self.query = grouped(request.query, gaps)
+            else:
+                self.headers[name] = value
+        self.left = [name for name in self.headers if name not in PLAIN]
+        self.query = grouped(request.query, gaps) if request.query else {}
         self.body = request.body
         self.large = request.body_size > INLINE_BYTES or (request.body_size > 0 and not request.body)
-        coded = self.headers.get("content-encoding", "")
-        self.encodings = [part for text in coded.split(",") if (part := text.strip()) and part != "aws-chunked"]
-        if not self.path.startswith("/") or "?" in self.path or "#" in self.path or len(self.path) > LONGEST:
-            gaps.add("the path is none")
+        coded = self.headers.get("content-encoding")
+        self.encodings = [part for text in coded.split(",") if (part := text.strip()) != "aws-chunked"] if coded else []
+        self.odd()
+
+    def odd(self) -> None:
+        """Names what no client sends, and what a server and we could take for different things."""
+        request, gaps = self.request, self.gaps
+        if not URL.fullmatch(f"{self.path}?{request.query}") or len(self.path) > LONGEST:
+            gaps.add("the URL is none")
             self.path = "/"
+        if not HOST.fullmatch(request.host):
+            gaps.add("the host is none")
+        if self.body and request.body_size not in (0, len(self.body)):
+            gaps.add("the body is not as long as it is said to be")
+        for name in self.twice:
+            if name not in PLAIN or name in ("content-type", "content-encoding", "x-amz-trailer"):
+                gaps.add(f"the header {quoted(name)} stands there twice")
+        if any(not NAME.fullmatch(name) for name in self.left):
+            gaps.add("a header has a name that is none, or not in lower case")
+        if self.headers.get("connection", "close").lower() not in CONNECTIONS:
+            gaps.add("the header `connection` names other headers")
 
     @property
     def content_type(self) -> str:
@@ -154,9 +172,6 @@ class Envelope:
 
     def finish(self) -> None:
         """Names the headers that say something and that no parameter took."""
-        for name in self.twice:
-            if name in ("content-type", "content-encoding", "x-amz-trailer"):
-                self.gaps.add(f"the header {quoted(name)} stands there twice")
         trailer = self.headers.get("x-amz-trailer", "")
         if trailer and not all(part.strip().lower().startswith(CHECKSUMS) for part in trailer.split(",")):
             self.gaps.add("the header `x-amz-trailer` announces more than a checksum")

@@ -19,6 +19,7 @@ import msgspec
 
 from interlock.aws.operations import Service
 from interlock.aws.rawmodel import RawModel
+from interlock.aws.request import Request
 from interlock.errors import Broken, NotFound
 
 INDEX: Final = Path(__file__).with_name("index.json")
@@ -30,7 +31,8 @@ _loaded: Final[dict[str, Service]] = {}
 class Row(msgspec.Struct, frozen=True):
     """What the index says of one service.
 
-    `prefixes` are what operations put before the host; `hosts` are the forms of its host, see endpoints.py.
+    `everywhere` are regions for which calls are signed that are meant for any; `prefixes` are what operations put
+    before the host; `hosts` are the forms of its host, see endpoints.py.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Row(msgspec.Struct, frozen=True):
     version: str
     protocols: tuple[str, ...]
     signing: tuple[str, ...]
+    everywhere: tuple[str, ...] = ()
     target: str = ""
     prefixes: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -110,6 +113,11 @@ def service(name: str) -> Service:
     return found
 
 
+def is_loaded(signing_name: str) -> bool:
+    """Whether everything that signs under this name is loaded, so that understanding it takes no time to speak of."""
+    return all(known.name in _loaded for known in signing_as(signing_name))
+
+
 def data() -> Path:
     """The folder of botocore's models."""
     spec = find_spec("botocore")
@@ -137,6 +145,18 @@ def _merged(one: Any, other: Any) -> Any:
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return other
     return one | {key: _merged(one.get(key), value) for key, value in other.items()}
+
+
+def protocol_of(request: Request) -> str:
+    """The protocol in which an answer to this request has to be, by what it says of itself; as good as can be told."""
+    if request.header("smithy-protocol"):
+        return "smithy-rpc-v2-cbor"
+    if request.header("x-amz-target"):
+        return "json"
+    spoken = [protocol for row in signing_as(request.service) for protocol in row.protocols]
+    form = request.header("content-type").startswith("application/x-www-form-urlencoded") or "Action=" in request.query
+    alike = [protocol for protocol in spoken if (protocol in ("query", "ec2")) == form]
+    return next(iter(alike or spoken), "query" if form else "rest-json")
 
 
 @cache

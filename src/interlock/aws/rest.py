@@ -145,12 +145,13 @@ def _listed(value: str) -> list[str]:
 
 def _body(operation: Operation, envelope: Envelope, found: dict[str, Parameter]) -> None:
     """The body: nothing, one member as it is, one member as a document, or all members that stand nowhere else."""
-    shape = operation.input
+    shape, headers = operation.input, operation.located["header"]
     payload = shape.members.get(shape.payload) if shape and shape.payload else None
+    if "content-encoding" not in headers:
+        envelope.encoded_as(operation.encodings)
     if payload is not None and payload.shape.kind in ("blob", "string"):
-        _opaque(operation, payload, envelope, found)
+        _opaque(payload, envelope, found)
         return
-    envelope.encoded_as(operation.encodings)
     if not envelope.body and not envelope.large:
         return
     known = payload is not None or (shape is not None and bool(shape.wires))
@@ -160,7 +161,7 @@ def _body(operation: Operation, envelope: Envelope, found: dict[str, Parameter])
         return
     body = envelope.whole()
     xml = operation.service.protocols[0] == "rest-xml"
-    if envelope.content_type not in (XML_TYPES if xml else JSON_TYPES):
+    if "content-type" not in headers and envelope.content_type not in (XML_TYPES if xml else JSON_TYPES):
         envelope.gaps.add("the content type is not that of the protocol")
     if not body:
         return
@@ -174,10 +175,8 @@ def _body(operation: Operation, envelope: Envelope, found: dict[str, Parameter])
         found.update(Typed(envelope.gaps).body(shape, document))
 
 
-def _opaque(operation: Operation, payload: Member, envelope: Envelope, found: dict[str, Parameter]) -> None:
+def _opaque(payload: Member, envelope: Envelope, found: dict[str, Parameter]) -> None:
     """A body that is one member as it is. Of bytes that are not in the request its digest and its size are given."""
-    if "content-encoding" not in operation.located["header"]:
-        envelope.encoded_as(operation.encodings)
     if payload.shape.kind == "string":
         try:
             text = envelope.whole().decode("utf-8")

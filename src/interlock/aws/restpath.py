@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import Final
 
-from interlock.aws import endpoints, models
+from interlock.aws import models, s3hosts
 from interlock.aws.envelope import Envelope
 from interlock.aws.gaps import quoted
 from interlock.aws.operations import Service
@@ -41,7 +41,7 @@ def routed(services: list[Service], envelope: Envelope) -> list[Match]:
         return []
     closest = min(match.rank for _, match in found)
     best = [(service, match) for service, match in found if match.rank == closest]
-    if all(service.name == "s3" for service, _ in best):
+    if best[0][0].name == "s3":
         _check_bucket(best[0][1], envelope)
         return [_one_list(match, envelope) for _, match in best]
     _check(best, envelope)
@@ -54,17 +54,21 @@ def _pieces(path: str) -> list[str]:
 
 def s3_pieces(envelope: Envelope) -> list[str]:
     """Bucket and key. The key keeps its slashes: `//` in it is a name that is empty, and no mistake."""
-    bucket = endpoints.bucket_at(envelope.request.host)
-    path = f"/{bucket}{envelope.path}" if bucket else envelope.path
-    name, slash, key = path[1:].partition("/")
+    bucket = s3hosts.named(envelope.request.host).bucket
+    name, slash, key = envelope.path[1:].partition("/")
+    if bucket:
+        return [bucket, envelope.path[1:]] if envelope.path != "/" else [bucket]
     if not name:
-        return [] if path == "/" else ["", key]
+        return [] if envelope.path == "/" else ["", key]
     return [name, key] if slash and key else [name]
 
 
 def _check_bucket(match: Match, envelope: Envelope) -> None:
+    found = s3hosts.named(envelope.request.host)
+    if found.odd and match.operations[0].name != "WriteGetObjectResponse":
+        envelope.gaps.add("the host names something else than a bucket, an access point or the service")
     bucket = match.labels.get("Bucket")
-    if bucket is not None and not BUCKET.fullmatch(bucket):
+    if not found.bucket and bucket is not None and not BUCKET.fullmatch(bucket):
         envelope.gaps.add(f"{quoted(bucket)} is no name of a bucket")
 
 

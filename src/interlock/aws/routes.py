@@ -28,13 +28,15 @@ class Match(NamedTuple):
 class _Node:
     """A place in the tree of paths."""
 
-    __slots__ = ("ends", "greedy", "label", "literals")
+    __slots__ = ("greedy", "label", "literals", "marked", "plain")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
         self.label: _Node | None = None
         self.greedy: _Node | None = None
-        self.ends: list[Operation] = []
+        #: Operations that end here: those without constants in their query, and the others by each constant's name.
+        self.plain: list[Operation] = []
+        self.marked: dict[str, list[Operation]] = {}
 
     def put(self, operation: Operation) -> None:
         node = self
@@ -47,12 +49,15 @@ class _Node:
                 node = node.label
             else:
                 node = node.literals.setdefault(piece.text, _Node())
-        node.ends.append(operation)
+        if not operation.constants:
+            node.plain.append(operation)
+        for name, _ in operation.constants[:1]:
+            node.marked.setdefault(name, []).append(operation)
 
     def walk(self, pieces: Sequence[str], at: int, rank: tuple[int, ...]) -> Iterator[tuple[_Node, tuple[int, ...]]]:
         """The places where the pieces from `at` on can end, the closest first."""
         if at == len(pieces):
-            if self.ends:
+            if self.plain or self.marked:
                 yield self, (*rank, END)
             return
         literal = self.literals.get(pieces[at])
@@ -63,6 +68,16 @@ class _Node:
         if self.greedy is not None:
             for after in (*range(len(pieces) - 1, at, -1), len(pieces)):
                 yield from self.greedy.walk(pieces, after, (*rank, ALL))
+
+    def meant(self, query: Mapping[str, list[str]], headers: Container[str]) -> tuple[Operation, ...]:
+        """Those of the operations here that ask for most of what is there, and for nothing that is not."""
+        if self.marked and query:
+            marked = [operation for name in query for operation in self.marked.get(name, ())]
+            if found := _most(marked, query, headers):
+                return found
+        if len(self.plain) == 1:
+            return tuple(self.plain)
+        return _most(self.plain, query, headers)
 
 
 class Routes:
@@ -88,20 +103,20 @@ class Routes:
         if tree is None:
             return None
         for node, rank in tree.walk(pieces, 0, ()):
-            if found := _meant(node.ends, query, headers):
+            if found := node.meant(query, headers):
                 return Match(found, rank, labels(found[0], pieces))
         return None
 
 
-def _meant(ends: list[Operation], query: Mapping[str, list[str]], headers: Container[str]) -> tuple[Operation, ...]:
-    """Those of the operations at one path that ask for most of what is there, and for nothing that is not."""
-    if len(ends) == 1 and not ends[0].constants:
-        return tuple(ends)
+def _most(
+    operations: Sequence[Operation], query: Mapping[str, list[str]], headers: Container[str]
+) -> tuple[Operation, ...]:
+    """Those that ask for most, the deprecated only where there are no others."""
     best: list[Operation] = []
-    most = -1
-    for operation in ends:
+    most = (-1, -1)
+    for operation in operations:
         names, wanted = operation.needed
-        asked = len(operation.constants) + len(names) + len(wanted)
+        asked = (len(operation.constants), len(names) + len(wanted))
         if asked < most or not all(name in headers for name in wanted) or not all(name in query for name in names):
             continue
         if not all(name in query and (not value or value in query[name]) for name, value in operation.constants):

@@ -52,7 +52,7 @@ def structure(shape: Shape, depth: int, *, full: bool) -> dict[str, Any]:
         return {}
     members = list(shape.members.items())
     if shape.union:
-        members.sort(key=lambda pair: ORDER.get(pair[1].shape.kind, 0))
+        members.sort(key=lambda pair: (_again(pair[1].shape, shape), ORDER.get(pair[1].shape.kind, 0)))
     for name, member in members:
         wanted = name in shape.required or (full and depth < DEEP) or member.location == "uri" or member.host_label
         if member.shape.raw.eventstream or not (wanted or shape.union) or (shape.union and found):
@@ -70,7 +70,9 @@ def value(member: Member, depth: int, *, full: bool) -> Any:
     if shape.kind == "list":
         if depth > (4 * DEEP if least else DEEP):
             return []
-        element = value(shape.element, depth + 1, full=full) or _some(shape.element, depth)
+        element = value(shape.element, depth + 1, full=full)
+        if element == {}:
+            element = _some(shape.element, depth)
         return [element] * max(least, 1)
     if shape.kind == "map":
         key = str(value(shape.key, depth + 1, full=full))
@@ -88,6 +90,11 @@ def value(member: Member, depth: int, *, full: bool) -> Any:
         "document": {"a": [1, None, "b"]},
     }
     return plain[shape.kind]
+
+
+def _again(shape: Shape, outer: Shape) -> bool:
+    """Whether this shape is the outer one again, or a list of it."""
+    return shape is outer or (shape.kind == "list" and shape.element.shape is outer)
 
 
 def _some(member: Member, depth: int) -> Any:

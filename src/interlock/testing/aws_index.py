@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
+from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import EndpointResolutionError
 from botocore.loaders import Loader
 
 from interlock.aws.models import INDEX, data
@@ -44,7 +46,8 @@ def made() -> str:
     from botocore import __version__ as version
 
     loader = Loader(extra_search_paths=[str(data())], include_default_search_paths=False)
-    services = [_service(loader, name) for name in loader.list_available_services("service-2")]
+    areas = loader.load_data("partitions")
+    services = [_service(loader, name, areas) for name in loader.list_available_services("service-2")]
     partitions = [
         {
             "name": part["id"],
@@ -52,7 +55,7 @@ def made() -> str:
             "suffix": part["outputs"]["dnsSuffix"],
             "dual": part["outputs"]["dualStackDnsSuffix"],
         }
-        for part in loader.load_data("partitions")["partitions"]
+        for part in areas["partitions"]
     ]
     head = f'{{"botocore":"{version}","partitions":[\n'
     return (
@@ -64,7 +67,7 @@ def _line(row: dict[str, Any]) -> str:
     return msgspec.json.encode({key: value for key, value in row.items() if value}).decode()
 
 
-def _service(loader: Loader, name: str) -> dict[str, Any]:
+def _service(loader: Loader, name: str, areas: dict[str, Any]) -> dict[str, Any]:
     folder = loader.determine_latest_version(name, "service-2")
     model = loader.load_service_model(name, "service-2", folder)
     rules = loader.load_service_model(name, "endpoint-rule-set-1")
@@ -80,10 +83,26 @@ def _service(loader: Loader, name: str) -> dict[str, Any]:
         "version": metadata["apiVersion"],
         "protocols": protocols,
         "signing": [own, *sorted(set(_signing_names(rules)) - {own})],
+        "everywhere": sorted(set(_everywhere(rules, areas))),
         "target": metadata.get("targetPrefix", ""),
         "prefixes": sorted({_form(prefix) for prefix in _prefixes(model)}),
         "hosts": sorted({form for url in _urls(rules) if (form := _host(url))}),
     }
+
+
+def _everywhere(rules: dict[str, Any], areas: dict[str, Any]) -> Iterator[str]:
+    """Regions for which calls are signed that are meant for another: the service is in no region, and so in each."""
+    provider = EndpointProvider(rules, areas)
+    told = {name: "" for name, each in rules["parameters"].items() if each.get("required") and "default" not in each}
+    for part in areas["partitions"]:
+        for region in [name for name in part["regions"] if not name.endswith("-global")][:3]:
+            try:
+                found = provider.resolve_endpoint(**{**told, "Region": region})
+            except (EndpointResolutionError, ValueError):
+                continue
+            for scheme in found.properties.get("authSchemes", ()):
+                if scheme.get("signingRegion", region) != region:
+                    yield scheme["signingRegion"]
 
 
 def _prefixes(model: dict[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ order among equally severe ones of one place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from interlock.assess.findings import (
@@ -158,9 +159,8 @@ FINDINGS: Final[tuple[Row, ...]] = (
 )
 
 
-def asked(seen: Seen) -> Iterator[Row]:
+def asked(seen: Seen) -> tuple[Row, ...]:
     """The rows of the table that can find something in what was seen."""
-    there: set[str | None] = {None, *seen.by_trait, *[signal.name for signal in seen.change.signals]}
     sorts: dict[Sort, bool] = {
         "writes": bool(seen.writing),
         "takes": bool(seen.taking),
@@ -169,5 +169,10 @@ def asked(seen: Seen) -> Iterator[Row]:
         "surveyed": seen.inventory is not None,
         "rehearsed": seen.rehearsal is not None,
     }
-    there.update([sort for sort, holds in sorts.items() if holds])
-    return (row for row in FINDINGS if row.on in there)
+    signals = [signal.name for signal in seen.change.signals]
+    return _rows(frozenset((*seen.by_trait, *signals, *[sort for sort, holds in sorts.items() if holds])))
+
+
+@lru_cache(maxsize=1_024)
+def _rows(there: frozenset[str]) -> tuple[Row, ...]:
+    return tuple(row for row in FINDINGS if row.on is None or row.on in there)

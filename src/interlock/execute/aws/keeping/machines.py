@@ -56,7 +56,11 @@ class Instances(Keeper):
             copies.append(f"`{snapshot}` of `{volume}`")
         yield f"{len(copies)} volumes that would go with the instances are copied: {', '.join(copies)}"
 
-    def soften(self, hands: Hands, call: Call, memory: Memory) -> Answer | None:
+    def softens(self, call: Call) -> bool:
+        return True
+
+    def soften(self, hands: Hands, call: Call, memory: Memory) -> Generator[str, None, Answer]:
+        yield from ()
         names = list(memory["states"])
         hands.do("ec2", "create_tags", Resources=names, Tags=hands.tags)
         hands.do("ec2", "stop_instances", InstanceIds=names)
