@@ -130,6 +130,14 @@ def _session() -> Any:
     )
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """Everything that botocore raises when a call does not give an answer, half an answer included."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    return ClientError, BotoCoreError, ResponseParserError
+
+
 def code_of(error: Exception) -> str:
     """The code of an error that AWS answered with, empty for any other one. Its text is never used.
 
