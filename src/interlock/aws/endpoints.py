@@ -15,10 +15,11 @@ from interlock.aws import models
 from interlock.aws.models import Partition, Row
 from interlock.errors import BadProposal, NotFound
 
-#: Hosts that a service gives out to an account or a resource, by botocore's name of the service.
+#: Hosts that a service gives out to an account or a resource, or that older tools call it by, by botocore's name of it.
 ACCOUNT_HOSTS: Final = {
     "apigatewaymanagementapi": ("{}.execute-api.{r}.{s}", "{}.execute-api.{r}.{d}"),
     "cloudsearchdomain": ("{}.{r}.cloudsearch.{s}",),
+    "emr": ("{r}.elasticmapreduce.{s}",),
     "iot-data": ("{}.iot.{r}.{s}", "{}.iot.{r}.{d}"),
     "iot-jobs-data": ("{}.iot.{r}.{s}", "{}.jobs.iot.{r}.{s}"),
     "kinesis-video-archived-media": ("{}.kinesisvideo.{r}.{s}",),
@@ -27,6 +28,7 @@ ACCOUNT_HOSTS: Final = {
     "kinesis-video-webrtc-storage": ("{}.kinesisvideo.{r}.{s}",),
     "mediastore-data": ("{}.data.mediastore.{r}.{s}",),
     "s3": ("s3-{r}.{s}", "{}.s3-{r}.{s}"),
+    "sqs": ("{r}.queue.{s}", "queue.{s}"),
     "timestream-query": ("query-{}.timestream.{r}.{s}",),
     "timestream-write": ("ingest-{}.timestream.{r}.{s}",),
 }

@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ledger": ("interlock.cli.ledger", "verify, export and witness the ledger"),
     "status": ("interlock.cli.status", "what is armed, degraded or stopped"),
     "up": ("interlock.cli.up", "serve the HTTP API"),
-    "demo": ("interlock.cli.demo", "an agent, a shop with 120,000 orders, three changes"),
+    "demo": ("interlock.cli.demo", "an agent deletes and recreates production, without Interlock and with it"),
     "completion": ("interlock.cli.completion", "print the completion script for bash, zsh or fish"),
 }
 

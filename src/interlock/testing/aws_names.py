@@ -1,4 +1,4 @@
-"""By which parameters an AWS operation names what it acts on, worked out from its model; and the ARN of such a thing."""
+"""By which parameters an AWS operation names what it acts on, worked out from its model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ OTHER: Final = re.compile(
     r"|requester|instanceprofile|snapshot|bucket|catalog|creatorrequest)(id|ids|arn|name|names|identifier)?)"
 )
 PLACE: Final = re.compile(r"\{([\w.-]+)\+?\}")
-VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 
 
 #: Words behind which another thing is named.
@@ -133,19 +132,3 @@ def _kind_of_place(member: str, uri: str, noun: Sequence[str]) -> str:
     if before and not re.fullmatch(r"(?i)v\d+|tags|arn|resource|prod", before[1]):
         return singular(before[1].replace("_", "-").lower())
     return kebab(noun)
-
-
-def arn_of(found: Identity, types: Mapping[str, str]) -> str:
-    """The ARN of such a thing with `{0}`, `{1}` for its names; empty when none of the types surely is it."""
-    for name, arn in types.items():
-        variables = [each for each in VARIABLE.findall(arn) if each not in ("Partition", "Region", "Account")]
-        if len(variables) != len(found.names) or not variables:
-            continue
-        stem = re.sub(r"(?i)(identifier|id|name|arn)$", "", variables[-1]).lower()
-        kind = found.kind.replace("-", "")
-        if kind not in (stem, name.lower().replace("-", "")):
-            continue
-        for place, variable in enumerate(variables):
-            arn = arn.replace("${" + variable + "}", "{" + str(place) + "}")
-        return arn.replace("${Partition}", "{p}").replace("${Region}", "{r}").replace("${Account}", "{a}")
-    return ""

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from interlock.read.aws.operations import SIBLINGS
 from interlock.read.lasting.kinds import table
-from interlock.testing.aws_names import Identity, arn_of, identity
+from interlock.testing.aws_names import Identity, identity
 
 FOLDER: Final = Path(__file__).parents[1] / "read" / "aws" / "knowledge"
 FILE: Final = FOLDER / "operations.json"
@@ -126,14 +126,6 @@ class Iam:
         found: dict[str, Any] = json.loads((self.folder / "actions" / f"{prefix}.json").read_bytes())
         return found
 
-    @cache  # noqa: B019 - one object, for one run
-    def types(self, prefix: str) -> dict[str, str]:
-        """The ARN formats of one prefix, by resource type."""
-        if prefix not in self.prefixes:
-            return {}
-        raw = json.loads((self.folder / "resourceTypes" / f"{prefix}.json").read_bytes())
-        return {name: row["arn"] for name, row in raw.items()}
-
 
 def prefixes_of(service: str, meta: dict[str, Any]) -> list[str]:
     """The prefixes under which IAM may know a service, the likeliest first."""
@@ -193,9 +185,7 @@ def made() -> dict[str, Any]:
     services = {}
     for service, listed in operations().items():
         prefixes = prefixes_of(service, loader.load_service_model(service, "service-2")["metadata"])
-        kinds: dict[str, str] = {}
-        rows = {name: _row(operation, prefixes, iam, kinds) for name, operation in listed.items()}
-        services[service] = {"arns": dict(sorted(kinds.items())), "operations": rows}
+        services[service] = {name: _row(operation, prefixes, iam) for name, operation in listed.items()}
     return {
         "title": "Every operation of AWS",
         "about": "Made by `python -m interlock.testing.aws_operations --write`: verb, aspect, IAM access level, "
@@ -217,7 +207,7 @@ def lasting(services: dict[str, Any]) -> dict[str, str]:
             kinds[called.get(service, service).replace("-", ""), name] = kind.name
     found = {type_: kind for kind, types in reviewed["lasting"].items() for type_ in types}
     for service, row in services.items():
-        for each in () if service in SIBLINGS else row["operations"].values():
+        for each in () if service in SIBLINGS else row.values():
             type_ = f"{service}.{each[4]}"
             kind_name = kinds.get((service.replace("-", ""), each[4].replace("-", "")))
             if kind_name is not None:
@@ -225,7 +215,7 @@ def lasting(services: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _row(operation: Operation, prefixes: list[str], iam: Iam, kinds: dict[str, str]) -> list[str]:
+def _row(operation: Operation, prefixes: list[str], iam: Iam) -> list[str]:
     actions, said = action_of(operation, prefixes, iam)
     level = LEVELS[said["accessLevel"]] if said is not None else ""
     verb = verb_of(operation, level)
@@ -235,11 +225,6 @@ def _row(operation: Operation, prefixes: list[str], iam: Iam, kinds: dict[str, s
         verb = "take"
     if found.part and aspect != "content" and verb in ("create", "delete", "replace"):
         verb = "take" if verb == "delete" else "update"
-    if found.kind not in kinds and said is not None and actions:
-        types = iam.types(actions[0].partition(":")[0])
-        arn = arn_of(found, {row["name"]: types[row["name"]] for row in said["resourceTypes"] if row["name"] in types})
-        if arn:
-            kinds[found.kind] = arn
     dependents = sorted({each for row in (said or {}).get("resourceTypes", ()) for each in row["dependentActions"]})
     passes = ["iam:PassRole"] if "iam:PassRole" in dependents + (said or {}).get("dependentActions", []) else []
     return [
@@ -280,9 +265,8 @@ def written(value: dict[str, Any]) -> str:
     lines += [f' "from": {json.dumps(value["from"])},', f' "lasting": {{\n{rows}\n }},', ' "services": {']
     services = []
     for service, row in value["services"].items():
-        listed = ",\n".join(f"   {json.dumps(name)}: {json.dumps(each)}" for name, each in row["operations"].items())
-        arns = json.dumps(row["arns"])
-        services.append(f'  {json.dumps(service)}: {{\n   "arns": {arns},\n   "operations": {{\n{listed}\n  }}}}')
+        listed = ",\n".join(f"   {json.dumps(name)}: {json.dumps(each)}" for name, each in row.items())
+        services.append(f"  {json.dumps(service)}: {{\n{listed}\n  }}")
     return "\n".join([*lines, ",\n".join(services), " }", "}"]) + "\n"
 
 

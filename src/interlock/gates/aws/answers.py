@@ -1,7 +1,7 @@
 """Refusals as AWS would word them: the code and status that this service's clients understand, and do not misread.
 
-What may be tried again says so with 503 or 504, which every SDK repeats by itself; a no, a hold, and what may have taken
-effect never do. The message is ours, and names the case.
+What may be tried again says so with 503 or 504, which every SDK repeats by itself; a no, a hold, and what may
+have taken effect never do. The message is ours, and names the case.
 """
 
 from __future__ import annotations
@@ -12,8 +12,17 @@ from typing import Final, NamedTuple
 from interlock.aws.models import protocol_of
 from interlock.aws.request import Request
 from interlock.aws.shaped import error as shaped
-from interlock.errors import BadInput, Broken, ClockError, Conflict, InterlockError, StoreError, TargetError
-from interlock.errors import Unauthenticated, Untold
+from interlock.errors import (
+    BadInput,
+    Broken,
+    ClockError,
+    Conflict,
+    InterlockError,
+    StoreError,
+    TargetError,
+    Unauthenticated,
+    Untold,
+)
 
 MAX_MESSAGE: Final = 1800
 
@@ -88,7 +97,15 @@ def refusal(error: InterlockError, request: Request) -> Refusal:
     else:
         code = kind.json
     request_id = secrets.token_hex(16)
-    status, headers, body = shaped(protocol, code, message(error), kind.status, request_id, request.service)
+    status, headers, body = shaped(
+        protocol,
+        code,
+        message(error),
+        kind.status,
+        request_id,
+        request.service,
+        head=request.method == "HEAD",
+    )
     raw = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers]
     raw = [(name, value) for name, value in raw if name != b"content-length"]
     return Refusal(status, [*raw, (b"content-length", b"%d" % len(body))], body)

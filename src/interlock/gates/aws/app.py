@@ -42,6 +42,7 @@ KIND: Final = "aws:http"
 SEND_SECONDS: Final = 60.0
 #: Bodies up to this size are understood in the loop; a thread takes longer to start than they do.
 SMALL_BODY: Final = 64 * 1024
+MOST_SERVICES: Final = 1_000
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
@@ -66,6 +67,7 @@ class App:
         self._threads = threads
         self._now = now
         self._began = now()
+        self._loaded: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -77,7 +79,7 @@ class App:
             return
         except InterlockError as error:
             await call.refuse(error)
-        except Exception as bug:  # noqa: BLE001  # the edge of a call: a bug becomes a 500, and nothing passes
+        except Exception as bug:  # the edge of a call: a bug becomes a 500, and nothing passes
             log.exception("a call stumbled", exc_info=bug)
             await call.refuse(Broken("this is a bug of ours; nothing passed", hint="the log has it", code="bug"))
 
@@ -107,9 +109,12 @@ class App:
 
     async def _understood(self, request: Request, work: Callable[[Request], Any]) -> Any:
         """What this makes of the request; in a thread where it could take long enough for others to notice."""
-        if request.body_size <= SMALL_BODY and is_loaded(request.service):
+        if request.body_size <= SMALL_BODY and request.service in self._loaded:
             return work(request)
-        return await self._threads.run("look", lambda: work(request))
+        found = await self._threads.run("look", lambda: work(request))
+        if len(self._loaded) < MOST_SERVICES:
+            self._loaded.add(request.service)
+        return found
 
     def _asked(
         self, head: Head, admitted: Admitted, caller: Caller, proposal: Proposal, body: Body, mark: str
@@ -236,10 +241,16 @@ def _later_try(head: Head) -> bool:
     return any(part.startswith("attempt=") and part != "attempt=1" for part in said)
 
 
+async def _left(receive: Receive) -> None:
+    """Until the client goes away. What still comes first is an empty body, which nobody took in."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def _unless_gone(receive: Receive, work: Awaitable[None]) -> None:
     """Do this, unless the client goes away before it is done."""
     doing = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(receive())  # the body is here; what comes now is that the client leaves
+    leaving = asyncio.ensure_future(_left(receive))
     try:
         await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from interlock.answer import Json
 from interlock.errors import InterlockError
 from interlock.execute.executor import Exchange
 from interlock.identify.verbs import Caller
@@ -54,4 +55,6 @@ class Desk(Protocol):
 
     def output(self, case: Case) -> bytes: ...
 
-    def missing(self, case: Case) -> str: ...
+    def told(self, case: Case) -> Json:
+        """The case as every face shows it; `missing` says what a held one waits for."""
+        ...

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from interlock.aws import sigv4
 from interlock.aws.endpoints import everywhere, matches
+from interlock.aws.models import signing_as
 from interlock.errors import Forbidden, Unauthenticated
 from interlock.gates.aws.heads import Head
 from interlock.identify.virtual import VirtualKey
@@ -118,6 +119,4 @@ def _require_scope(claim: sigv4.Claim, key: VirtualKey, target: Target) -> None:
 
 def siblings(signing_name: str) -> frozenset[str]:
     """The services that sign under this name, as botocore calls them."""
-    from interlock.aws.models import signing_as
-
     return frozenset(row.name for row in signing_as(signing_name))

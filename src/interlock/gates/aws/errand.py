@@ -18,9 +18,9 @@ Stage = Literal["proposing", "held", "running", "dormant", "settled"]
 class Asked(NamedTuple):
     """A call that has to go the whole road.
 
-    `key` says which calls are the same one: the fingerprint, and whose it is. `marks` are what tries of one call have in
-    common (signature, invocation), each with the time up to which it could come again. `again` says that this is a
-    later try of a call, or one that was signed before this process began.
+    `key` says which calls are the same one: the fingerprint, and whose it is. `marks` are what tries of one call have
+    in common (signature, invocation), each with the time up to which it could come again. `again` says that this is
+    a later try of a call, or one that was signed before this process began.
     """
 
     caller: Caller

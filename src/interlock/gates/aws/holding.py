@@ -1,7 +1,7 @@
 """The whole road for a call: judged, held while people look, run once; identical calls and later tries join it.
 
     a try of a call that was seen (its signature, or its invocation)   waits for, or is given, that call's answer
-    an identical call while one is held, or approved                   is the same call: it runs once, all get its answer
+    an identical call while one is held, or approved                   is the same call: it runs once, for all
     an identical call after that                                       is a call of its own
 
 Nobody waits longer than the target's `hold`. What is held is not lost by that: the identical call finds its case again,
@@ -114,7 +114,7 @@ class Holding:
             await self._walk(errand, asked)
         except InterlockError as error:
             self._end(errand, error)
-        except Exception as bug:  # noqa: BLE001  # whoever waits is told, and nothing is tried again by itself
+        except Exception as bug:  # whoever waits is told, and nothing is tried again by itself
             log.exception("an errand stumbled", exc_info=bug)
             self._end(errand, Untold("a bug of ours: whether it took effect is not known", where=errand.case_id))
         finally:
@@ -186,9 +186,7 @@ class Holding:
             await reply.came()
         errand.wake()
 
-    async def _failed(
-        self, errand: Errand, error: InterlockError, caller: Caller, *, answered: bool
-    ) -> InterlockError:
+    async def _failed(self, errand: Errand, error: InterlockError, caller: Caller, *, answered: bool) -> InterlockError:
         """The error, so worded that nobody repeats what may have taken effect."""
         try:
             state = (await self._look(errand, caller)).state
@@ -229,7 +227,7 @@ class Holding:
         return await self._threads.run("look", lambda: self._desk.case(caller, errand.case_id))
 
     async def _missing(self, case: Case) -> str:
-        return await self._threads.run("look", lambda: self._desk.missing(case))
+        return await self._threads.run("look", lambda: str(self._desk.told(case)["missing"]))
 
     def _end(self, errand: Errand, outcome: Reply | InterlockError) -> None:
         errand.settle(outcome)

@@ -21,6 +21,8 @@ from interlock.gates.http.protocol import BoundedProtocol
 CONNECT: Final = b"CONNECT "
 CONNECT_BYTES: Final = 4 * 1024
 HANDSHAKE_SECONDS: Final = 10.0
+#: How long a client may take to say goodbye in TLS.
+FAREWELL_SECONDS: Final = 1.0
 
 _LINE: Final = re.compile(rb"CONNECT ([A-Za-z0-9.-]{1,253}):([0-9]{1,5}) HTTP/1\.[01]\r\n")
 
@@ -104,7 +106,12 @@ class AwsProtocol(BoundedProtocol):
         self.connections.discard(self)
         try:
             transport = await self.loop.start_tls(
-                self.transport, inner, context, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
+                self.transport,
+                inner,
+                context,
+                server_side=True,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                ssl_shutdown_timeout=FAREWELL_SECONDS,
             )
         except (OSError, RuntimeError):  # SSLError is an OSError; RuntimeError: it was closed meanwhile
             self.transport.abort()
@@ -117,3 +124,8 @@ class AwsProtocol(BoundedProtocol):
         head = f"HTTP/1.1 {status}\r\ncontent-type: text/plain\r\ncontent-length: {len(body)}\r\n"
         self.transport.write(head.encode() + b"connection: close\r\n\r\n" + body)
         self.transport.close()
+
+
+def protocol_with(contexts: Contexts, *, plain: bool) -> type[AwsProtocol]:
+    """The protocol class of one server: uvicorn makes its instances itself, and passes them nothing of ours."""
+    return type("Protocol", (AwsProtocol,), {"contexts": staticmethod(contexts), "plain": plain})

@@ -1,5 +1,4 @@
-"""What an earlier process left: calls that wait to be run, and calls that ran so short a while ago that they may be tried
-again."""
+"""What an earlier process left: calls that wait to be run, and such as ran so lately that they may be tried again."""
 
 from __future__ import annotations
 

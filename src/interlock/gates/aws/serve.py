@@ -9,7 +9,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,6 +17,9 @@ import uvicorn
 
 from interlock.control import Control
 from interlock.errors import BadConfiguration, Broken
+from interlock.execute.aws.forward import place_of
+from interlock.execute.aws.sessions import observe_credential, unfenced
+from interlock.execute.aws.setting import setting_of
 from interlock.gates.aws.app import App
 from interlock.gates.aws.authority import open_authority
 from interlock.gates.aws.bodies import Bodies
@@ -24,11 +27,12 @@ from interlock.gates.aws.desk import Desk
 from interlock.gates.aws.entrance import KIND, Entrance
 from interlock.gates.aws.forward import Forwarder, Ways
 from interlock.gates.aws.holding import Holding
-from interlock.gates.aws.protocol import AwsProtocol
+from interlock.gates.aws.protocol import AwsProtocol, Contexts, protocol_with
 from interlock.gates.aws.reads import Reads
 from interlock.gates.aws.threads import Threads
 from interlock.gates.aws.upstream import Pool
 from interlock.gates.http.serve import is_loopback, require_key_pair
+from interlock.model.target import Target
 
 PORT: Final = 7118
 CONNECTIONS: Final = 1_000
@@ -60,24 +64,21 @@ class Listening(NamedTuple):
         return frozenset(hosts | named if self.port == standard else hosts)
 
 
-class Wiring(NamedTuple):
-    """What a gate is built over: the control, its home's folders, and the clock."""
-
-    desk: Desk
-    control: Control
-    ways: Ways
-
-
 class Gate:
-    """The running gate."""
+    """The running gate, as the health page shows it."""
 
-    def __init__(self, server: uvicorn.Server, thread: threading.Thread) -> None:
-        self._server = server
+    name = "aws"
+    tightness = "sealed: only this home holds the credential, agents sign with virtual keys"
+
+    def __init__(self, thread: threading.Thread, degraded: Sequence[str] = ()) -> None:
+        self._degraded = degraded
         self._thread = thread
 
     def problems(self) -> list[str]:
-        """For the health page."""
         return [] if self._thread.is_alive() else ["the AWS gate has ended; restart"]
+
+    def degraded(self) -> list[str]:
+        return list(self._degraded)
 
 
 def wanted(control: Control) -> bool:
@@ -86,36 +87,53 @@ def wanted(control: Control) -> bool:
 
 
 @contextlib.contextmanager
-def serving(control: Control, listening: Listening, ways: Ways) -> Iterator[Gate]:
-    """The gate, running; when left, what runs comes to its end."""
+def serving(control: Control, listening: Listening) -> Iterator[Gate]:
+    """The gate over this control, running; when left, what runs comes to its end."""
     require_safe(listening)
-    now = control.record.now
-    authority = open_authority(control.home.path / "keys", now)
-    folder = _spool(control.home.path)
-    threads = Threads()
-    desk: Desk = control
+    now, home = control.record.now, control.home.path
+    ways = Ways(lambda target, service, region: observe_credential(target, service, region, now=now()), place_of)
+    authority = open_authority(home / "keys", now)
+    targets = control.configuration.targets
+    with contextlib.closing(Threads()) as threads:
+        app = app_over(control, targets, now, spool(home), ways, threads, listening.hosts)
+        with running(app, authority.context, listening, _loose(targets)) as gate:
+            yield gate
 
-    def build() -> App:
-        reads = Reads(desk, Forwarder(ways, Pool(), now), threads)
-        entrance = Entrance(control.registry.virtual, control.configuration.targets, now, listening.hosts)
-        return App(entrance, Bodies(folder), reads, Holding(desk, threads, folder, now), threads, now)
 
-    kind = type(
-        "Protocol",
-        (AwsProtocol,),
-        {"contexts": staticmethod(authority.context), "plain": is_loopback(listening.host)},
-    )
+def _loose(targets: Mapping[str, Target]) -> list[str]:
+    """What is not as tight as it could be, target by target: said on the health page, not only in a log."""
+    accounts = [target for target in targets.values() if target.kind == KIND]
+    return [f"target `{target.name}`: {text}" for target in accounts if (text := unfenced(setting_of(target)))]
+
+
+def app_over(
+    desk: Desk,
+    targets: Mapping[str, Target],
+    now: Callable[[], int],
+    folder: Path,
+    ways: Ways,
+    threads: Threads,
+    hosts: frozenset[str],
+) -> App:
+    """The application over what it needs."""
+    reads = Reads(desk, Forwarder(ways, Pool(), now), threads)
+    entrance = Entrance(desk.registry.virtual, targets, now, hosts)
+    return App(entrance, Bodies(folder), reads, Holding(desk, threads, folder, now), threads, now)
+
+
+@contextlib.contextmanager
+def running(app: App, contexts: Contexts, listening: Listening, loose: Sequence[str] = ()) -> Iterator[Gate]:
+    """A server for this application, in a thread of its own."""
     with _bound(listening) as listener:
-        server = uvicorn.Server(_config(build(), kind, listening))
+        server = uvicorn.Server(_config(app, protocol_with(contexts, plain=is_loopback(listening.host)), listening))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="interlock-aws", daemon=True)
         thread.start()
         try:
             _await(lambda: server.started or not thread.is_alive())
-            yield Gate(server, thread)
+            yield Gate(thread, loose)
         finally:
             server.should_exit = True
             thread.join()
-            threads.close()
 
 
 def require_safe(listening: Listening) -> None:
@@ -158,7 +176,7 @@ def _bound(listening: Listening) -> socket.socket:
         ) from error
 
 
-def _spool(home: Path) -> Path:
+def spool(home: Path) -> Path:
     """Where large bodies lie while they are passed on, without a name, for nobody but us."""
     folder = home / "spool"
     try:

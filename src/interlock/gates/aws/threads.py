@@ -1,4 +1,4 @@
-"""Threads for what takes its time: judging and looking, and acting, which may take minutes; each with a bounded line."""
+"""Threads for what takes its time: judging and looking, and acting, which may take minutes; each in a bounded line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Threads:
         self._busy = dict.fromkeys(THREADS, 0)
 
     async def run(self, pool: Pool, work: Callable[[], T]) -> T:
-        """Do this in a thread; Broken (`busy`) when too many stand in line. A caller that goes away does not stop it."""
+        """Do this in a thread; Broken (`busy`) when too many stand in line. Going away does not stop it."""
         if self._busy[pool] >= THREADS[pool] + LINE:
             raise Broken("too many calls at once", hint="try again in a second", code="busy")
         self._busy[pool] += 1

@@ -16,10 +16,10 @@ from interlock.aws.call import Call, Parameter
 
 
 class Part(NamedTuple):
-    """One call out of a batch, and how many alike it stands for; None: the call itself says."""
+    """One call out of a batch, and how many things inside it touches; None: the call itself says."""
 
     call: Call
-    count: int | None = None
+    things: int | None = None
 
 
 def parts_of(call: Call) -> tuple[Part, ...]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from interlock.aws.call import Call, Parameter
-from interlock.model.change import TRAITS, Aspect, Choice, Effect, Known, Resource, Trait, Verb
+from interlock.model.change import TRAITS, VERBS, Aspect, Choice, Effect, Known, Resource, Trait, Verb
 from interlock.model.wayback import WayBack
 from interlock.read.aws.access import widening
 from interlock.read.aws.naming import is_named, resources_of
@@ -28,6 +28,9 @@ _NO_ROW: Final = Row((), "")
 
 #: Operations that ask whether they might, and do nothing.
 _DRY: Final = "ec2"
+
+#: What the table says is done, as a verb.
+_VERBS: Final[dict[str, Verb]] = {**{verb: verb for verb in VERBS}, "take": "update"}
 
 
 class Meant(NamedTuple):
@@ -78,6 +81,7 @@ def effects_of(call: Call, environment: str, part: int = 0) -> Read:
             meant.aspect,
             meant.choice,
             count=_count(meant, call),
+            keys=_pinned(meant, call),
             fields=_fields(call, found, meant),
             traits=ordered((*meant.traits, *back.traits)),
             part=part,
@@ -110,10 +114,8 @@ def _reads(call: Call, found: Operation, meant: Meant, environment: str, part: i
 
 
 def _meant(call: Call, found: Operation, row: Row, held: list[Case]) -> Meant:
-    verb: Verb = found.verb if found.verb not in ("take", "unknown") else "update"
+    verb: Verb = _VERBS.get(found.verb, "execute")
     traits: list[Trait] = ["only-removes"] if found.verb == "take" else []
-    if found.verb == "unknown":
-        verb = "execute"
     verb, aspect, choice = row.verb or verb, row.aspect or found.aspect, row.choice or "named"
     gentler, says, without = row.gentler, [row.says], set[Trait]()
     traits += row.traits
@@ -194,6 +196,19 @@ def _count(meant: Meant, call: Call) -> int | None:
         if isinstance(entries, list):
             return len(entries)
     return 1
+
+
+def _pinned(meant: Meant, call: Call) -> tuple[str, ...]:
+    """The attributes that a call gives for the one thing inside that it means: an object's name, an item's key.
+
+    An item that is put has its key among its attributes; the table knows which.
+    """
+    if meant.aspect != "content" or meant.choice != "named":
+        return ()
+    key = call.parameters.get("Key", call.parameters.get("Item"))
+    if isinstance(key, dict):
+        return tuple(sorted(key))
+    return ("Key",) if isinstance(key, str) else ()
 
 
 def _of_nobody(call: Call, environment: str, part: int, unread: list[str]) -> Read:

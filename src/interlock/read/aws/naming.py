@@ -1,7 +1,7 @@
 """Naming: the things that a call names, as one resource each, spelled as the target itself would say it.
 
-The rules of this room: an ARN is built only where nothing of it has to be guessed. A bucket is called by its name, an
-object by `bucket/key`, a queue by the last part of its address. Whatever a call names twice is one thing.
+The rules of this room: `interlock.aws.things` says what a thing is called. An ARN tells itself what it names, whatever
+the operation calls it. A queue is called by the last part of its address. Whatever a call names twice is one thing.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, product
 from typing import Final
 
-from interlock.aws.arns import build, parse
 from interlock.aws.call import Call, Parameter
+from interlock.aws.things import parse, spelled, typed
 from interlock.model.change import Resource
 from interlock.read.aws.operations import Operation
 from interlock.read.aws.rows import values_at
@@ -31,7 +31,8 @@ def resources_of(call: Call, operation: Operation, environment: str) -> list[Res
     names = list(islice(_names(call, operation.names), MOST))
     if not names:
         return [Resource(operation.type, call.service, environment, location(call))]
-    found = [Resource(operation.type, _spelled(call, operation, each), environment, location(call)) for each in names]
+    where = location(call)
+    found = [_resource(call, operation, each, environment, where) for each in names]
     return list({resource.key: resource for resource in found}.values()) if len(found) > 1 else found
 
 
@@ -78,16 +79,23 @@ def _given(parameters: dict[str, Parameter], path: str) -> Iterator[str]:
             return
 
 
-def _spelled(call: Call, operation: Operation, names: tuple[str, ...]) -> str:
+def _resource(
+    call: Call, operation: Operation, names: tuple[str, ...], environment: str, where: tuple[tuple[str, str], ...]
+) -> Resource:
     last = names[-1]
+    if last.startswith("arn:"):
+        thing = typed(last)
+        if thing is not None:
+            return Resource(thing.type, thing.name, environment, where)
+        if parse(last) is not None:
+            return Resource(operation.type, last, environment, where)
     if call.service == "s3":
-        return "/".join((_BUCKET_ARN.sub("", names[0]), *names[1:]))
-    if call.service == "sqs" and (match := _QUEUE.fullmatch(last)):
-        return build(operation.arn, call.region, match[1] or call.account, (match[2],)) or match[2]
-    if parse(last) is not None:
-        return last
-    if operation.arn:
-        arn = build(operation.arn, call.region, call.account, names)
-        if arn:
-            return arn
-    return "/".join(names)
+        names = (_BUCKET_ARN.sub("", names[0]), *names[1:])
+    elif call.service == "sqs" and (match := _QUEUE.fullmatch(last)):
+        return Resource(
+            operation.type,
+            spelled(operation.type, (match[2],), call.region, match[1] or call.account),
+            environment,
+            where,
+        )
+    return Resource(operation.type, spelled(operation.type, names, call.region, call.account), environment, where)

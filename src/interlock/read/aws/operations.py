@@ -22,8 +22,8 @@ Does = Verb | Literal["take", "unknown"]
 class Operation(NamedTuple):
     """One operation as the table has it.
 
-    `actions` are those of IAM; `kind` is the kind of thing that it acts on, `names` the parameters that name it, `arn`
-    the format of its ARN. `level` is IAM's access level in one letter, empty where IAM does not know the operation.
+    `actions` are those of IAM; `type` is that of the things that it acts on, `names` the parameters that name them.
+    `level` is IAM's access level in one letter, empty where IAM does not know the operation.
     """
 
     verb: Does
@@ -32,12 +32,9 @@ class Operation(NamedTuple):
     actions: tuple[str, ...]
     type: str
     names: tuple[str, ...]
-    arn: str
 
 
-class _Service(msgspec.Struct, frozen=True):
-    arns: dict[str, str]
-    operations: dict[str, tuple[Does, Aspect, str, str, str, str]]
+_Row = tuple[Does, Aspect, str, str, str, str]
 
 
 class _Table(msgspec.Struct, frozen=True):
@@ -51,9 +48,9 @@ def _table() -> _Table:
 
 
 @cache
-def _service(name: str) -> _Service | None:
+def _service(name: str) -> dict[str, _Row]:
     raw = _table().services.get(name)
-    return None if raw is None else msgspec.json.decode(raw, type=_Service)
+    return {} if raw is None else msgspec.json.decode(raw, type=dict[str, _Row])
 
 
 def services() -> tuple[str, ...]:
@@ -63,16 +60,14 @@ def services() -> tuple[str, ...]:
 
 def operations_of(service: str) -> tuple[str, ...]:
     """Every operation of one service; none for a service that the table does not have."""
-    found = _service(service)
-    return () if found is None else tuple(found.operations)
+    return tuple(_service(service))
 
 
 @lru_cache(maxsize=8_192)
 def operation(service: str, name: str) -> Operation | None:
     """What the table says of one operation; None where it has none of that name."""
-    found = _service(service)
-    row = found.operations.get(name) if found is not None else None
-    if found is None or row is None:
+    row = _service(service).get(name)
+    if row is None:
         return None
     verb, aspect, level, actions, kind, names = row
     return Operation(
@@ -82,7 +77,6 @@ def operation(service: str, name: str) -> Operation | None:
         tuple(actions.split()),
         f"aws.{SIBLINGS.get(service, service)}.{kind}",
         tuple(names.split()),
-        found.arns.get(kind, ""),
     )
 
 

@@ -39,10 +39,11 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
 
 
 class Model(NamedTuple):
-    """The input of one operation: its shape, and every shape that it may refer to."""
+    """The input of one operation: its shape, and every shape that it may refer to; whether its answer is a stream."""
 
     input: dict[str, Any]
     shapes: dict[str, Any]
+    streams: bool
 
 
 @cache
@@ -59,16 +60,20 @@ def model_of(service: str, operation: str) -> Model:
     operations, shapes = _service(service)
     raw = operations[operation]
     shape = shapes[raw["input"]["shape"]] if "input" in raw else {"type": "structure", "members": {}}
-    return Model(shape, shapes)
+    answer = shapes[raw["output"]["shape"]] if "output" in raw else {}
+    payload = answer.get("members", {}).get(answer.get("payload", ""), {})
+    streams = bool(payload.get("streaming") or shapes.get(payload.get("shape"), {}).get("streaming"))
+    return Model(shape, shapes, streams or shapes.get(payload.get("shape"), {}).get("type") == "blob")
 
 
 def strange(service: str, operation: str, parameters: dict[str, Parameter]) -> tuple[str, ...]:
     """What of the parameters the operation does not take, each by its path; and what it requires and is not there."""
     model = model_of(service, operation)
     found: list[str] = []
-    beside = BESIDE.get(f"{service}:{operation}", ())
-    _walk(model, model.input, {key: parameters[key] for key in parameters if key not in beside} if beside else parameters,
-          "", found, 0)  # fmt: skip
+    taken = parameters
+    if beside := BESIDE.get(f"{service}:{operation}"):
+        taken = {key: value for key, value in parameters.items() if key not in beside}
+    _walk(model, model.input, taken, "", found, 0)
     missing = [name for name in model.input.get("required", ()) if name not in parameters]
     found += [f"`{name}` is missing" for name in missing if not _filled(model, name)]
     return tuple(found)
@@ -91,24 +96,31 @@ def _walk(model: Model, shape: dict[str, Any], value: Parameter, path: str, foun
         return
     if depth > DEPTH:
         found.append(f"`{path}` is nested too deep")
-    elif isinstance(value, dict) and kind == "structure":
-        members = shape.get("members", {})
-        for name, each in value.items():
-            at = f"{path}.{name}" if path else name
-            if name not in members:
-                found.append(f"`{_shown(at)}` is no parameter of it")
-            else:
-                _walk(model, model.shapes[members[name]["shape"]], each, at, found, depth + 1)
     elif isinstance(value, dict):
-        inner = model.shapes[shape["value"]["shape"]]
-        for each in value.values():
-            _walk(model, inner, each, f"{path}{{}}", found, depth + 1)
+        _walk_named(model, shape, value, path, found, depth + 1)
     elif isinstance(value, list):
         inner = model.shapes[shape["member"]["shape"]]
         if inner["type"] == "string" and all(type(each) is str for each in value):
             return
         for each in value:
             _walk(model, inner, each, f"{path}[]", found, depth + 1)
+
+
+def _walk_named(
+    model: Model, shape: dict[str, Any], value: dict[str, Parameter], path: str, found: list[str], depth: int
+) -> None:
+    if shape["type"] == "map":
+        inner = model.shapes[shape["value"]["shape"]]
+        for each in value.values():
+            _walk(model, inner, each, f"{path}{{}}", found, depth)
+        return
+    members = shape.get("members", {})
+    for name, each in value.items():
+        at = f"{path}.{name}" if path else name
+        if name not in members:
+            found.append(f"`{_shown(at)}` is no parameter of it")
+        else:
+            _walk(model, model.shapes[members[name]["shape"]], each, at, found, depth)
 
 
 def _shown(path: str) -> str:

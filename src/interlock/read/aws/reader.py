@@ -8,13 +8,12 @@ import msgspec
 
 from interlock.aws.call import Call, Parameter
 from interlock.errors import BadProposal
-from interlock.model.change import Change, Effect
+from interlock.model.change import Change
 from interlock.model.inventory import Inventory
-from interlock.read.aws.batches import Part, parts_of
-from interlock.read.aws.effects import Read, effects_of
-from interlock.read.aws.naming import MOST
+from interlock.read.aws.calls import change_of_call
 from interlock.read.aws.operations import operation
 from interlock.read.aws.parameters import strange
+from interlock.read.aws.planned import is_planned, reading_of
 from interlock.read.reader import Reading
 
 #: A payload that is larger is refused before it is taken apart.
@@ -50,8 +49,10 @@ class AwsReader:
             raise BadProposal(
                 f"a call of {len(payload):,} bytes is larger than {MOST_BYTES:,}", hint="split it", code="too-large"
             )
+        if is_planned(payload):
+            return reading_of(payload, environment)
         if dialect == "cli":
-            from interlock.read.aws.cli import change_of
+            from interlock.read.aws.cli.change import change_of
 
             return Reading(change_of(payload, environment))
         return Reading(change_of_call(_from_json(payload) if dialect == "" else _from_http(payload), environment))
@@ -61,38 +62,6 @@ class AwsReader:
         from interlock.read.aws.given import given
 
         return given(change, inventory)
-
-
-def change_of_call(call: Call, environment: str) -> Change:
-    """What one call does, taken apart where it holds several."""
-    parts = parts_of(call)
-    if len(parts) == 1:
-        read = effects_of(call, environment)
-        return _change(read.effects, read.unknown)
-    effects: list[Effect] = []
-    unknown: list[str] = []
-    for part in parts:
-        read = _read(part, call, environment)
-        effects += read.effects
-        unknown += read.unknown
-    return _change(tuple(effects), tuple(dict.fromkeys(unknown)))
-
-
-def _read(part: Part, whole: Call, environment: str) -> Read:
-    read = effects_of(part.call, environment)
-    inside = "" if part.call.operation == whole.operation else f"{whole.name}, "
-    effects = tuple(
-        msgspec.structs.replace(
-            effect, cause=inside + effect.cause, count=effect.count if part.count is None else part.count
-        )
-        for effect in read.effects
-    )
-    return Read(effects, read.unknown)
-
-
-def _change(effects: tuple[Effect, ...], unknown: tuple[str, ...]) -> Change:
-    degraded = (f"more than {MOST:,} things are named",) if len(effects) >= MOST else ()
-    return Change("aws", effects, 1, (*unknown, *degraded), degraded, unit="call")
 
 
 def _from_json(payload: bytes) -> Call:

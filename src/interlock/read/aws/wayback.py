@@ -183,10 +183,7 @@ def _fires(update: Update, kind: Kind, parameters: dict[str, Parameter]) -> bool
     path = kind.attributes.get(update.at, "")
     if not path:
         return False
-    for value in values_at(parameters, path):
-        if _may(update, value):
-            return True
-    return False
+    return any(_may(update, value) for value in values_at(parameters, path))
 
 
 def _may(update: Update, value: Parameter) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 from interlock.aws.call import Call
@@ -58,7 +58,11 @@ class AccessKey(Keeper):
         found = self._key(hands, call)
         return {"status": found["Status"]} if found is not None else None
 
-    def soften(self, hands: Hands, call: Call, memory: Memory) -> Answer | None:
+    def softens(self, call: Call) -> bool:
+        return True
+
+    def soften(self, hands: Hands, call: Call, memory: Memory) -> Generator[str, None, Answer]:
+        yield from ()
         hands.do("iam", "update_access_key", **_key_of(call), Status="Inactive")
         return query("DeleteAccessKey", _IAM, hands.case, None)
 

@@ -56,7 +56,11 @@ class Instances(Keeper):
             copies.append(f"`{snapshot}` of `{volume}`")
         yield f"{len(copies)} volumes that would go with the instances are copied: {', '.join(copies)}"
 
-    def soften(self, hands: Hands, call: Call, memory: Memory) -> Answer | None:
+    def softens(self, call: Call) -> bool:
+        return True
+
+    def soften(self, hands: Hands, call: Call, memory: Memory) -> Generator[str, None, Answer]:
+        yield from ()
         names = list(memory["states"])
         hands.do("ec2", "create_tags", Resources=names, Tags=hands.tags)
         hands.do("ec2", "stop_instances", InstanceIds=names)
@@ -104,6 +108,9 @@ class Instances(Keeper):
         if purpose == "close":
             return "done" if len(gone) == len(asked) else "in-part"
         return "done" if not marked and not gone else "in-part"
+
+    def left(self, hands: Hands, call: Call) -> bool:
+        return _copied(hands)
 
     def promise(self, call: Call) -> RollbackProof:
         why = "what is in memory and on instance storage is lost; a public address may change"
@@ -154,6 +161,9 @@ class Volume(Keeper):
             found = _volume(hands, text(call.parameters.get("VolumeId")))
             return "done" if found is None or found["State"] in ("deleting", "deleted") else "not-done"
         return "done" if purpose == "close" or _made(hands) is not None else "in-part"
+
+    def left(self, hands: Hands, call: Call) -> bool:
+        return _copied(hands)
 
     def promise(self, call: Call) -> RollbackProof:
         step = f"make a volume from a snapshot of `{text(call.parameters.get('VolumeId'))}` taken before"
@@ -208,6 +218,12 @@ def _snapshotted(hands: Hands, volume: str) -> Generator[str, None, str]:
         bad=("error",),
     )
     return str((_copy_of(hands, volume) or {}).get("SnapshotId", ""))
+
+
+def _copied(hands: Hands) -> bool:
+    """Whether any snapshot was made for this case."""
+    filters = [{"Name": f"tag:{TAG}", "Values": [hands.case]}]
+    return bool(hands.ask("ec2", "describe_snapshots", Filters=filters, OwnerIds=["self"])["Snapshots"])
 
 
 def _copy_of(hands: Hands, volume: str) -> dict[str, Any] | None:

@@ -20,6 +20,8 @@ from interlock.model.inventory import RollbackProof
 
 #: How much of contents is sealed for one case.
 MOST_BYTES: Final = 64 * 1024 * 1024
+#: So many objects are asked for already when a call is only tried.
+FEW: Final = 20
 _MISSING: Final = ("404", "NoSuchKey", "NoSuchVersion", "NotFound", "405", "MethodNotAllowed")
 #: What of an object is written with it again.
 _ALIKE: Final = (
@@ -38,7 +40,11 @@ class Named(NamedTuple):
 class Deleted(Keeper):
     """DeleteObject, DeleteObjects."""
 
+    exact = True
     needs = ("s3:PutObject", "s3:DeleteObjectVersion", "s3:DeleteObject")
+
+    def is_cheap(self, call: Call) -> bool:
+        return len(named_in(call)) <= FEW
 
     def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:
         bucket, versioned = _bucket(call), _versioned(hands, _bucket(call))
@@ -64,17 +70,14 @@ class Deleted(Keeper):
     def restore(self, hands: Hands, call: Call, memory: Memory, unseal: Unseal) -> Iterator[str]:
         bucket, count = _bucket(call), 0
         for each in memory["objects"]:
-            now = _head(hands, bucket, Named(each["key"]))
+            named = Named(each["key"])
             if "was" in each:
-                _uncover(hands, bucket, each)
-            elif now is None:
-                hands.do(
-                    "s3", "put_object", Bucket=bucket, Key=each["key"], Body=unseal(each["content"]), **each["head"]
-                )
-            if _head(hands, bucket, Named(each["key"])) is None:
-                raise TargetError(
-                    f"`{bucket}/{each['key']}` is not there again", hint="look at it", code="not-restored"
-                )
+                _uncover(hands, bucket, named.key)
+            elif _head(hands, bucket, named) is None:
+                _write(hands, bucket, each, unseal)
+            if _head(hands, bucket, named) is None:
+                where = f"{bucket}/{named.key}"
+                raise TargetError("the object is not there again", where=where, hint="look at it", code="not-restored")
             count += 1
             if count % 500 == 0:
                 yield f"{count} of {len(memory['objects'])} objects are there again"
@@ -98,6 +101,7 @@ class Deleted(Keeper):
 class Written(Keeper):
     """PutObject, CopyObject, CompleteMultipartUpload: what they write over."""
 
+    exact = True
     needs = ("s3:PutObject", "s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion")
 
     def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 from interlock.aws.call import Call
@@ -29,9 +29,11 @@ class Secret(Keeper):
         found = _secret(hands, call)
         return {"name": found["Name"]} if found is not None and "DeletedDate" not in found else None
 
-    def soften(self, hands: Hands, call: Call, memory: Memory) -> Answer | None:
-        if not call.parameters.get("ForceDeleteWithoutRecovery"):
-            return None
+    def softens(self, call: Call) -> bool:
+        return bool(call.parameters.get("ForceDeleteWithoutRecovery"))
+
+    def soften(self, hands: Hands, call: Call, memory: Memory) -> Generator[str, None, Answer]:
+        yield from ()
         done = hands.do("secretsmanager", "delete_secret", SecretId=_id(call), RecoveryWindowInDays=DAYS) or {}
         shown = {"ARN": done.get("ARN"), "Name": done.get("Name"), "DeletionDate": done["DeletionDate"].timestamp()}
         return json("1.1", hands.case, shown)
