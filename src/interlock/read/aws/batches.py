@@ -120,6 +120,20 @@ def _copy(call: Call) -> Iterator[Part]:
         yield Part(_like(call, "GetObject", {"Bucket": bucket, "Key": key.partition("?versionId=")[0]}))
 
 
+def _records(call: Call) -> Iterator[Part]:
+    """Route 53's ChangeResourceRecordSets: what is added, set and taken away, each by itself."""
+    batch = call.parameters.get("ChangeBatch")
+    changes = batch.get("Changes") if isinstance(batch, dict) else None
+    actions: dict[str, list[Parameter]] = {}
+    for each in changes if isinstance(changes, list) else []:
+        action = each.get("Action") if isinstance(each, dict) else None
+        actions.setdefault(action if isinstance(action, str) else "", []).append(each)
+    if len(actions) < 2:
+        return
+    for action in sorted(actions):
+        yield Part(_like(call, call.operation, {**call.parameters, "ChangeBatch": {"Changes": actions[action]}}))
+
+
 _TABLE: Final[dict[tuple[str, str], Callable[[Call], Iterator[Part]]]] = {
     ("dynamodb", "BatchWriteItem"): _batch_write,
     ("dynamodb", "TransactWriteItems"): _transact,
@@ -127,6 +141,7 @@ _TABLE: Final[dict[tuple[str, str], Callable[[Call], Iterator[Part]]]] = {
     ("dynamodb", "ExecuteStatement"): _partiql,
     ("dynamodb", "BatchExecuteStatement"): _partiql,
     ("dynamodb", "ExecuteTransaction"): _partiql,
+    ("route53", "ChangeResourceRecordSets"): _records,
     ("s3", "DeleteObjects"): _delete_objects,
     ("s3", "CopyObject"): _copy,
     ("s3", "UploadPartCopy"): _copy,

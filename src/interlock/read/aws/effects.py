@@ -15,7 +15,7 @@ from interlock.aws.call import Call, Parameter
 from interlock.model.change import TRAITS, VERBS, Aspect, Choice, Effect, Known, Resource, Trait, Verb
 from interlock.model.wayback import WayBack
 from interlock.read.aws.access import widening
-from interlock.read.aws.naming import is_named, resources_of
+from interlock.read.aws.naming import is_named, resources_of, selected_of
 from interlock.read.aws.operations import Operation, operation
 from interlock.read.aws.parameters import is_secret
 from interlock.read.aws.rows import Case, Row, row_of, values_at
@@ -34,13 +34,17 @@ _VERBS: Final[dict[str, Verb]] = {**{verb: verb for verb in VERBS}, "take": "upd
 
 
 class Meant(NamedTuple):
-    """What a call does to each thing that it names, before the things are looked at."""
+    """What a call does to each thing that it names, before the things are looked at.
+
+    `shown` are the parameters that a person should see of it, `says` what they mean.
+    """
 
     verb: Verb
     aspect: Aspect
     choice: Choice
     traits: tuple[Trait, ...]
-    cause: str
+    shown: tuple[str, ...]
+    says: tuple[str, ...]
     actions: tuple[str, ...]
     gentler: str
 
@@ -70,9 +74,14 @@ def effects_of(call: Call, environment: str, part: int = 0) -> Read:
         read = _reads(call, found, meant, environment, part)
         return Read(read, ())
     resources = resources_of(call, found, environment)
+    if chosen := selected_of(call, found, environment):
+        resources = [chosen]
+        meant = meant._replace(choice="filtered", traits=(*meant.traits, "cascades"))
     back = way_back(
         Losing(meant.verb, meant.aspect, found.type, row, tuple(held), tuple(missed), found.level), call.parameters
     )
+    cause = cause_of(call, (*meant.shown, *back.because), meant.says)
+    traits, fields, count = ordered((*meant.traits, *back.traits)), _fields(call, found, meant), _count(meant, call)
     effects = [
         Effect(
             meant.verb,
@@ -80,11 +89,11 @@ def effects_of(call: Call, environment: str, part: int = 0) -> Read:
             known,
             meant.aspect,
             meant.choice,
-            count=_count(meant, call),
-            fields=_fields(call, found, meant),
-            traits=ordered((*meant.traits, *back.traits)),
+            count=count,
+            fields=fields,
+            traits=traits,
             part=part,
-            cause=meant.cause,
+            cause=cause,
             way_back=back.way_back,
             gentler=meant.gentler or back.gentler,
             needs=meant.actions,
@@ -97,6 +106,7 @@ def effects_of(call: Call, environment: str, part: int = 0) -> Read:
 def _reads(call: Call, found: Operation, meant: Meant, environment: str, part: int) -> tuple[Effect, ...]:
     named = is_named(call, found)
     choice: Choice = "named" if named else "all"
+    cause = cause_of(call, meant.shown, meant.says)
     return tuple(
         Effect(
             "read",
@@ -104,7 +114,7 @@ def _reads(call: Call, found: Operation, meant: Meant, environment: str, part: i
             aspect=meant.aspect,
             choice=choice,
             part=part,
-            cause=meant.cause,
+            cause=cause,
             way_back=_NOTHING,
             needs=meant.actions,
         )
@@ -142,22 +152,22 @@ def _meant(call: Call, found: Operation, row: Row, held: list[Case]) -> Meant:
         aspect,
         choice,
         tuple(trait for trait in traits if trait not in without),
-        cause_of(call, row, held, says),
+        (*row.show, *(each.at for case in held for each in case.when if not each.absent)),
+        tuple(says),
         actions,
         gentler,
     )
 
 
-def cause_of(call: Call, row: Row, held: Iterable[Case], says: Iterable[str]) -> str:
+def cause_of(call: Call, shown: Iterable[str], says: Iterable[str]) -> str:
     """`rds:DeleteDBInstance SkipFinalSnapshot=true: no final snapshot is taken`, without any secret."""
-    paths = dict.fromkeys((*row.show, *(each.at for case in held for each in case.when if not each.absent)))
-    shown = [text for path in paths if (text := _argument(call, path))]
+    arguments = [text for path in dict.fromkeys(shown) if (text := _argument(call, path))]
     said = "; ".join(dict.fromkeys(each for each in says if each))
-    return " ".join([call.name, *shown]) + (f": {said}" if said else "")
+    return " ".join([call.name, *arguments]) + (f": {said}" if said else "")
 
 
 def _argument(call: Call, path: str) -> str:
-    values = [*values_at(call.parameters, path)]
+    values = values_at(call.parameters, path)
     if not values or is_secret(call.service, call.operation, path):
         return ""
     name = path.rpartition(".")[2].removesuffix("[]").removesuffix("{}")
@@ -215,7 +225,12 @@ def _cases(cases: tuple[Case, ...], parameters: dict[str, Parameter]) -> tuple[l
     held: list[Case] = []
     missed: list[Case] = []
     for case in cases:
-        (held if all(each.holds(parameters) for each in case.when) else missed).append(case)
+        for each in case.when:
+            if not each.holds(parameters):
+                missed.append(case)
+                break
+        else:
+            held.append(case)
     return held, missed
 
 

@@ -36,11 +36,15 @@ class Losing(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """The way back, traits that come with it, and a gentler way that the kind of thing has."""
+    """The way back, traits that come with it, and a gentler way that the kind of thing has.
+
+    `because` are the parameters that made it so.
+    """
 
     way_back: WayBack | None
     traits: tuple[Trait, ...] = ()
     gentler: str = ""
+    because: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=4_096)
@@ -115,7 +119,7 @@ def _updates(asked: Losing, kind: Kind, parameters: dict[str, Parameter]) -> Los
         lost = "; ".join(dict.fromkeys(each.says for each in fired if not _LOSSES.isdisjoint(each.traits)))
         back = WayBack(reversibility, verdict, loses=lost, step=back.step, why=says)
     traits = tuple(dict.fromkeys(trait for each in fired for trait in each.traits))
-    return Lost(_said(asked, back), traits)
+    return Lost(_said(asked, back), traits, because=tuple(kind.attributes[each.at] for each in fired))
 
 
 def _plain_update(asked: Losing) -> WayBack | None:
