@@ -126,7 +126,9 @@ def _meant(call: Call, found: Operation, row: Row, held: list[Case]) -> Meant:
     verb: Verb = _VERBS.get(found.verb, "execute")
     traits: list[Trait] = ["only-removes"] if found.verb == "take" else []
     verb, aspect, choice = row.verb or verb, row.aspect or found.aspect, row.choice or "named"
-    gentler, says, without = row.gentler, [row.says], set[Trait]()
+    gentler, without = row.gentler, set[Trait]()
+    spared = any(case.without or case.verb == "read" for case in held)  # then it is not what the row says
+    says = ["" if spared else row.says]
     traits += row.traits
     actions = found.actions
     for case in held:
@@ -134,7 +136,7 @@ def _meant(call: Call, found: Operation, row: Row, held: list[Case]) -> Meant:
         traits += case.traits
         without |= {*case.without}
         gentler = case.gentler or gentler
-        actions = case.actions or actions
+        actions = (*(case.actions or actions), *case.also)
         says.append(case.says)
     if call.service == _DRY and call.parameters.get("DryRun") is True:
         verb, traits, says = "read", [], ["it only asks whether it might"]
@@ -147,6 +149,8 @@ def _meant(call: Call, found: Operation, row: Row, held: list[Case]) -> Meant:
         verb = "revoke" if found.verb == "take" else "grant"
     elif verb in ("create", "delete") and aspect == "authority" and found.level == "P":
         verb = "grant" if verb == "create" else "revoke"
+    if verb in ("create", "delete", "replace"):
+        without.add("only-removes")
     return Meant(
         verb,
         aspect,
@@ -170,7 +174,7 @@ def _argument(call: Call, path: str) -> str:
     values = values_at(call.parameters, path)
     if not values or is_secret(call.service, call.operation, path):
         return ""
-    name = path.rpartition(".")[2].removesuffix("[]").removesuffix("{}")
+    name = path.replace("[]", "").replace("{}", "")
     shown = _shown(values[0])
     return f"{name}={shown}" if shown else ""
 

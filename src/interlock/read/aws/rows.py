@@ -62,7 +62,8 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What holds in addition where all of `when` is so.
 
-    `gives` is evidence, which lowers the class; `reversibility` raises it. `lift` is how to get there.
+    `gives` is evidence, which lowers the class; `reversibility` raises it. `lift` is how to get there. `actions` are
+    those that IAM asks for then instead, `also` those that it asks for besides.
     """
 
     when: tuple[When, ...]
@@ -80,6 +81,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lift: str = ""
     gentler: str = ""
     actions: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ from interlock.model.wayback import REVERSIBILITIES, Reversibility, RollbackVerd
 from interlock.read.aws.operations import lasting_kind
 from interlock.read.aws.rows import Case, Row, values_at
 from interlock.read.lasting.kinds import Kind, Update, named
-from interlock.read.lasting.lasting import VERDICT
+from interlock.read.lasting.lasting import STAYS, VERDICT
 
 _VERDICTS: Final[tuple[RollbackVerdict, ...]] = ("none-needed", "valid", "valid-with-loss", "unknown", "invalid")
 _LOSSES: Final[frozenset[Trait]] = frozenset({"loses-data", "loses-protection"})
@@ -83,7 +83,7 @@ def _loses(asked: Losing, kind: Kind | None) -> Lost:
         base,
         _worse(verdict, "valid-with-loss") if why and verdict == "valid" else verdict,
         loses=loses,
-        evidence=("the target keeps it for a time after that",) if base == "grace-period" else (),
+        evidence=(STAYS["grace-period"],) if base == "grace-period" and row.reversibility is None else (),
         step=row.step or ("" if base == "irreversible" else "make it again from its definition"),
         why=why or ("nothing says that a copy is left" if lasts and base == "irreversible" else ""),
         lifts=_lifts(asked.missed),
