@@ -81,6 +81,7 @@ def reviewed_names() -> dict[str, Any]:
     return found
 
 
+@cache
 def operations() -> dict[str, dict[str, Operation]]:
     """Every operation of every service that botocore brings, by service."""
     from botocore.loaders import create_loader
