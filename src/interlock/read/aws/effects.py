@@ -216,7 +216,7 @@ def _of_nobody(call: Call, environment: str, part: int, unread: list[str]) -> Re
     what = unread or [f"nobody here knows {_called(call)}"]
     resource = Resource(f"aws.{call.service or 'unknown'}.unknown", call.operation or "unknown", environment)
     effect = Effect(
-        "execute", resource, "unknown", "structure", "unknown", part=part, cause=f"{_called(call)}: not understood"
+        "execute", resource, "unknown", "structure", "unknown", part=part, cause=what[0]
     )
     return Read((effect,), tuple(what))
 
