@@ -1,4 +1,4 @@
-"""A world to look at: moto's server on a free port, clients to build with, and a record of every call that it gets."""
+"""A world to look at: moto's server on a free port, and clients to build with."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import logging
 import urllib.request
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
 
 
 class Moto:
-    """`address` is its URL. `seen` are the calls that were made by others than `client`."""
+    """`address` is its URL."""
 
     def __init__(self, server: Any) -> None:
         host, port = server.get_host_and_port()
@@ -24,6 +21,9 @@ class Moto:
 
     def client(self, service: str, region: str = REGION) -> Any:
         """What a test builds its world with."""
+        import boto3
+        from botocore.config import Config
+
         if (service, region) not in self._clients:
             self._clients[service, region] = boto3.client(
                 service,
@@ -47,7 +47,7 @@ class Moto:
 def started() -> Moto:
     from moto.server import ThreadedMotoServer
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     return Moto(server)

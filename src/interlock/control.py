@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from interlock import __version__
-from interlock.answer import Json, told
+from interlock.answer import Json, read_told, told
 from interlock.approve.vote import draw
 from interlock.decide.decide import engine
 from interlock.errors import Conflict, Forbidden, InterlockError, KeyLost, NotFound
@@ -32,7 +32,7 @@ from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
 from interlock.passing import Passage, Passing
 from interlock.read.readers import TEXTS
-from interlock.record import SYSTEM, Record
+from interlock.record import PASSED, SYSTEM, Record
 from interlock.registry import Registry
 from interlock.road import Road
 from interlock.selftest import prove
@@ -87,7 +87,8 @@ class Control:
         """Judge without recording and without executing."""
         require("check", caller)
         passport = self.record.passport(proposal.agent)
-        if caller.kind == "agent" and planner_for(self.configuration.targets.get(proposal.target)) is not None:
+        target = self.configuration.targets.get(proposal.target)
+        if caller.kind == "agent" and planner_for(target, proposal.payload) is not None:
             require_plannable(passport)
         return self.judge.judge(self.judge.planned(proposal), passport)
 
@@ -126,6 +127,13 @@ class Control:
         require("cases", caller)
         cases = self.record.cases()
         return [case for case in cases if caller.kind != "agent" or case.proposed.agent == caller.name]
+
+    def reads(self, caller: Caller, agent: str, count: int) -> list[Json]:
+        """The last reads of an agent that passed without a case, oldest first. An agent sees its own."""
+        require("cases", caller)
+        if caller.kind == "agent" and agent != caller.name:
+            raise NotFound(f"there are no reads of `{agent}`")
+        return [read_told(entry) for entry in self.record.newest(PASSED + agent, count)]
 
     def told(self, case: Case) -> Json:
         """The case as every face shows it."""

@@ -118,6 +118,11 @@ class Record:
         """All entries of one stream, in order."""
         return [_decode(stored) for stored in self.ledger.stream(stream)]
 
+    def newest(self, stream: str, count: int) -> list[Entry]:
+        """The last so many entries of one stream, in order."""
+        since = max(0, self.ledger.length(stream) - count)
+        return [_decode(stored) for stored in self.ledger.stream(stream, since)]
+
     # cases
 
     def case(self, case: str) -> Case:

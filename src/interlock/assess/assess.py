@@ -60,7 +60,7 @@ def assess(
     unread = unread_writes(change, world, figures)
     reach, grave = reach_of(change, world, inventory, rehearsal, misread=bool(unread))
     unknown = _unknown(change, unread)
-    tier: Tier = "destroy" if unknown else tier_of_change(change, tuple(each.tier for each in weighed))
+    tier: Tier = "destroy" if unknown else tier_of_change(change, tuple([each.tier for each in weighed]))
     ways_back = {each.reversibility for each in weighed}
     reversibility: Reversibility = "irreversible" if unknown else worst_reversibility(*ways_back)
     domains = domains_of(change, inventory, reach, taken)
@@ -69,7 +69,7 @@ def assess(
         unread, secrets, *sort_effects(change), links, taken, undoing, domains,
         standing_of(inventory, _reshaped(change, taken)) if inventory is not None else {},
     )  # fmt: skip
-    feared = tuple(dict.fromkeys(name for name, _ in critical_things(world, reach, grave)))
+    feared = tuple(dict.fromkeys([name for name, _ in critical_things(world, reach, grave)]))
     rollback = way_back_of(change, rehearsal, undoing)
     degraded = _degraded(change, inventory, rehearsal, seen)
     weight = Weight(
@@ -142,7 +142,7 @@ def _in_order(seen: Seen) -> tuple[Finding, ...]:
         if found := [*row.find(seen)]:
             noted += _few(found)
     noted.sort(key=_order)
-    return tuple(dict.fromkeys(finding for _, finding in noted))
+    return tuple(dict.fromkeys([finding for _, finding in noted]))
 
 
 def _few(notes: Iterable[Noted]) -> list[Noted]:

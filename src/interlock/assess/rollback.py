@@ -58,7 +58,7 @@ def way_back_of(change: Change, rehearsal: Rehearsal | None, undoing: Undoing) -
 def composed(change: Change, undoing: Undoing) -> RollbackProof:
     """The ways back of all effects as one, by knowledge alone: the last one done is the first one undone."""
     judged = [judge(effect, ordinal, undoing) for ordinal, effect in enumerate(change.effects)]
-    verdict = worst(*(each.verdict for each in judged), *(("unknown",) if change.unknown else ()))
+    verdict = worst(*[each.verdict for each in judged], *(("unknown",) if change.unknown else ()))
     return RollbackProof(verdict, False, _steps(change.effects), _reasons(judged))
 
 
@@ -82,9 +82,8 @@ def judge(effect: Effect, ordinal: int, undoing: Undoing) -> Judged:
 
 
 def _steps(effects: Sequence[Effect]) -> tuple[str, ...]:
-    steps = dict.fromkeys(
-        effect.way_back.step for effect in reversed(effects) if effect.way_back is not None and effect.way_back.step
-    )
+    backs = [effect.way_back for effect in reversed(effects) if effect.way_back is not None]
+    steps = dict.fromkeys([back.step for back in backs if back.step])
     shown = tuple(steps)[:STEPS]
     return shown if len(steps) <= STEPS else (*shown, f"and {len(steps) - STEPS:,} steps more")
 
@@ -92,6 +91,8 @@ def _steps(effects: Sequence[Effect]) -> tuple[str, ...]:
 def _reasons(judged: Sequence[Judged]) -> str:
     """The first reasons, those of the worst verdicts before others."""
     told = [each for each in judged if each.why and each.verdict not in ("none-needed", "valid")]
+    if not told:
+        return ""
     told.sort(key=lambda each: -_RANK[each.verdict])
     reasons = tuple(dict.fromkeys(each.why for each in told))
     rest = f"; and {len(reasons) - REASONS:,} more" if len(reasons) > REASONS else ""

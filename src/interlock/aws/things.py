@@ -94,10 +94,9 @@ def known(type_: str) -> bool:
 def spelled(type_: str, parts: tuple[str, ...], region: str = "", account: str = "") -> str:
     """What a thing of these parts is called: its ARN, or else its parts with slashes between them."""
     form = _table().types.get(usual(type_), ("", ""))[0]
-    if usual(type_) == "aws.ssm.parameter":
-        parts = tuple(part.removeprefix("/") for part in parts)  # `/a/b` is `parameter/a/b`
+    parts = _normal(usual(type_), parts)
     plain = "/".join(parts)
-    if not form or "*" in form or "??" in form:
+    if not form.startswith("arn:") or "*" in form or "??" in form:
         return plain
     if ("{a}" in form and not account) or ("{r}" in form and not region):
         return plain
@@ -115,11 +114,19 @@ def parts_of(type_: str, name: str) -> tuple[str, ...]:
         return found.parts
     form = _table().types.get(usual(type_), ("", ""))[0]
     numbered = _numbered(form)
-    if usual(type_) == "aws.s3.object":
-        return tuple(name.split("/", 1))
-    if len(numbered) < 2:
-        return (name,)
-    return tuple(name.split("/", len(numbered) - 1))
+    split = name.split("/", len(numbered) - 1) if len(numbered) > 1 else [name]
+    return _normal(usual(type_), tuple(split))
+
+
+def _normal(type_: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """One spelling of what AWS itself spells in two ways."""
+    if type_ == "aws.ssm.parameter":
+        return tuple(part.lstrip("/") for part in parts)  # the ARN of `/a/b` is `parameter/a/b`
+    if type_ == "aws.route53.hosted-zone":
+        return tuple(part.removeprefix("/hostedzone/") for part in parts)
+    if type_ == "aws.route53.record-set":
+        return tuple(part.rstrip(".") for part in parts)
+    return parts
 
 
 def typed(arn: str) -> Thing | None:
@@ -188,7 +195,8 @@ def _patterns() -> Mapping[str, list[tuple[str, re.Pattern[str]]]]:
     table = _table()
     forms = [(type_, form) for type_, form in table.also]
     forms += sorted(
-        ((type_, form) for type_, (form, _) in table.types.items() if form), key=lambda each: ("+" in each[1], each[0])
+        ((type_, form) for type_, (form, _) in table.types.items() if form.startswith("arn:")),
+        key=lambda each: ("+" in each[1], each[0]),
     )
     found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
     for type_, form in forms:

@@ -103,4 +103,4 @@ def binding_digest(
     or changed evidence is another thing than what was approved.
     """
     bound = (change.digest, payload_digest, target, agent, environment, policy_version, assessment)
-    return digest("binding", *(part.encode() for part in bound))
+    return digest("binding", *[part.encode() for part in bound])

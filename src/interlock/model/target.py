@@ -60,9 +60,13 @@ class Environment(Value, frozen=True):
 
 
 class Bounds(Value, frozen=True):
-    """How much a survey or rehearsal may take before it must stop and say so. Milliseconds, rows and bytes."""
+    """How much a survey or rehearsal may take before it must stop and say so. Milliseconds, rows and bytes.
+
+    `age` is how old, in milliseconds, what a survey remembers of an earlier one may be; with 0 it asks everything anew.
+    """
 
     milliseconds: int = 10_000
     rows: int = 2_000_000
     bytes: int = 2 * 1024**3
     samples: int = 10
+    age: int = 15_000

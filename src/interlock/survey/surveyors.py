@@ -22,6 +22,12 @@ def surveyor_for(target: Target) -> Surveyor:
     return find()
 
 
+def _aws() -> Surveyor:
+    from interlock.survey.aws.aws import survey
+
+    return survey
+
+
 def _sqlite() -> Surveyor:
     from interlock.survey.sql.sqlite import survey
 
@@ -35,6 +41,7 @@ def _terraform() -> Surveyor:
 
 
 SURVEYORS: Final[dict[str, Callable[[], Surveyor]]] = {
+    "aws": _aws,
     "sql:sqlite": _sqlite,
     "terraform": _terraform,
 }

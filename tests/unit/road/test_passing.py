@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from interlock.errors import Conflict, InterlockError, Unauthenticated
+from interlock.errors import Conflict, InterlockError, NotFound, Unauthenticated
 from interlock.identify.tokens import Grant
 from interlock.identify.verbs import Caller
 from interlock.identify.virtual import Scope
@@ -154,3 +154,27 @@ def test_after_the_gate_closed_nothing_passes(world: World) -> None:
     world.control.passing.take(passage, told.append)
 
     assert isinstance(told[0], InterlockError)
+
+
+def test_the_newest_reads_of_an_agent_are_told_in_order(world: World) -> None:
+    for number in range(1, 6):
+        assert taken(world, glance(world, f"SELECT id FROM orders WHERE id = {number}")) == [None]
+        world.clock.forward(1)
+
+    found = world.control.reads(OPERATOR, "fixer", 2)
+
+    assert [read["at"] for read in found] == sorted(read["at"] for read in found)
+    assert len(found) == 2
+    assert found[-1]["resources"] == ["orders"]
+    assert world.control.reads(OPERATOR, "nobody", 2) == []
+    assert len(world.control.reads(AGENT, "fixer", 100)) == 5
+    with pytest.raises(NotFound):
+        world.control.reads(Caller("agent", "other"), "fixer", 2)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 8, 9])
+def test_the_length_of_a_stream_is_found_whatever_it_is(world: World, count: int) -> None:
+    for _ in range(count):
+        world.control.record.write("elsewhere", None, "interlock", [kinds.TokenRevoked("*")])
+
+    assert world.control.ledger.length("elsewhere") == count

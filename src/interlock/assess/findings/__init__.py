@@ -8,74 +8,10 @@ order among equally severe ones of one place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, Literal, NamedTuple
+from functools import cache, lru_cache
+from importlib import import_module
+from typing import Final, Literal, NamedTuple, cast
 
-from interlock.assess.findings import (
-    adopts,
-    always_true_condition,
-    backup_with_original,
-    blocks_reads,
-    blocks_writes,
-    cannot_go_back,
-    cascades_further,
-    control_plane,
-    copy_dies,
-    critical_resource,
-    drifted,
-    dynamic_code,
-    ends_transaction,
-    environment_disagrees,
-    exists_already,
-    fires_triggers,
-    forgets,
-    gentler_way,
-    hides_failure,
-    leaves_a_gap,
-    leaves_target,
-    loses_data,
-    loses_protection,
-    many_domains,
-    many_resources,
-    many_rows,
-    mass_change,
-    nested_write,
-    no_condition,
-    no_survey,
-    not_by_key,
-    not_transactional,
-    only_removes,
-    partial_plan,
-    plan_time_code,
-    primary_and_replica,
-    reach_cut,
-    reads_secret,
-    rehearsal_failed,
-    rehearsal_incomplete,
-    renames,
-    rewrites_table,
-    rollback_invalid,
-    rollback_unproven,
-    runs_code,
-    secret_in_payload,
-    shifts_index,
-    state_lost,
-    state_moved,
-    target_missing_resource,
-    two_products,
-    undeclared_critical,
-    undo_loses_rights,
-    unfelt_critical,
-    unfinished_plan,
-    unknown_kind,
-    unknown_statement,
-    unproved_code,
-    unread_effect,
-    whole_domain,
-    whole_redundancy_group,
-    whole_table,
-    widens_access,
-    wrong_workspace,
-)
 from interlock.assess.seen import Noted, Seen
 from interlock.model.change import SignalName, Trait
 
@@ -84,85 +20,96 @@ from interlock.model.change import SignalName, Trait
 Sort = Literal["writes", "takes", "unclear", "placed", "surveyed", "rehearsed"]
 
 
+Find = Callable[[Seen], Iterator[Noted]]
+
+
 class Row(NamedTuple):
     """One kind of finding. It is only looked for where some effect carries `on`, or the change is of that sort."""
 
     id: str
-    find: Callable[[Seen], Iterator[Noted]]
     on: Trait | SignalName | Sort | None = None
+
+    @property
+    def find(self) -> Find:
+        """What looks for it, imported when it is first asked for."""
+        return _of(self.id)
+
+
+@cache
+def _of(id: str) -> Find:
+    return cast(Find, import_module(f"{__name__}.{id.replace('-', '_')}").find)
 
 
 FINDINGS: Final[tuple[Row, ...]] = (
-    Row("unknown-statement", unknown_statement.find, "unclear"),
-    Row("unread-effect", unread_effect.find, "rehearsed"),
-    Row("no-condition", no_condition.find, "no-condition"),
-    Row("always-true-condition", always_true_condition.find, "always-true"),
-    Row("whole-table", whole_table.find, "surveyed"),
-    Row("loses-data", loses_data.find, "loses-data"),
-    Row("many-rows", many_rows.find, "writes"),
-    Row("not-by-key", not_by_key.find, "takes"),
-    Row("leaves-target", leaves_target.find, "leaves-target"),
-    Row("reads-secret", reads_secret.find, "reads-secret"),
-    Row("runs-code", runs_code.find, "runs-code"),
-    Row("dynamic-code", dynamic_code.find, "dynamic"),
-    Row("loses-protection", loses_protection.find, "loses-protection"),
-    Row("widens-access", widens_access.find, "widens-access"),
-    Row("gentler-way", gentler_way.find, "writes"),
-    Row("rewrites-table", rewrites_table.find, "rewrites"),
-    Row("blocks-reads", blocks_reads.find, "blocks-reads"),
-    Row("blocks-writes", blocks_writes.find, "blocks-writes"),
-    Row("ends-transaction", ends_transaction.find, "ends-transaction"),
-    Row("not-transactional", not_transactional.find, "not-transactional"),
-    Row("hides-failure", hides_failure.find, "hides-failure"),
-    Row("nested-write", nested_write.find, "nested"),
-    Row("fires-triggers", fires_triggers.find, "surveyed"),
-    Row("target-missing-resource", target_missing_resource.find, "surveyed"),
-    Row("cascades-further", cascades_further.find),
-    Row("critical-resource", critical_resource.find, "surveyed"),
-    Row("many-resources", many_resources.find),
-    Row("reach-cut", reach_cut.find, "surveyed"),
-    Row("environment-disagrees", environment_disagrees.find),
-    Row("secret-in-payload", secret_in_payload.find),
-    Row("rehearsal-failed", rehearsal_failed.find, "rehearsed"),
-    Row("rehearsal-incomplete", rehearsal_incomplete.find, "rehearsed"),
-    Row("rollback-invalid", rollback_invalid.find, "rehearsed"),
-    Row("rollback-unproven", rollback_unproven.find, "rehearsed"),
-    Row("state-lost", state_lost.find, "state-lost"),
-    Row("state-moved", state_moved.find, "state-moved"),
-    Row("wrong-workspace", wrong_workspace.find, "wrong-workspace"),
-    Row("unfinished-plan", unfinished_plan.find, "unfinished-plan"),
-    Row("partial-plan", partial_plan.find, "partial-plan"),
-    Row("plan-time-code", plan_time_code.find, "plan-time-code"),
-    Row("unproved-code", unproved_code.find, "unproved-code"),
-    Row("exists-already", exists_already.find, "surveyed"),
-    Row("mass-change", mass_change.find, "surveyed"),
-    Row("cannot-go-back", cannot_go_back.find, "writes"),
-    Row("copy-dies", copy_dies.find, "surveyed"),
-    Row("undo-loses-rights", undo_loses_rights.find, "surveyed"),
-    Row("unknown-kind", unknown_kind.find, "writes"),
-    Row("leaves-a-gap", leaves_a_gap.find, "leaves-a-gap"),
-    Row("shifts-index", shifts_index.find, "shifts-index"),
-    Row("only-removes", only_removes.find, "only-removes"),
-    Row("forgets", forgets.find, "forgets"),
-    Row("adopts", adopts.find, "adopts"),
-    Row("renames", renames.find, "renames"),
-    Row("drifted", drifted.find),
-    Row("whole-redundancy-group", whole_redundancy_group.find, "surveyed"),
-    Row("primary-and-replica", primary_and_replica.find, "surveyed"),
-    Row("backup-with-original", backup_with_original.find, "surveyed"),
-    Row("many-domains", many_domains.find, "placed"),
-    Row("whole-domain", whole_domain.find, "surveyed"),
-    Row("two-products", two_products.find, "placed"),
-    Row("control-plane", control_plane.find, "surveyed"),
-    Row("undeclared-critical", undeclared_critical.find, "surveyed"),
-    Row("unfelt-critical", unfelt_critical.find, "surveyed"),
-    Row("no-survey", no_survey.find, "writes"),
+    Row("unknown-statement", "unclear"),
+    Row("unread-effect", "rehearsed"),
+    Row("no-condition", "no-condition"),
+    Row("always-true-condition", "always-true"),
+    Row("whole-table", "surveyed"),
+    Row("loses-data", "loses-data"),
+    Row("many-rows", "writes"),
+    Row("not-by-key", "takes"),
+    Row("leaves-target", "leaves-target"),
+    Row("reads-secret", "reads-secret"),
+    Row("runs-code", "runs-code"),
+    Row("dynamic-code", "dynamic"),
+    Row("loses-protection", "loses-protection"),
+    Row("widens-access", "widens-access"),
+    Row("gentler-way", "writes"),
+    Row("rewrites-table", "rewrites"),
+    Row("blocks-reads", "blocks-reads"),
+    Row("blocks-writes", "blocks-writes"),
+    Row("ends-transaction", "ends-transaction"),
+    Row("not-transactional", "not-transactional"),
+    Row("hides-failure", "hides-failure"),
+    Row("nested-write", "nested"),
+    Row("fires-triggers", "surveyed"),
+    Row("target-missing-resource", "surveyed"),
+    Row("cascades-further"),
+    Row("critical-resource", "surveyed"),
+    Row("many-resources"),
+    Row("reach-cut", "surveyed"),
+    Row("environment-disagrees"),
+    Row("secret-in-payload"),
+    Row("rehearsal-failed", "rehearsed"),
+    Row("rehearsal-incomplete", "rehearsed"),
+    Row("rollback-invalid", "rehearsed"),
+    Row("rollback-unproven", "rehearsed"),
+    Row("state-lost", "state-lost"),
+    Row("state-moved", "state-moved"),
+    Row("wrong-workspace", "wrong-workspace"),
+    Row("unfinished-plan", "unfinished-plan"),
+    Row("partial-plan", "partial-plan"),
+    Row("plan-time-code", "plan-time-code"),
+    Row("unproved-code", "unproved-code"),
+    Row("exists-already", "surveyed"),
+    Row("mass-change", "surveyed"),
+    Row("cannot-go-back", "writes"),
+    Row("copy-dies", "surveyed"),
+    Row("undo-loses-rights", "surveyed"),
+    Row("unknown-kind", "writes"),
+    Row("leaves-a-gap", "leaves-a-gap"),
+    Row("shifts-index", "shifts-index"),
+    Row("only-removes", "only-removes"),
+    Row("forgets", "forgets"),
+    Row("adopts", "adopts"),
+    Row("renames", "renames"),
+    Row("drifted"),
+    Row("whole-redundancy-group", "surveyed"),
+    Row("primary-and-replica", "surveyed"),
+    Row("backup-with-original", "surveyed"),
+    Row("many-domains", "placed"),
+    Row("whole-domain", "surveyed"),
+    Row("two-products", "placed"),
+    Row("control-plane", "surveyed"),
+    Row("undeclared-critical", "surveyed"),
+    Row("unfelt-critical", "surveyed"),
+    Row("no-survey", "writes"),
 )
 
 
-def asked(seen: Seen) -> Iterator[Row]:
+def asked(seen: Seen) -> tuple[Row, ...]:
     """The rows of the table that can find something in what was seen."""
-    there: set[str | None] = {None, *seen.by_trait, *[signal.name for signal in seen.change.signals]}
     sorts: dict[Sort, bool] = {
         "writes": bool(seen.writing),
         "takes": bool(seen.taking),
@@ -171,5 +118,10 @@ def asked(seen: Seen) -> Iterator[Row]:
         "surveyed": seen.inventory is not None,
         "rehearsed": seen.rehearsal is not None,
     }
-    there.update([sort for sort, holds in sorts.items() if holds])
-    return (row for row in FINDINGS if row.on in there)
+    signals = [signal.name for signal in seen.change.signals]
+    return _rows(frozenset((*seen.by_trait, *signals, *[sort for sort, holds in sorts.items() if holds])))
+
+
+@lru_cache(maxsize=1_024)
+def _rows(there: frozenset[str]) -> tuple[Row, ...]:
+    return tuple(row for row in FINDINGS if row.on is None or row.on in there)

@@ -16,8 +16,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from interlock.aws.things import partition, parts_of, selected, spelled
 from interlock.errors import Refused
-from interlock.model.change import Change
+from interlock.model.change import Change, Resource
 
 #: What AWS takes as the text of a session policy.
 MAX_POLICY: Final = 2048
@@ -62,9 +63,7 @@ class Scope(NamedTuple):
 
     @property
     def partition(self) -> str:
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        return partition(self.region)
 
 
 class Narrowed(NamedTuple):
@@ -78,15 +77,26 @@ class Narrowed(NamedTuple):
 Wishes = Mapping[str, Sequence[str]]
 
 
-def wishes(change: Change) -> dict[str, list[str]]:
-    """What a change needs. An effect that needs nothing asks for nothing."""
-    found: dict[str, list[str]] = {}
+def wishes(change: Change, scope: Scope) -> dict[str, list[str]]:
+    """What a change needs, and what for. An effect that needs nothing asks for nothing.
+
+    What was chosen by filters, and what a call does not name at all, is no name: everything of its type is meant.
+    """
+    found: dict[str, dict[str, None]] = {}
     for effect in change.effects:
+        name = _known_here(effect.resource, scope) if effect.choice == "named" else ""
         for action in effect.needs:
-            names = found.setdefault(action, [])
-            if effect.resource.name not in names:
-                names.append(effect.resource.name)
-    return found
+            found.setdefault(action, {})[name] = None
+    return {action: [] if "" in names else list(names) for action, names in found.items()}
+
+
+def _known_here(resource: Resource, scope: Scope) -> str:
+    """The name, as an ARN where account and region make one of it; empty when it is none."""
+    if selected(resource.name) is not None or resource.name in ("", *resource.type.split(".")):
+        return ""
+    if resource.name.startswith("arn:") or resource.type.startswith("aws.s3."):
+        return resource.name
+    return spelled(resource.type, parts_of(resource.type, resource.name), scope.region, scope.account)
 
 
 def narrow(wanted: Wishes, scope: Scope) -> Narrowed:

@@ -82,6 +82,7 @@ def effects_of(call: Call, environment: str, part: int = 0) -> Read:
     )
     cause = cause_of(call, (*meant.shown, *back.because), meant.says)
     traits, fields, count = ordered((*meant.traits, *back.traits)), _fields(call, found, meant), _count(meant, call)
+    keys = _pinned(meant, call)
     effects = [
         Effect(
             meant.verb,
@@ -90,6 +91,7 @@ def effects_of(call: Call, environment: str, part: int = 0) -> Read:
             meant.aspect,
             meant.choice,
             count=count,
+            keys=keys,
             fields=fields,
             traits=traits,
             part=part,
@@ -211,13 +213,24 @@ def _count(meant: Meant, call: Call) -> int | None:
     return 1
 
 
+def _pinned(meant: Meant, call: Call) -> tuple[str, ...]:
+    """The attributes that a call gives for the one thing inside that it means: an object's name, an item's key.
+
+    An item that is put has its key among its attributes; the table knows which.
+    """
+    if meant.aspect != "content" or meant.choice != "named":
+        return ()
+    key = call.parameters.get("Key", call.parameters.get("Item"))
+    if isinstance(key, dict):
+        return tuple(sorted(key))
+    return ("Key",) if isinstance(key, str) else ()
+
+
 def _of_nobody(call: Call, environment: str, part: int, unread: list[str]) -> Read:
     """An operation that the table does not have."""
     what = unread or [f"nobody here knows {_called(call)}"]
     resource = Resource(f"aws.{call.service or 'unknown'}.unknown", call.operation or "unknown", environment)
-    effect = Effect(
-        "execute", resource, "unknown", "structure", "unknown", part=part, cause=what[0]
-    )
+    effect = Effect("execute", resource, "unknown", "structure", "unknown", part=part, cause=what[0])
     return Read((effect,), tuple(what))
 
 
