@@ -239,7 +239,9 @@ class LiveAws:
         self.url = listening.url
         self.bundle = bundle
 
-    def client(self, service: str, *, tunnel: bool = False, key: str = KEY, secret: str = SECRET, **options: Any) -> Any:
+    def client(
+        self, service: str, *, tunnel: bool = False, key: str = KEY, secret: str = SECRET, **options: Any
+    ) -> Any:
         """A client of boto3: as the endpoint's, or through the tunnel."""
         region = options.pop("region", REGION)
         config = Config(

@@ -15,16 +15,11 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def aws_gate(control: Control) -> Iterator[str]:
     """Where the gate is, on a free port of this machine, for as long as the context lasts."""
-    from interlock.execute.aws.forward import place_of
-    from interlock.execute.aws.sessions import observe_credential
-    from interlock.gates.aws.forward import Ways
     from interlock.gates.aws.serve import Listening, serving
 
     logging.getLogger("interlock").setLevel(logging.ERROR)
-    now = control.record.now
-    ways = Ways(lambda target, service, region: observe_credential(target, service, region, now=now()), place_of)
     listening = Listening(port=_free_port())
-    with serving(control, listening, ways):
+    with serving(control, listening):
         yield listening.url
 
 

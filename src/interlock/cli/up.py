@@ -1,4 +1,4 @@
-"""`interlock up`: serve the HTTP API, the AWS gate and the worker that closes undo windows, until somebody says stop."""
+"""`interlock up`: serve the HTTP API, the AWS gate and the worker that closes undo windows, until told to stop."""
 
 from __future__ import annotations
 

@@ -21,7 +21,6 @@ from interlock.identify.verbs import Caller
 from interlock.identify.virtual import Scope, VirtualKey
 from interlock.judge import Senses
 from interlock.model.agent import Capability, Passport
-from interlock.model.approval import Choice
 from interlock.model.case import Case
 from interlock.practice.agent import Agent
 from interlock.practice.cloud.process import ACCOUNT, KEY, REGION, Cloud, require_parts
@@ -40,6 +39,9 @@ ORIGIN: Final = "demo.interlock/ledger"
 _TICK: Final = 0.1
 
 _TARGET: Final = """
+[environments.production]
+undo_window = "10m"
+
 [targets.reporting]
 kind = "aws"
 address = "{address}"
@@ -50,14 +52,20 @@ account = "{account}"
 regions = ["{region}"]
 
 [targets.reporting.aws.read]
+source = "role"
+role = "arn:aws:iam::{account}:role/interlock-read"
+
+[targets.reporting.aws.read.base]
 source = "static"
 file = "keys/aws"
-narrow = false                       # the practice cloud knows no roles; AWS narrows each session
 
 [targets.reporting.aws.write]
+source = "role"
+role = "arn:aws:iam::{account}:role/interlock-write"
+
+[targets.reporting.aws.write.base]
 source = "static"
 file = "keys/aws"
-narrow = false
 """
 
 _PASSPORT: Final = Passport(
@@ -169,10 +177,11 @@ class Recreate:
         log = self.folder / f"agent-{'with' if guarded else 'without'}.log"
         with Watch(cloud.port) as watch, Agent(environment, log) as agent:
             while not agent.ended:
-                if line := agent.hear(_TICK):
+                line = agent.hear(_TICK)
+                tick()
+                if line:
                     said.append(line)
                     say(line)
-                tick()
         if not said or not said[-1].startswith("done: "):
             raise TargetError("the agent's script did not come to its end", hint=f"its errors: {log}")
         return Run(tuple(said), before, stock(cloud), tuple(watch.sights), watch.seconds)
@@ -209,10 +218,10 @@ class Recreate:
         """How many reads passed without a case, each with an entry of its own."""
         return len(self.control.record.entries(PASSED + AGENT))
 
-    def vote(self, case: Case, passphrase: str, choice: Choice) -> Case:
+    def vote(self, case: Case, passphrase: str, *, approve: bool) -> Case:
         """The approver's vote. Raises Unauthenticated for a wrong passphrase."""
-        reason = "" if choice == "approve" else "one setting is wrong; nothing has to be made anew for that"
-        ballot = self.control.ballot(case, APPROVER, choice, reason=reason)
+        reason = "" if approve else "one setting is wrong; nothing has to be made anew for that"
+        ballot = self.control.ballot(case, APPROVER, "approve" if approve else "reject", reason=reason)
         return self.control.vote(self.control.sign(ballot, passphrase))
 
     def undo(self, case: Case) -> Case:
@@ -227,3 +236,8 @@ class Recreate:
         """Verify a copy of the ledger as a stranger would, and once more after a denial in it was edited to allow."""
         self.control.close()
         return check(self.folder, denied)
+
+
+def takes_away(case: Case) -> bool:
+    """Whether it deletes or replaces something: what a careful person does not wave through."""
+    return case.change is not None and any(effect.verb in ("delete", "replace") for effect in case.change.effects)

@@ -97,7 +97,15 @@ def refusal(error: InterlockError, request: Request) -> Refusal:
     else:
         code = kind.json
     request_id = secrets.token_hex(16)
-    status, headers, body = shaped(protocol, code, message(error), kind.status, request_id, request.service)
+    status, headers, body = shaped(
+        protocol,
+        code,
+        message(error),
+        kind.status,
+        request_id,
+        request.service,
+        head=request.method == "HEAD",
+    )
     raw = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers]
     raw = [(name, value) for name, value in raw if name != b"content-length"]
     return Refusal(status, [*raw, (b"content-length", b"%d" % len(body))], body)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from interlock.aws import sigv4
 from interlock.aws.chunks import Chain, Decoder
 from interlock.aws.request import INLINE_BYTES
 from interlock.errors import BadInput, Broken
 from interlock.gates.aws.heads import Head
+from interlock.gates.aws.nameless import Nameless
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -28,7 +28,6 @@ MOST: Final = 16 * 1024**2
 IDLE_SECONDS: Final = 30.0
 #: Large bodies that may lie here at once.
 MOST_SPOOLED: Final = 64
-PIECE: Final = 256 * 1024
 #: Chunks and their signatures make a body longer than what it carries, by this much at most.
 CHUNKING: Final = 1.1
 
@@ -41,19 +40,14 @@ class Body(NamedTuple):
     """What came. `data` is whole up to INLINE_BYTES and empty for more, which stands in `file`."""
 
     data: bytes
-    file: IO[bytes] | None
+    file: Nameless | None
     size: int
     digest: str
     trailers: Mapping[str, str]
 
     def pieces(self) -> Iterator[bytes]:
-        """The body, from its beginning. One reader at a time may stand in a file."""
-        if self.file is None:
-            yield self.data
-            return
-        self.file.seek(0)
-        while piece := self.file.read(PIECE):
-            yield piece
+        """The body, from its beginning."""
+        return iter((self.data,)) if self.file is None else self.file.pieces()
 
 
 EMPTY: Final = Body(b"", None, 0, sigv4.EMPTY, {})
@@ -128,14 +122,14 @@ class _Growing:
         self._folder = folder
         self._hash = hashlib.sha256()
         self._parts: list[bytes] = []
-        self._file: IO[bytes] | None = None
+        self._file: Nameless | None = None
 
     def add(self, piece: bytes) -> None:
         self.size += len(piece)
         self._hash.update(piece)
         if self._file is None and self.size > INLINE_BYTES:
-            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed with the body
-            self._file.writelines(self._parts)
+            self._file = Nameless(self._folder)
+            self._file.write(b"".join(self._parts))
             self._parts.clear()
         if self._file is not None:
             self._file.write(piece)
@@ -143,8 +137,6 @@ class _Growing:
             self._parts.append(piece)
 
     def taken(self, trailers: Mapping[str, str]) -> Body:
-        if self._file is not None:
-            self._file.flush()
         return Body(b"".join(self._parts), self._file, self.size, self._hash.hexdigest(), trailers)
 
 

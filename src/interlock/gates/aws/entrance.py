@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from interlock.aws import sigv4
-from interlock.aws.endpoints import matches
+from interlock.aws.endpoints import everywhere, matches
 from interlock.aws.models import signing_as
 from interlock.errors import Forbidden, Unauthenticated
 from interlock.gates.aws.heads import Head
@@ -18,28 +18,6 @@ from interlock.identify.virtual import VirtualKey
 from interlock.model.target import Target
 
 KIND: Final = "aws"
-#: Signing names of services that stand in no region, and the region that they are signed for.
-EVERYWHERE: Final = {
-    "account": "us-east-1",
-    "aws-portal": "us-east-1",
-    "budgets": "us-east-1",
-    "ce": "us-east-1",
-    "cloudfront": "us-east-1",
-    "cur": "us-east-1",
-    "globalaccelerator": "us-west-2",
-    "health": "us-east-1",
-    "iam": "us-east-1",
-    "networkmanager": "us-west-2",
-    "organizations": "us-east-1",
-    "route53": "us-east-1",
-    "route53domains": "us-east-1",
-    "savingsplans": "us-east-1",
-    "shield": "us-east-1",
-    "sts": "us-east-1",
-    "support": "us-east-1",
-    "trustedadvisor": "us-east-1",
-    "waf": "us-east-1",
-}
 
 
 class Admitted(NamedTuple):
@@ -123,7 +101,7 @@ def _require_scope(claim: sigv4.Claim, key: VirtualKey, target: Target) -> None:
     """Region and service are the key's and the target's. A service that is in no region is in each."""
     regions = {value for name, value in target.settings if name == "region"}
     for allowed, whose in ((set(key.scope.regions), "key"), (regions, "target")):
-        if allowed and claim.region not in allowed and EVERYWHERE.get(claim.service) != claim.region:
+        if allowed and claim.region not in allowed and not everywhere(claim.service, claim.region):
             raise Forbidden(
                 f"this {whose} is not for the region `{claim.region}`",
                 hint=f"it is for {', '.join(sorted(allowed))}",

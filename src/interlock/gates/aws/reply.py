@@ -7,18 +7,14 @@ from the beginning, in constant memory. Nobody is told the end before the road h
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import IO, Final
 
 from interlock.aws.request import INLINE_BYTES
 from interlock.errors import TargetError
 from interlock.gates.aws.bodies import Body
-
-PIECE: Final = 256 * 1024
+from interlock.gates.aws.nameless import PIECE, Nameless
 
 
 class Reply:
@@ -33,7 +29,7 @@ class Reply:
         self._folder = folder
         self._lock = Lock()
         self._memory = bytearray()
-        self._file: IO[bytes] | None = None
+        self._file: Nameless | None = None
         self._sealed = False
         self._broken = False
         self._waiting: list[asyncio.Future[None]] = []
@@ -47,13 +43,13 @@ class Reply:
         """Raises OSError when there is no room for it."""
         with self._lock:
             if self._file is None and self.size + len(piece) > INLINE_BYTES:
-                self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - closed with it
-                _write(self._file, bytes(self._memory))
+                self._file = Nameless(self._folder)
+                self._file.write(self._memory)
                 self._memory.clear()
             if self._file is None:
                 self._memory += piece
             else:
-                _write(self._file, piece)
+                self._file.write(piece)
             self.size += len(piece)
         if self.streams:
             self._loop.call_soon_threadsafe(self._wake)
@@ -98,7 +94,7 @@ class Reply:
     def _read(self, at: int) -> bytes:
         with self._lock:
             if self._file is not None:
-                return os.pread(self._file.fileno(), PIECE, at)
+                return self._file.read(at)
             return bytes(self._memory[at : at + PIECE])
 
     def _wake(self) -> None:
@@ -123,9 +119,3 @@ class Carried:
         for chunk in chunks:
             self._reply.add(chunk)
         self._reply.end()
-
-
-def _write(file: IO[bytes], piece: bytes) -> None:
-    left = memoryview(piece)
-    while left:
-        left = left[file.write(left) :]

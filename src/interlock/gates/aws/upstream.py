@@ -53,7 +53,7 @@ class _Link(asyncio.Protocol):
         self.parser = httptools.HttpResponseParser(self)
         self.headers: RawHeaders = []
         self.status = 0
-        self.began = self.complete = self.broken = False
+        self.began = self.complete = self.broken = self.kept_open = False
         self.waiting: asyncio.Future[None] | None = None
         self.pieces: deque[bytes] = deque()
         self._method = method
@@ -95,7 +95,7 @@ class _Link(asyncio.Protocol):
 
     @property
     def reusable(self) -> bool:
-        return self.complete and not self.closed and self.parser.should_keep_alive()
+        return self.complete and self.kept_open and not self.closed
 
     def close(self) -> None:
         if self.transport is not None:
@@ -159,6 +159,8 @@ class _Link(asyncio.Protocol):
             return
         self.status = status
         self.began = True
+        said = b",".join(value.lower() for name, value in self.headers if name.lower() == b"connection")
+        self.kept_open = self.parser.get_http_version() == "1.1" and b"close" not in said
         if self._method == "HEAD":
             self.complete = True  # what its headers say of a body is said of another request
 

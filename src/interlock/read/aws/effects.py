@@ -81,6 +81,7 @@ def effects_of(call: Call, environment: str, part: int = 0) -> Read:
             meant.aspect,
             meant.choice,
             count=_count(meant, call),
+            keys=_pinned(meant, call),
             fields=_fields(call, found, meant),
             traits=ordered((*meant.traits, *back.traits)),
             part=part,
@@ -195,6 +196,19 @@ def _count(meant: Meant, call: Call) -> int | None:
         if isinstance(entries, list):
             return len(entries)
     return 1
+
+
+def _pinned(meant: Meant, call: Call) -> tuple[str, ...]:
+    """The attributes that a call gives for the one thing inside that it means: an object's name, an item's key.
+
+    An item that is put has its key among its attributes; the table knows which.
+    """
+    if meant.aspect != "content" or meant.choice != "named":
+        return ()
+    key = call.parameters.get("Key", call.parameters.get("Item"))
+    if isinstance(key, dict):
+        return tuple(sorted(key))
+    return ("Key",) if isinstance(key, str) else ()
 
 
 def _of_nobody(call: Call, environment: str, part: int, unread: list[str]) -> Read:

@@ -36,8 +36,12 @@ class Keeper:
     needs: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
     copies: bool = False
-    #: Whether `remember` only asks a handful of small questions.
-    cheap: bool = True
+    #: Whether what `remember` reads is the whole of what the call writes over, so that writing it again is exact.
+    exact: bool = False
+
+    def is_cheap(self, call: Call) -> bool:
+        """Whether `remember` only asks a handful of small questions."""
+        return True
 
     def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:
         """What stands now. `keep` seals contents that are too large or too secret for it and gives their digest."""
