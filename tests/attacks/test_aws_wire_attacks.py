@@ -166,6 +166,23 @@ def test_json_that_two_parsers_read_apart(body: str) -> None:
     assert told(target("dynamodb", DROP, body))
 
 
+def test_a_word_that_is_spelt_otherwise() -> None:
+    """Whether `suspended` suspends is the service's to say."""
+    for status in ("suspended", "SUSPENDED", " Suspended", "Suspended\n"):
+        body = f"<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>"
+        assert told(s3("PUT", "/b", "versioning", body.encode()))
+
+    assert told(
+        target("ecs", "AmazonEC2ContainerServiceV20141113.CreateService", {"serviceName": "a", "launchType": "ec2"})
+    )
+
+
+def test_a_word_that_is_newer_than_the_models_is_a_word() -> None:
+    got = form("ec2", "Action=RunInstances&Version=2016-11-15&MinCount=1&MaxCount=1&InstanceType=z99.mega")
+
+    assert understand(got).unread == ()
+
+
 def test_json_in_another_encoding() -> None:
     got = target("dynamodb", DROP, "")
 
@@ -365,6 +382,7 @@ def test_a_marker_of_another_operation_of_s3() -> None:
         ("s3.eu-central-1.amazonaws.com:8080", "/b/k"),
         ("orders.s3-object-lambda.eu-central-1.amazonaws.com", "/k"),
         ("orders-123456789012.op-1.s3-outposts.eu-central-1.amazonaws.com", "/k"),
+        ("orders.s3express-nowhere.eu-central-1.amazonaws.com", "/k"),
         ("abc.mrap.accesspoint.s3-global.amazonaws.com", "/k"),
         ("user@s3.eu-central-1.amazonaws.com", "/b/k"),
         ("s3.eu-central-1.amazonaws.com/evil", "/b/k"),
@@ -398,6 +416,12 @@ def test_a_bucket_before_a_host_that_is_none_of_aws_is_not_taken_for_one() -> No
 @pytest.mark.parametrize(
     "changed",
     [
+        {"headers": (("host", "s3.us-east-1.amazonaws.com"),)},
+        {"headers": (("content-length", "7"),)},
+        {"headers": (("transfer-encoding", "chunked"),)},
+        {"headers": (("x-amz-expected-bucket-owner", "1\r\nx-amz-acl: public-read"),)},
+        {"headers": (("x-amz-expected-bucket-owner", "1\x00"),)},
+        {"query": "prefix=a%00b"},
         {"method": "delete"},
         {"method": "DELETE /b/k HTTP/1.1\r\nx: "},
         {"method": ""},
