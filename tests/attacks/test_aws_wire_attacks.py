@@ -286,6 +286,39 @@ def test_a_form_that_says_to_be_json_and_the_other_way_round() -> None:
     assert told(as_form)
 
 
+@pytest.mark.parametrize(
+    "kind", ["x-amz-json-1.0; charset=utf-16", "x-amz-json-1.0; charset=utf-7", "x-amz-json-1.0; v=2"]
+)
+def test_a_body_in_a_charset_that_is_not_the_protocols(kind: str) -> None:
+    assert told(target("dynamodb", DROP, {"TableName": "a"}, headers={"content-type": f"application/{kind}"}))
+    assert not told(
+        target(
+            "dynamodb", DROP, {"TableName": "a"}, headers={"content-type": "application/x-amz-json-1.0; charset=UTF-8"}
+        )
+    )
+
+
+def test_a_form_where_no_form_stands() -> None:
+    honest = form("rds", DELETE)
+
+    assert not told(honest)
+    assert told(replace(honest, path="/orders"))
+    assert told(replace(honest, method="PUT"))
+    assert told(replace(honest, method="GET"))
+    assert told(replace(honest, method="DELETE", body=b"", body_size=0, query=DELETE))
+    assert told(form("rds", DELETE, headers={"content-type": "text/plain"}))
+    assert told(form("rds", DELETE.replace("orders", "örders")))
+
+
+def test_a_call_of_json_or_cbor_somewhere_else_than_where_it_belongs() -> None:
+    by_target = target("dynamodb", DROP, {"TableName": "a"})
+    by_path = rpc("/service/GraniteServiceVersion20100801/operation/ListMetrics")
+
+    assert told(replace(by_target, path="/tables/a"))
+    assert told(replace(by_target, method="PUT"))
+    assert told(replace(by_path, headers=(("smithy-protocol", "rpc-v2-cbor"), ("content-type", "application/json"))))
+
+
 def test_a_body_that_is_said_to_be_shorter_than_it_is() -> None:
     got = form("rds", DELETE)
 
