@@ -475,3 +475,72 @@ def test_a_bucket_before_a_host_that_is_none_of_aws_is_not_taken_for_one() -> No
 )
 def test_requests_that_no_client_makes(changed: dict[str, Any]) -> None:
     assert told(replace(s3("GET", "/b", "prefix=a"), **changed)) or changed == {"path": ""}
+
+
+# what stands beside the parameters of a rest call
+
+
+def test_a_body_that_the_operation_does_not_take() -> None:
+    assert told(s3("DELETE", "/b/k", body=b"<Delete/>"))
+    assert told(replace(rest("lambda", "DELETE", "/2015-03-31/functions/a"), body=b'{"a":1}', body_size=7))
+
+
+def test_a_rest_body_of_another_kind() -> None:
+    as_text = rest("eks", "POST", "/tags/arn%3Aaws", body={"tags": {"a": "b"}})
+    delete = s3("POST", "/b", "delete", b"<Delete><Object><Key>a</Key></Object></Delete>")
+
+    assert not told(as_text)
+    assert not told(delete)
+    assert told(replace(as_text, headers=(("content-type", "text/plain"),)))
+    assert told(replace(delete, headers=(("content-type", "application/json"),)))
+
+
+def test_a_parameter_among_the_plain_headers_twice() -> None:
+    honest = s3("PUT", "/b/k", headers={"cache-control": "no-store"})
+
+    assert not told(honest)
+    assert told(replace(honest, headers=(*honest.headers, ("cache-control", "public"))))
+
+
+def test_a_header_that_should_be_json_and_is_none() -> None:
+    path = "/bot/orders/alias/live/user/ada/content"
+    headers = {"content-type": "text/plain; charset=utf-8", "x-amz-lex-session-attributes": "e30="}
+    honest = request("POST", f"runtime.lex.{REGION}.amazonaws.com", path, "lex", b"hello", headers=headers)
+
+    assert understand(honest).parameters["sessionAttributes"] == {}
+    assert not told(honest)
+    for value in ("{}", "e30", "e2E6MX0="):
+        assert told(replace(honest, headers=(("x-amz-lex-session-attributes", value),)))
+
+
+def test_a_policy_that_is_no_text() -> None:
+    assert not told(s3("PUT", "/b", "policy", b"{}"))
+    assert told(s3("PUT", "/b", "policy", b'{"a":"\xff"}'))
+
+
+def test_a_name_twice_in_a_query_of_any_names() -> None:
+    path = "/restapis/a/stages/b/exports/oas30"
+
+    assert not told(rest("apigateway", "GET", path, "extensions=postman"))
+    assert told(rest("apigateway", "GET", path, "extensions=postman&extensions=authorizers"))
+
+
+@pytest.mark.parametrize(
+    ("service", "path"),
+    [
+        ("lambda", "/2015-03-31/functions/.."),
+        ("lambda", "/2015-03-31/functions/%2E%2e"),
+        ("lambda", "/2015-03-31/functions/."),
+        ("lambda", "/2015-03-31/functions/a%2F..%2Fb"),
+        ("lambda", "/2015-03-31/functions/a%5cb%5C..%5Cc"),
+        ("lambda", "/2015-03-31/functions/a%2F%2Fb"),
+        ("workspaces-web", "/portals/a//b"),
+        ("workspaces-web", "/portals/a/../b"),
+    ],
+)
+def test_a_label_that_would_lead_elsewhere(service: str, path: str) -> None:
+    """Each of them names an operation, with a label that a server in between may take for a way."""
+    found = understand(rest(service, "DELETE", path))
+
+    assert found.operation.startswith("Delete")
+    assert found.unread
