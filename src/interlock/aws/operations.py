@@ -57,6 +57,13 @@ class Shape:
         self.union = raw.union
         self.sensitive = raw.sensitive
         self.payload = raw.payload
+        #: The texts that it knows; a service may know more than its model.
+        self.enum = frozenset(raw.enum)
+
+    @cached_property
+    def spellings(self) -> frozenset[str]:
+        """The same in lower case."""
+        return frozenset(text.lower() for text in self.enum)
 
     @cached_property
     def members(self) -> dict[str, Member]:
