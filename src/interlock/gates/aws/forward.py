@@ -67,6 +67,10 @@ class Forwarder:
         self._credentials: dict[tuple[str, str, str], tuple[Credential, int]] = {}
         self._fetching: dict[tuple[str, str, str], asyncio.Future[Credential]] = {}
 
+    def close(self) -> None:
+        """Let go of every kept connection."""
+        self._pool.close()
+
     async def read(self, target: Target, request: Request) -> Answer:
         """The answer to this read. Raises TargetError, and what the source of the credential raises."""
         key = (target.name, request.service, request.region)

@@ -32,6 +32,10 @@ class Reads:
         self._forwarder = forwarder
         self._threads = threads
 
+    def close(self) -> None:
+        """Let go of the connections to targets. Called in the loop."""
+        self._forwarder.close()
+
     async def passage(self, caller: Caller, proposal: Proposal, key: str, *, judge: bool) -> Passage | None:
         """The passage of this proposal, if it has one. `judge`: it is worth judging, where nobody remembers it."""
         passage = self._desk.glance(caller, proposal, key, judge=False)
