@@ -87,7 +87,8 @@ class Control:
         """Judge without recording and without executing."""
         require("check", caller)
         passport = self.record.passport(proposal.agent)
-        if caller.kind == "agent" and planner_for(self.configuration.targets.get(proposal.target)) is not None:
+        target = self.configuration.targets.get(proposal.target)
+        if caller.kind == "agent" and planner_for(target, proposal.payload) is not None:
             require_plannable(passport)
         return self.judge.judge(self.judge.planned(proposal), passport)
 

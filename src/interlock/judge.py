@@ -91,7 +91,7 @@ class Judge:
         Made once for a case, before leg 2. Before any tool is started, two that share no code have to follow the
         source: its reader here, and the planner, which also refuses what may not run while it is planned.
         """
-        planner = _planner(target)
+        planner = _planner(target, proposal.payload)
         if planner is None or target is None:
             return None
         brought = before_planning(self._kind(proposal, target), proposal.payload, target.environment)
@@ -224,13 +224,13 @@ def require_plannable(passport: Passport) -> None:
         )
 
 
-def _planner(target: Target | None) -> Planner | None:
+def _planner(target: Target | None, payload: bytes) -> Planner | None:
     """The planner of this target, if it has one. Where there is no target, nothing that makes plans is loaded."""
     if target is None:
         return None
     from interlock.execute.planners import planner_for
 
-    return planner_for(target)
+    return planner_for(target, payload)
 
 
 def _written(proposal: Proposal, target: Target | None) -> bytes:
@@ -238,7 +238,7 @@ def _written(proposal: Proposal, target: Target | None) -> bytes:
 
     A plan from elsewhere is no such text: it holds the values of a state, and its reader keeps the secret ones.
     """
-    planner = _planner(target)
+    planner = _planner(target, proposal.payload)
     if planner is not None:
         return planner.text(proposal.payload)
     return proposal.payload if proposal.kind.partition(":")[0] in TEXTS else b""

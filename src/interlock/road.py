@@ -97,7 +97,7 @@ class Road:
         leg = "plan"
         try:
             target = self.judge.target(proposal)
-            if planner_for(target) is not None:
+            if planner_for(target, proposal.payload) is not None:
                 flush()
                 require_plannable(passport)
                 proposal = self._plan(case_id, proposal, target, pending)
@@ -272,7 +272,7 @@ class Road:
             raise BadConfiguration(
                 f"case `{case.id}` names no target", hint="propose it with --target to have it executed"
             )
-        if planner_for(target) is not None and case.planned is None:
+        if case.planned is None and planner_for(target, proposal.payload) is not None:
             raise BadConfiguration(f"case `{case.id}` was never planned", hint="propose it again")
         order = Order(
             case.id,

@@ -145,6 +145,14 @@ def _models() -> Any:
     return Loader(extra_search_paths=[own], include_default_search_paths=False)
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """Everything that botocore raises when a call does not give an answer, half an answer included."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    return ClientError, BotoCoreError, ResponseParserError
+
+
 def code_of(error: Exception) -> str:
     """The code of an error that AWS answered with, empty for any other one. Its text is never used.
 

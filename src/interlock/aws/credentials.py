@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from interlock.aws.connection import AWS, Connections, Credential, Patience, failed
+from interlock.aws.connection import AWS, Connections, Credential, Patience, failed, failures
 from interlock.errors import BadConfiguration, KeyLost
 
 __all__ = ["Credential", "Keyring", "Source", "assume", "obtain", "source_of"]
@@ -182,8 +182,6 @@ def _asked(
     operation: str, request: dict[str, Any], signer: Credential | None, address: str, region: str, what: str
 ) -> Credential:
     """One question to STS. The client is made for it and forgotten: it holds the credential of the base."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     connections = Connections(address, Patience(attempts=2, connections=1))
     connections.holder.credential = signer
     try:
@@ -192,7 +190,7 @@ def _asked(
         return Credential(
             answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], int(ends.timestamp() * 1000)
         )
-    except (ClientError, BotoCoreError) as error:
+    except failures() as error:
         # Not chained: what AWS writes about a bad signature quotes the request, token included.
         raise failed(error, what, address) from None
     finally:
@@ -256,7 +254,6 @@ def _bytes(path: Path, *, own: bool) -> bytes:
 
 def _profile(source: Source, now: int) -> Credential:
     """What botocore makes of a profile: keys, single sign-on, a role, a process that the operator wrote there."""
-    from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session
 
     files = dict.fromkeys(("config_file", "credentials_file"), (None, None, source.profile_file, None))
@@ -264,7 +261,7 @@ def _profile(source: Source, now: int) -> Credential:
     try:
         found = session.get_credentials()
         frozen = found.get_frozen_credentials() if found is not None else None
-    except (ClientError, BotoCoreError):
+    except failures():
         # Not chained: a process that gives credentials may have said anything on its way out.
         raise BadConfiguration(
             f"the profile `{source.profile}` gives no credential",

@@ -34,6 +34,8 @@ ACCOUNT_HOSTS: Final = {
 }
 #: What the rules of a service have to be told when nothing is known of the operation.
 TOLD: Final = {"acm": (("ServiceType", "ACM"),), "neptune-graph": (("ApiType", "ControlPlane"),)}
+#: The domain of signing in, beside those of the partitions.
+SIGN_IN: Final = ".aws.amazon.com"
 #: What stands for one name in a host; buckets may hold dots.
 NAME: Final = "[a-z0-9_-]+"
 BUCKET: Final = "[a-z0-9._-]+"
@@ -94,7 +96,7 @@ def _partitions() -> tuple[tuple[re.Pattern[str], Partition], ...]:
 def domains() -> tuple[str, ...]:
     """The domains of AWS, each with the dot before it, the longest first."""
     found = {f".{name}" for part in models.index().partitions for name in (part.suffix, part.dual)}
-    return tuple(sorted(found, key=lambda name: (-len(name), name)))
+    return tuple(sorted(found | {SIGN_IN}, key=lambda name: (-len(name), name)))
 
 
 def partition(region: str) -> Partition | None:
@@ -159,15 +161,11 @@ def _lies(form: str, region: str, there: Partition) -> bool:
     """Whether a host of this form can lie in the region: what it says of region and partition has to agree."""
     if any(name != region for name in REGION.findall(form)) or (".us-gov." in form) > region.startswith("us-gov-"):
         return False
-    return form.endswith(("{s}", "{d}", "." + there.suffix, "." + there.dual))
+    return form.endswith(("{s}", "{d}", "." + there.suffix, "." + there.dual, SIGN_IN))
 
 
 def _pattern(form: str, service: str, region: str, there: Partition) -> str:
-    any_region = region in models.row(service).everywhere
-    values = {
-        "{r}": REGION.pattern if any_region else re.escape(region),
-        "{s}": re.escape(there.suffix),
-        "{d}": re.escape(there.dual),
-    }
+    lies = REGION.pattern if region in models.row(service).everywhere else re.escape(region)
+    values = {"{r}": lies, "{s}": re.escape(there.suffix), "{d}": re.escape(there.dual)}
     values["{}"] = BUCKET if service == "s3" else NAME
     return "".join(values.get(part) or re.escape(part) for part in re.split(r"(\{[rsd]?\})", form))

@@ -60,6 +60,7 @@ PLAIN: Final = frozenset(
 LONGEST: Final = 8192
 #: Checksums: they change nothing, and a wrong one is refused by the service.
 CHECKSUMS: Final = ("x-amz-checksum-", "x-amz-sdk-checksum-algorithm")
+VERSIONS: Final = ("x-amz-api-version", "x-amz-glacier-version")
 #: Beginnings and names of headers that may say something, so that one that no parameter takes is a gap.
 TELLING: Final = (
     "x-amz",
@@ -72,8 +73,9 @@ TELLING: Final = (
     "if-",
 )
 TELLING_NAMES: Final = frozenset({"range", "content-range", "forwarded", "upgrade"})
-#: What stands in a URL: a path that begins with a slash, and a query.
-URL: Final = re.compile(r"/[!\"$-;=@-~]*\?[!\"$-~]*")
+#: The signs of a URL, in a path and in a query. A path with a `?` in it would be one path here and a shorter one there.
+PATH: Final = re.compile(r"/[!\"$-;=@-~]*")
+QUERY: Final = re.compile(r"[!\"$-~]*")
 HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[0-9]{1,5})?|\[[0-9a-f:]+\](:[0-9]{1,5})?")
 NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 #: A header that names others has them removed on the way.
@@ -110,7 +112,7 @@ class Envelope:
     def odd(self) -> None:
         """Names what no client sends, and what a server and we could take for different things."""
         request, gaps = self.request, self.gaps
-        if not URL.fullmatch(f"{self.path}?{request.query}") or len(self.path) > LONGEST:
+        if not (PATH.fullmatch(self.path) and QUERY.fullmatch(request.query)) or len(self.path) > LONGEST:
             gaps.add("the URL is none")
             self.path = "/"
         if not HOST.fullmatch(request.host):
@@ -170,13 +172,13 @@ class Envelope:
         for name in self.query:
             self.gaps.add(f"{quoted(name)} in the query is no parameter that is known")
 
-    def finish(self) -> None:
-        """Names the headers that say something and that no parameter took."""
+    def finish(self, version: str) -> None:
+        """Names the headers that say something and that no parameter took. Some clients say the API's version again."""
         trailer = self.headers.get("x-amz-trailer", "")
         if trailer and not all(part.strip().lower().startswith(CHECKSUMS) for part in trailer.split(",")):
             self.gaps.add("the header `x-amz-trailer` announces more than a checksum")
         for name in self.left:
-            if name.startswith(CHECKSUMS):
+            if name.startswith(CHECKSUMS) or (name in VERSIONS and self.headers[name] == version):
                 continue
             if name.startswith(TELLING) or name in TELLING_NAMES:
                 self.gaps.add(f"the header {quoted(name)} is no parameter that is known")

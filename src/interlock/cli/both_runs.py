@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +24,7 @@ KINDS: Final = {
     "stacks": "stacks",
     "instances": "instances",
 }
+FILE_WIDTH: Final = 100
 #: How a moment looks: a right report, a stale one, none.
 _RIGHT, _STALE, _NONE = ("█", "green"), ("▒", "yellow"), ("×", "bold red")
 
@@ -51,6 +54,16 @@ def picture(without: Run, guarded: Run, told: Told, width: int) -> RenderableTyp
     table.add_row("a person was asked", "never", _times(told.asked))
     table.add_row("what was called, on record", "nothing", f"all {told.calls} calls, {told.record}")
     return Group(table, Text(), *_lines(without, guarded, width))
+
+
+def draw(without: Run, guarded: Run, told: Told, file: Path) -> None:
+    """The same picture as a file, .svg or .html by its name."""
+    drawing = Console(file=io.StringIO(), record=True, width=FILE_WIDTH, force_terminal=True)
+    drawing.print(picture(without, guarded, told, FILE_WIDTH))
+    if file.suffix == ".svg":
+        drawing.save_svg(str(file), title="delete and recreate")
+    else:
+        drawing.save_html(str(file))
 
 
 def _lost(lost: int, had: int) -> str:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from interlock.practice.offline import Checked
     from interlock.practice.recreate import Recreate, Run
 
+#: Letters of one line of the agent's that are shown.
+LONGEST = 200
+
 
 class Teller:
     """Goes through the scenes, shows each, and asks where a person has to decide."""
@@ -33,6 +36,8 @@ class Teller:
         self._passphrase = ""
         self._seen: dict[str, Case] = {}
         self._size = 0
+        self._calls = 0
+        self._told: list[Json] = []
 
     def tell(self) -> Json:
         """The whole story; what happened, as JSON tells it."""
@@ -40,6 +45,7 @@ class Teller:
         self._before()
         without = self._without()
         guarded = self._with()
+        self._undo()
         checked = self._verify()
         self._sum_up(without, guarded, checked, time.monotonic() - began)
         return self._answer(without, guarded, checked)
@@ -47,8 +53,12 @@ class Teller:
     # scenes
 
     def _before(self) -> None:
+        from interlock.practice.recreate import APPROVER
+
         self._stage.title("two productions that are the same, and a task for an agent")
-        with self._screen.status("starting AWS stand-ins, and filling production twice"):
+        self._passphrase = self._stage.passphrase(APPROVER)
+        self._day.prepare(self._passphrase)
+        with self._screen.status("starting a cloud, and filling production twice"):
             stock = self._day.stock(guarded=False)
         self._stage.say("A CloudFormation stack and an Elastic Beanstalk environment, in production:")
         self._stage.say(
@@ -68,12 +78,15 @@ class Teller:
         return run
 
     def _hear(self, line: str) -> None:
-        """A line of the agent's, its verb apart."""
+        """A line of the agent's, its verb apart; of an error only what Interlock says, and not all of a long one."""
         from rich.table import Table
 
         from interlock.cli.words import plain
 
         verb, _, text = line.partition(": ")
+        _, ours, refusal = text.partition("Interlock: ")
+        text = f"AccessDenied: {refusal}" if ours else text
+        text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
         colour = {"refused": "red", "try": "bold", "done": "bold"}.get(verb, "dim")
         grid = Table.grid(padding=(0, 1))
         grid.add_column(width=9)
@@ -86,17 +99,16 @@ class Teller:
         from interlock.practice.cloud.process import REGION
         from interlock.practice.recreate import AGENT, APPROVER, OPERATOR, OWNER
 
-        self._stage.title("with Interlock: the same script, a virtual key, and the gate in front")
-        self._passphrase = self._stage.passphrase(APPROVER)
+        self._stage.title("with Interlock: the same script, a virtual key, the gate in front")
         with self._screen.status("making a home, opening the gate"):
-            self._day.prepare(self._passphrase)
-        self._stage.say(
-            f"`{OWNER}` answers for the agent `{AGENT}`, `{OPERATOR}` runs its session, `{APPROVER}` approves."
-        )
-        with aws_gate(self._day.control) as url:
+            control = self._day.control
+        self._stage.say(f"`{OWNER}` answers for the agent `{AGENT}`, `{OPERATOR}` runs it, `{APPROVER}` approves.")
+        with aws_gate(control) as url:
             environment = variables(self._day.key(), REGION, url, None)
             self._stage.say(f"[dim]AWS_ACCESS_KEY_ID={environment['AWS_ACCESS_KEY_ID']}[/]")
-            return self._day.guarded(environment, self._hear, self._mind)
+            run = self._day.guarded(environment, self._hear, self._mind)
+        self._mind()
+        return run
 
     def _mind(self) -> None:
         """Look at what came up since, and decide what waits for a person."""
@@ -106,30 +118,45 @@ class Teller:
         self._size = size
         for case in self._day.cases():
             before = self._seen.get(case.id)
-            if before is None or before.state != case.state:
-                self._seen[case.id] = case
-                self._show(case, new=before is None)
-
-    def _show(self, case: Case, *, new: bool) -> None:
-        if case.state == "held" and new:
-            self._decide(case)
-        elif case.state == "denied":
-            self._screen.print(verdict(self._day.told(case)))
+            self._seen[case.id] = case
+            if before is not None and before.state == case.state:
+                continue
+            if case.state in ("held", "denied"):
+                self._screen.print(verdict(self._day.told(case)))
+            if case.state == "held" and not case.votes:
+                self._decide(case)
+            elif case.state == "done":
+                self._stage.say(f"  [green]ran[/]       case {case.id}, exactly as approved, once")
 
     def _decide(self, case: Case) -> None:
-        from interlock.practice.recreate import APPROVER
+        from interlock.practice.recreate import APPROVER, takes_away
 
-        self._screen.print(verdict(self._day.told(case)))
-        gentle = case.assessment is not None and case.assessment.tier != "destroy"
-        approve = gentle if self._yes else click.confirm(f"You are {APPROVER}. Approve exactly this?", False, err=True)
-        choice = "approve" if approve else "reject"
-        voted = self._stage.signed(self._passphrase, lambda given: self._day.vote(case, given, choice))
+        approve = (
+            not takes_away(case)
+            if self._yes
+            else click.confirm(f"You are {APPROVER}. Approve exactly this?", default=False, err=True)
+        )
+        voted = self._stage.signed(self._passphrase, lambda given: self._day.vote(case, given, approve=approve))
         self._seen[case.id] = voted
-        colour = "green" if approve else "red"
-        self._stage.say(f"`{APPROVER}` signs: [{colour}]{choice}[/]; the case is [bold]{voted.state}[/]")
+        verb = "[green]approves[/]" if approve else "[red]rejects[/]"
+        missing = f": {self._day.told(voted)['missing']}" if voted.state == "held" else ""
+        self._stage.say(f"  `{APPROVER}` {verb}; the case is [bold]{voted.state}[/]{missing}")
+
+    def _undo(self) -> Case | None:
+        """The first thing that ran did not help, so it is taken back; None where nothing ran that can be."""
+        ran = [case for case in self._seen.values() if case.state == "done" and can_be_undone(case)]
+        if not ran:
+            return None
+        self._stage.title("the first fix did not help: it is taken back")
+        undone = self._day.undo(ran[0])
+        self._seen[undone.id] = undone
+        self._stage.say(f"case {undone.id}: [bold]{undone.state}[/]; the summary of the month is the one that it was")
+        return undone
 
     def _verify(self) -> Checked:
-        self._stage.title("the record, verified offline from a copy, with nothing but the key that was kept")
+        self._stage.title("the record, verified offline, with nothing but the key that was kept")
+        self._calls = self._day.passed + len(self._seen)
+        self._told = [self._day.told(case) for case in self._seen.values()]
         denied = next(case for case in self._seen.values() if case.state == "denied")
         checked = self._day.verify(denied)
         verdicts = {True: "VERIFIED", False: "NOT VERIFIED"}
@@ -140,48 +167,47 @@ class Teller:
         return checked
 
     def _sum_up(self, without: Run, guarded: Run, checked: Checked, seconds: float) -> None:
-        from rich.console import Console
-
-        from interlock.cli.both_runs import Told, picture
+        from interlock.cli.both_runs import Told, draw, picture
 
         told = Told(
             key_without="production's own",
             key_with="virtual, 1 h, here only",
-            calls=self._day.passed + len(self._seen),
+            calls=self._calls,
             asked=sum(1 for case in self._seen.values() if case.votes),
             record="verified" if checked.honest.ok else "NOT VERIFIED",
         )
         self._stage.title("the same agent, the same script, the same production")
         self._screen.print(picture(without, guarded, told, self._screen.width))
         if self._picture is not None:
-            with Path("/dev/null").open("w") as nowhere:
-                drawing = Console(file=nowhere, record=True, width=100, force_terminal=True)
-                drawing.print(picture(without, guarded, told, 100))
-            save = drawing.save_svg if self._picture.suffix == ".svg" else drawing.save_html
-            save(str(self._picture), **({"title": "delete and recreate"} if self._picture.suffix == ".svg" else {}))
+            draw(without, guarded, told, self._picture)
         self._stage.say("")
         self._stage.say(f"{seconds:.1f} s in all" + (f"; everything is kept in {self._keep}" if self._keep else ""))
         if self._keep:
             self._stage.say(f"look around: interlock cases --home {self._keep / 'home'}")
 
     def _answer(self, without: Run, guarded: Run, checked: Checked) -> Json:
-        cases = [self._day.told(case) for case in self._seen.values()]
-        runs = {
-            name: {
-                "said": list(run.said),
-                "had": {kind: len(found) for kind, found in run.before._asdict().items()},
-                "lost": run.lost,
-                "outage_seconds": round(run.outage, 2),
-                "report": run.page._asdict(),
-                "seconds": round(run.seconds, 2),
-            }
-            for name, run in (("without", without), ("with", guarded))
-        }
         honest, edited = checked.honest, checked.edited
         kept = not any(guarded.lost.values()) and not guarded.outage
         return {
             "as_told": all(without.lost.values()) and kept and honest.ok and not edited.ok,
-            **runs,
-            "cases": cases,
+            "without": _run(without),
+            "with": _run(guarded),
+            "cases": self._told,
             "ledger": {"verified": honest.ok, "entries": honest.size, "edit_found": not edited.ok},
         }
+
+
+def can_be_undone(case: Case) -> bool:
+    """Whether it ran and is still within its undo window."""
+    return case.execution is not None and case.execution.undo_until > 0
+
+
+def _run(run: Run) -> Json:
+    return {
+        "said": list(run.said),
+        "had": {kind: len(found) for kind, found in run.before._asdict().items()},
+        "lost": run.lost,
+        "outage_seconds": round(run.outage, 2),
+        "report": run.page._asdict(),
+        "seconds": round(run.seconds, 2),
+    }

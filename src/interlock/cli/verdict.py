@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Reasons that are shown; `interlock show` has them all.
 FEW: Final = 3
+#: Policies whose reasons come last: they are about what is known of the change, and not about the change.
+LEAST: Final = frozenset({"degraded", "reach-incomplete", "reach-cut"})
 
 
 def verdict(answer: Json) -> RenderableType:
@@ -33,11 +35,13 @@ def verdict(answer: Json) -> RenderableType:
     if felt := _felt(cast("Json", assessment["reach"])):
         lines.add_row("felt by", felt)
     because = cast("Sequence[Json]", decision["because"])
-    reasons = list(dict.fromkeys(str(each["because"]) for each in because))
+    # Where a reason names what it is about, that stands in the line above already.
+    ordered = sorted(because, key=lambda each: each["policy"] in LEAST)
+    reasons = list(dict.fromkeys(str(each["because"]).partition(" (`")[0] for each in ordered))
     for place, reason in enumerate(reasons[:FEW]):
         lines.add_row("because" if place == 0 else "", plain(reason))
     if len(reasons) > FEW:
-        lines.add_row("", f"[dim]and {len(reasons) - FEW} reasons more[/]")
+        lines.add_row("", f"[dim]and {len(reasons) - FEW} more[/]")
     for fix in _gentler(cast("Sequence[Json]", assessment["findings"])):
         lines.add_row("gentler", f"[green]{plain(fix)}[/]")
     if requirements := cast("Sequence[str]", decision["requirements"]):

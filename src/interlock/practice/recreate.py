@@ -21,7 +21,6 @@ from interlock.identify.verbs import Caller
 from interlock.identify.virtual import Scope, VirtualKey
 from interlock.judge import Senses
 from interlock.model.agent import Capability, Passport
-from interlock.model.approval import Choice
 from interlock.model.case import Case
 from interlock.practice.agent import Agent
 from interlock.practice.cloud.process import ACCOUNT, KEY, REGION, Cloud, require_parts
@@ -40,6 +39,9 @@ ORIGIN: Final = "demo.interlock/ledger"
 _TICK: Final = 0.1
 
 _TARGET: Final = """
+[environments.production]
+undo_window = "10m"
+
 [targets.reporting]
 kind = "aws"
 address = "{address}"
@@ -50,14 +52,20 @@ account = "{account}"
 regions = ["{region}"]
 
 [targets.reporting.aws.read]
+source = "role"
+role = "arn:aws:iam::{account}:role/interlock-read"
+
+[targets.reporting.aws.read.base]
 source = "static"
 file = "keys/aws"
-narrow = false                       # the practice cloud knows no roles; AWS narrows each session
 
 [targets.reporting.aws.write]
+source = "role"
+role = "arn:aws:iam::{account}:role/interlock-write"
+
+[targets.reporting.aws.write.base]
 source = "static"
 file = "keys/aws"
-narrow = false
 """
 
 _PASSPORT: Final = Passport(
@@ -120,31 +128,32 @@ class Recreate:
         self._stack = ExitStack()
         self._clouds: list[Cloud] = []
         self._built: list[Future[None]] = []
-        self._control: Control | None = None
+        self._opening: Future[Control] | None = None
         self._operator = Caller("operator", "demo")
+        self._pool = ThreadPoolExecutor(3)
 
     def __enter__(self) -> Self:
         with self._stack:
-            pool = self._stack.enter_context(ThreadPoolExecutor(2))
+            self._stack.enter_context(self._pool)
             for name in ("without", "with"):
                 cloud = self._stack.enter_context(Cloud(self.folder / f"cloud-{name}.log", pace=self._pace))
                 self._clouds.append(cloud)
-                self._built.append(pool.submit(build, cloud))
+                self._built.append(self._pool.submit(build, cloud))
             self._stack = self._stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._control is not None:
-            self._control.close()
+        if self._opening is not None and self._opening.exception() is None:
+            self.control.close()
         self._stack.close()
 
     @property
     def control(self) -> Control:
-        """The open home. There is one once `prepare` has run."""
-        assert self._control is not None  # noqa: S101 - scenes come after `prepare`
-        return self._control
+        """The open home; waits until it is there."""
+        assert self._opening is not None  # noqa: S101 - scenes come after `prepare`
+        return self._opening.result()
 
     # the two runs
 
@@ -169,10 +178,11 @@ class Recreate:
         log = self.folder / f"agent-{'with' if guarded else 'without'}.log"
         with Watch(cloud.port) as watch, Agent(environment, log) as agent:
             while not agent.ended:
-                if line := agent.hear(_TICK):
+                line = agent.hear(_TICK)
+                tick()
+                if line:
                     said.append(line)
                     say(line)
-                tick()
         if not said or not said[-1].startswith("done: "):
             raise TargetError("the agent's script did not come to its end", hint=f"its errors: {log}")
         return Run(tuple(said), before, stock(cloud), tuple(watch.sights), watch.seconds)
@@ -180,6 +190,10 @@ class Recreate:
     # Interlock in front
 
     def prepare(self, passphrase: str) -> None:
+        """Begin to make a home, beside everything else: keys, people and the self-test of a gate take their time."""
+        self._opening = self._pool.submit(self._home, passphrase)
+
+    def _home(self, passphrase: str) -> Control:
         """A home with the production as its target, three people, and the agent with its passport."""
         home = create(self.folder / "home", origin=ORIGIN, entropy=self._senses.entropy)
         keys = home.path / "keys" / "aws"
@@ -188,12 +202,14 @@ class Recreate:
         with (home.path / "interlock.toml").open("a", encoding="utf-8") as configuration:
             address = self._clouds[1].endpoint
             configuration.write(_TARGET.format(address=address, account=ACCOUNT, region=REGION))
-        self._control = control = Control.open(home.path, self._senses)
+        control = Control.open(home.path, self._senses)
         own = self._senses.entropy(16).hex()
         control.registry.add_person(self._operator, OWNER, ["service-owner"], "Europe/Paris", own)
         control.registry.add_person(self._operator, OPERATOR, ["sre"], "Europe/Berlin", own)
         control.registry.add_person(self._operator, APPROVER, ["sre"], "Europe/Berlin", passphrase)
         control.registry.add_agent(self._operator, _PASSPORT)
+        control.rearm()
+        return control
 
     def key(self) -> VirtualKey:
         """The agent's virtual key, for an hour."""
@@ -209,10 +225,10 @@ class Recreate:
         """How many reads passed without a case, each with an entry of its own."""
         return len(self.control.record.entries(PASSED + AGENT))
 
-    def vote(self, case: Case, passphrase: str, choice: Choice) -> Case:
+    def vote(self, case: Case, passphrase: str, *, approve: bool) -> Case:
         """The approver's vote. Raises Unauthenticated for a wrong passphrase."""
-        reason = "" if choice == "approve" else "one setting is wrong; nothing has to be made anew for that"
-        ballot = self.control.ballot(case, APPROVER, choice, reason=reason)
+        reason = "" if approve else "one setting is wrong; nothing has to be made anew for that"
+        ballot = self.control.ballot(case, APPROVER, "approve" if approve else "reject", reason=reason)
         return self.control.vote(self.control.sign(ballot, passphrase))
 
     def undo(self, case: Case) -> Case:
@@ -227,3 +243,8 @@ class Recreate:
         """Verify a copy of the ledger as a stranger would, and once more after a denial in it was edited to allow."""
         self.control.close()
         return check(self.folder, denied)
+
+
+def takes_away(case: Case) -> bool:
+    """Whether it deletes or replaces something: what a careful person does not wave through."""
+    return case.change is not None and any(effect.verb in ("delete", "replace") for effect in case.change.effects)

@@ -77,7 +77,7 @@ def answer(**changes: object) -> Json:
         },
         "decision": {
             "outcome": "hold",
-            "because": [{"because": f"reason {number}"} for number in (1, 1, 2, 3, 4)],
+            "because": [{"policy": "p", "because": f"reason {number}"} for number in (1, 1, 2, 3, 4)],
             "requirements": ["approval 2"],
         },
     } | changes
@@ -92,7 +92,7 @@ def test_a_verdict_says_what_why_how_far_and_the_gentler_way() -> None:
     assert "gentler   stop it instead" in text
     assert "lifted by approval 2" in text
     assert [f"reason {number}" in text for number in (1, 2, 3, 4)] == [True, True, True, False]
-    assert "and 1 reasons more" in text
+    assert "and 1 more" in text
 
 
 def test_a_verdict_counts_the_effects_that_it_does_not_name_and_obeys_none() -> None:

@@ -17,9 +17,10 @@ from interlock.execute.aws.forward import NOT_SENT, forward
 from interlock.execute.aws.hands import Hands
 from interlock.execute.aws.keeping.keeper import Keeper, Memory
 from interlock.execute.aws.keeping.keepers import keeper_for
+from interlock.execute.aws.keeping.stacks import Planned
 from interlock.execute.aws.narrow import Scope, wishes
 from interlock.execute.aws.rehearse import rehearse
-from interlock.execute.aws.sessions import keyring, write_session
+from interlock.execute.aws.sessions import keyring, unfenced, write_session
 from interlock.execute.aws.work import Work, work_of
 from interlock.execute.executor import Order, Seal, Seen, Unseal
 from interlock.model.change import Change
@@ -53,7 +54,7 @@ class AwsExecutor:
         if not order.writes:
             yield from self._read(order, work, seal)
             return
-        keeper = keeper_for(work.call) if work.setting.backups else None
+        keeper = _keeper(work) if work.setting.backups or work.change_set else None
         if keeper is None:
             yield from self._sent(order, work, seal, (), "no way back of this call is kept")
             return
@@ -97,8 +98,12 @@ class AwsExecutor:
         if not order.writes:
             return "not-done"  # a read has no effect to look for, and its answer was lost with the process
         work = work_of(order.payload, order.target, order.case)
-        keeper = keeper_for(work.call)
-        return keeper.seen(self._hands(order, work, keeper), work.call, purpose) if keeper is not None else "unknown"
+        keeper = _keeper(work)
+        if keeper is None:
+            return "unknown"
+        hands = self._hands(order, work, keeper)
+        seen = keeper.seen(hands, work.call, purpose)
+        return "in-part" if seen == "not-done" and purpose == "run" and keeper.left(hands, work.call) else seen
 
     def account(self, order: Order, purpose: Purpose) -> str:
         if purpose == "run" and (known := self._known.get(order.case)) is not None:
@@ -109,7 +114,8 @@ class AwsExecutor:
     # the steps
 
     def _read(self, order: Order, work: Work, seal: Seal) -> Generator[Step]:
-        yield Step("read", "about", work.call.name)
+        said = "; ".join(each for each in (f"`{work.call.name}`", unfenced(work.setting)) if each)
+        yield Step("read", "about", said)
         # A crash here leaves nothing: the credential cannot write.
         credential = keyring(work.setting).credential(order.now())
         sent = forward(work.request, credential, work.place, order.exchange)
@@ -142,7 +148,7 @@ class AwsExecutor:
         if not keeper.softens(work.call):
             yield from self._sent(order, work, seal, kept, "")
             return
-        yield Step("soften", "about", f"in place of `{work.call.name}` until the undo window closes", images=kept)
+        yield Step("soften", "about", keeper.manner(work.call), images=kept)
         # A crash here leaves it done in part or whole; the keeper's look tells.
         self._known.pop(order.case, None)
         answer = yield from _answered("soften", keeper.soften(hands, work.call, memory), kept)
@@ -174,7 +180,7 @@ class AwsExecutor:
 
     def _kept(self, order: Order) -> tuple[Work, Keeper]:
         work = work_of(order.payload, order.target, order.case)
-        keeper = keeper_for(work.call)
+        keeper = _keeper(work)
         if keeper is None:
             raise TargetError("nothing was kept of this call", hint="nothing was done", code="not-kept")
         return work, keeper
@@ -184,6 +190,11 @@ class AwsExecutor:
         names = tuple({name: None for found in wishes(order.change, scope).values() for name in found})
         needs = dict.fromkeys(keeper.makes, ()) | dict.fromkeys(keeper.needs, names)
         return Hands(work.setting, order.case, work.call.region, needs, now=order.now, pause=self._pause)
+
+
+def _keeper(work: Work) -> Keeper | None:
+    """Who keeps a way back of it. A change set that was approved is all that is ever executed in its call's place."""
+    return Planned(work.change_set) if work.change_set else keeper_for(work.call)
 
 
 def _collecting(seal: Seal, images: list[str]) -> Seal:

@@ -247,6 +247,8 @@ def _pieces(response: http.client.HTTPResponse) -> Iterator[bytes]:
             yield piece
     except http.client.HTTPException as error:
         raise ConnectionError(_in_words(error)) from None
+    if response.length:
+        raise ConnectionError(f"{response.length:,} bytes of it did not come")
 
 
 def _in_words(error: Exception) -> str:
@@ -258,5 +260,5 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return "the other side's certificate is not trusted"
     if isinstance(error, OSError):
-        return error.strerror or type(error).__name__
+        return error.strerror or str(error) or type(error).__name__
     return type(error).__name__

@@ -94,11 +94,17 @@ class Hands:
             yield from page.get(key, ())
 
     def until(
-        self, what: str, state: Callable[[], str], *, good: tuple[str, ...], bad: tuple[str, ...] = ()
+        self,
+        what: str,
+        state: Callable[[], str],
+        *,
+        good: tuple[str, ...],
+        bad: tuple[str, ...] = (),
+        turns: int = TURNS,
     ) -> Iterator[str]:
-        """Wait until it is in a good state, saying how far it is. TargetError in a bad one, and after TURNS."""
+        """Wait until it is in a good state, saying how far it is. TargetError in a bad one, and after so many turns."""
         wait, said = 1.0, ""
-        for _ in range(TURNS):
+        for _ in range(turns):
             found = state()
             if found in good:
                 return

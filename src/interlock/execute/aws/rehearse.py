@@ -1,6 +1,7 @@
-"""Rehearse: what can be tried at AWS without doing it. EC2 tells whether a call would be done; most others cannot.
+"""Rehearse: what can be tried at AWS without doing it. EC2 tells whether a call would be done; other services cannot.
 
-What is certain of the way back is said with it: by which call, from which copy. Nothing is simulated.
+What is certain of the way back is said with it: by which call, from which copy. It counts as simulated in one case:
+where all that the call writes over was read, whole, and writing that again is the way back.
 """
 
 from __future__ import annotations
@@ -8,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from interlock.aws.connection import Connections, Patience, code_of, failed
 from interlock.aws.models import service as model_of
 from interlock.errors import InterlockError
 from interlock.execute.aws.hands import Hands
+from interlock.execute.aws.keeping.keeper import Keeper
 from interlock.execute.aws.keeping.keepers import keeper_for
+from interlock.execute.aws.keeping.stacks import Planned
 from interlock.execute.aws.narrow import Scope, wishes
-from interlock.execute.aws.sessions import unfenced, write_session
+from interlock.execute.aws.sessions import write_session
 from interlock.execute.aws.work import Work
 from interlock.model.change import Change
-from interlock.model.inventory import Rehearsal, RollbackProof
+from interlock.model.inventory import Measured, Rehearsal, RollbackProof
 
 CASE: Final = "rehearsal"
 #: EC2 says by this code that it would have done it.
@@ -26,17 +31,29 @@ WOULD: Final = "DryRunOperation"
 
 def rehearse(change: Change, work: Work, pause: Callable[[float], None]) -> Rehearsal:
     """What was tried, and what is known of the way back. A call that AWS would refuse has failed here already."""
-    limits = [unfenced(work.setting)]
-    why = ""
-    if _tells(work):
-        why = _tried(change, work)
-    else:
-        limits.append(f"`{work.call.name}` cannot be tried without doing it; it was only read")
-    rollback = RollbackProof() if why else _way_back(work, pause)
-    return Rehearsal(rollback=rollback, limits=tuple(each for each in limits if each), failed=why)
+    tells = _tells(work)
+    if tells and (why := _tried(change, work)):
+        return Rehearsal(failed=why)
+    rollback = _way_back(work, pause)
+    if rollback.simulated:
+        return Rehearsal(_named(change), rollback=rollback)
+    if tells or work.change_set:
+        return Rehearsal(rollback=rollback)
+    limit = f"`{work.call.name}` cannot be tried without doing it; it was only read"
+    return Rehearsal(rollback=rollback, complete=False, limits=(limit,))
+
+
+def _named(change: Change) -> tuple[Measured, ...]:
+    """What would be touched: of content that is named one by one, it is what is named."""
+    return tuple(
+        Measured(effect.resource, effect.verb, effect.count or 1) for effect in change.effects if effect.verb != "read"
+    )
 
 
 def _tells(work: Work) -> bool:
+    """Whether AWS says beforehand if it would do it. What a change set does is known; it is not tried."""
+    if work.change_set:
+        return False
     operation = model_of(work.call.service).operation(work.call.operation)
     return operation is not None and operation.input is not None and "DryRun" in operation.input.members
 
@@ -64,14 +81,19 @@ def _tried(change: Change, work: Work) -> str:
 
 
 def _way_back(work: Work, pause: Callable[[float], None]) -> RollbackProof:
-    keeper = keeper_for(work.call) if work.setting.backups else None
+    keeper: Keeper | None = Planned(work.change_set) if work.change_set else None
+    if keeper is None and work.setting.backups:
+        keeper = keeper_for(work.call)
     if keeper is None:
         return RollbackProof()
-    if keeper.cheap:
-        hands = Hands(work.setting, CASE, work.call.region, {}, now=lambda: 0, pause=pause)
-        try:
-            if keeper.remember(hands, work.call, lambda _: "") is None:
-                return RollbackProof(why="there is nothing of it that could be kept")
-        except InterlockError as error:
-            return RollbackProof(why=f"what it takes to go back cannot be read: {error.message}")
-    return keeper.promise(work.call)
+    promised = keeper.promise(work.call)
+    if not keeper.is_cheap(work.call):
+        return promised
+    hands = Hands(work.setting, CASE, work.call.region, {}, now=lambda: 0, pause=pause)
+    try:
+        memory = keeper.remember(hands, work.call, lambda _: "")
+    except InterlockError as error:
+        return RollbackProof(why=f"what it takes to go back cannot be read: {error.message}")
+    if memory is None:
+        return RollbackProof(why="there is nothing of it that could be kept")
+    return msgspec.structs.replace(promised, simulated=keeper.exact and promised.verdict == "valid")

@@ -9,7 +9,6 @@ import msgspec
 from interlock.aws import endpoints
 from interlock.aws.call import Call, Parameter
 from interlock.aws.calls import understand
-from interlock.aws.connection import AWS
 from interlock.aws.request import Request, from_bytes
 from interlock.aws.serialize import request_of
 from interlock.errors import BadProposal, Refused
@@ -25,12 +24,25 @@ NOWHERE: Final = frozenset(
 
 
 class Work(NamedTuple):
-    """`request` goes to `place` as it stands; `call` is what it means."""
+    """`request` goes to `place` as it stands; `call` is what it means. `change_set` is the ARN of the one that was
+    approved in its place."""
 
     setting: Setting
     request: Request
     call: Call
     place: Place
+    change_set: str = ""
+
+
+class _Described(msgspec.Struct, frozen=True, rename="pascal"):
+    change_set_id: str = ""
+
+
+class _Package(msgspec.Struct, frozen=True, rename="camel"):
+    """What a stack update becomes when it is planned (`stacks.py`)."""
+
+    call: str
+    change_sets: tuple[_Described, ...]
 
 
 class _Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +60,10 @@ def work_of(payload: bytes, target: Target, token: str = "") -> Work:
 
     BadProposal for what cannot be sent, Refused for what goes past the target.
     """
-    setting = setting_of(target)
+    setting, change_set = setting_of(target), ""
+    if is_package(payload):
+        package = _package(payload)
+        payload, change_set = package.call.encode(), package.change_sets[0].change_set_id
     request, call = _sent(payload, setting, token)
     if call.unread:
         raise Refused(
@@ -56,33 +71,66 @@ def work_of(payload: bytes, target: Target, token: str = "") -> Work:
         )
     call = call._replace(account=call.account or setting.account, region=call.region or request.region)
     _expect_within(setting, request, call)
-    return Work(setting, request, call, place_of(setting.address, request.host))
+    return Work(setting, request, call, place_of(setting.address, request.host), change_set)
 
 
-def _sent(payload: bytes, setting: Setting, token: str) -> tuple[Request, Call]:
+def is_package(payload: bytes) -> bool:
+    """Whether these bytes are a planned call. No other payload begins so."""
+    return payload.startswith(b'{"call":') and b'"changeSets":' in payload
+
+
+def packed_call(payload: bytes) -> bytes:
+    """The call in a package, as it was proposed."""
+    return _package(payload).call.encode()
+
+
+def meant(payload: bytes) -> Call | None:
+    """What a payload means, wherever it is to go; None for what is no single call."""
+    try:
+        return _understood(payload)[1]
+    except BadProposal:
+        return None
+
+
+def _package(payload: bytes) -> _Package:
+    try:
+        found = msgspec.json.decode(payload, type=_Package)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadProposal("this is no planned call", hint=str(error), code="not-a-call") from error
+    if not found.change_sets or not found.change_sets[0].change_set_id:
+        raise BadProposal("there is no change set in it", code="not-a-call")
+    return found
+
+
+def _understood(payload: bytes) -> tuple[Request | None, Call]:
+    """The request, where it was made as one, and what it means."""
     if payload.lstrip()[:1] != b"{":
         raise BadProposal(
             "a command line is only judged here",
             hint="to have it executed, send the call through the gate, or propose it as JSON",
             code="not-executable",
         )
-    if b'"method"' in payload:
-        request = from_bytes(payload)
-        if setting.address == AWS and not endpoints.matches(request.host, request.service, request.region):
-            raise Refused(
-                f"`{request.host}` is no host of `{request.service}` in `{request.region}`",
-                hint="nothing was sent",
-                code="foreign-host",
-            )
-        return request, understand(request)
     try:
         given = msgspec.json.decode(payload, type=_Given)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadProposal("this is no call", hint=str(error), code="not-a-call") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        request = from_bytes(payload)
+        return request, understand(request)
     parameters: dict[str, Parameter] = given.parameters  # type: ignore[assignment]  # JSON's values are all of them
-    call = Call(given.service, given.operation, given.region or setting.region, given.account, parameters)
-    base = "" if setting.address == AWS else setting.address
-    return request_of(call, base, token), call
+    return None, Call(given.service, given.operation, given.region, given.account, parameters)
+
+
+def _sent(payload: bytes, setting: Setting, token: str) -> tuple[Request, Call]:
+    request, call = _understood(payload)
+    if request is None:
+        call = call._replace(region=call.region or setting.region)
+        return request_of(call, "" if setting.real else setting.address, token), call
+    if setting.real and not endpoints.matches(request.host, request.service, request.region):
+        raise Refused(
+            f"`{request.host}` is no host of `{request.service}` in `{request.region}`",
+            hint="nothing was sent",
+            code="foreign-host",
+        )
+    return request, call
 
 
 def _expect_within(setting: Setting, request: Request, call: Call) -> None:

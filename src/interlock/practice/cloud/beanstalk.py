@@ -103,9 +103,7 @@ class Beanstalk:
                 "Instances": [
                     {"Id": each["InstanceId"]} for each in instances if each["AutoScalingGroupName"] in groups
                 ],
-                "LaunchConfigurations": [
-                    {"Name": name} for name in owned.get("AWS::AutoScaling::LaunchConfiguration", [])
-                ],
+                "LaunchTemplates": [{"Id": name} for name in owned.get("AWS::EC2::LaunchTemplate", [])],
                 "LoadBalancers": [{"Name": name} for name in owned.get("AWS::ElasticLoadBalancing::LoadBalancer", [])],
             }
         }

@@ -57,8 +57,10 @@ class Environment:
         ]
         resources = {
             "AWSEBSecurityGroup": _resource("EC2::SecurityGroup", GroupDescription=f"instances of {self.name}"),
-            "AWSEBAutoScalingLaunchConfiguration": _resource(
-                "AutoScaling::LaunchConfiguration", ImageId="ami-12c6146b", InstanceType="t3.small"
+            "AWSEBEC2LaunchTemplate": _resource(
+                "EC2::LaunchTemplate",
+                LaunchTemplateName=f"{self.stack}-template",
+                LaunchTemplateData={"ImageId": "ami-12c6146b", "InstanceType": "t3.small"},
             ),
             "AWSEBLoadBalancer": _resource(
                 "ElasticLoadBalancing::LoadBalancer",
@@ -68,7 +70,10 @@ class Environment:
             "AWSEBAutoScalingGroup": _resource(
                 "AutoScaling::AutoScalingGroup",
                 AvailabilityZones=zones,
-                LaunchConfigurationName={"Ref": "AWSEBAutoScalingLaunchConfiguration"},
+                LaunchTemplate={
+                    "LaunchTemplateId": {"Ref": "AWSEBEC2LaunchTemplate"},
+                    "Version": {"Fn::GetAtt": ["AWSEBEC2LaunchTemplate", "LatestVersionNumber"]},
+                },
                 LoadBalancerNames=[{"Ref": "AWSEBLoadBalancer"}],
                 MinSize="2",
                 MaxSize="4",

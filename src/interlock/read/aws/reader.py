@@ -13,6 +13,7 @@ from interlock.model.inventory import Inventory
 from interlock.read.aws.calls import change_of_call
 from interlock.read.aws.operations import operation
 from interlock.read.aws.parameters import strange
+from interlock.read.aws.planned import is_planned, reading_of
 from interlock.read.reader import Reading
 
 #: A payload that is larger is refused before it is taken apart.
@@ -48,6 +49,8 @@ class AwsReader:
             raise BadProposal(
                 f"a call of {len(payload):,} bytes is larger than {MOST_BYTES:,}", hint="split it", code="too-large"
             )
+        if is_planned(payload):
+            return reading_of(payload, environment)
         if dialect == "cli":
             from interlock.read.aws.cli.change import change_of
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from interlock.aws.clients import Clients
-from interlock.aws.connection import AWS, Patience, failed
+from interlock.aws.connection import AWS, Patience, failed, failures
 from interlock.aws.credentials import Source
 from interlock.aws.things import Thing, parse, parts_of, selected, typed
 from interlock.errors import TargetError
@@ -92,8 +92,6 @@ def _clients(source: Source, address: str, region: str) -> Clients:
 
 def _account(clients: Clients, settings: Settings, target: Target, place: tuple[str, ...], now: int) -> str:
     """The account that the read credential is in. TargetError where it is not the one that the target is."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     key = (*place, "account")
     known = _KEPT.get(key, now, CHECKED)
     if known is not None:
@@ -101,7 +99,7 @@ def _account(clients: Clients, settings: Settings, target: Target, place: tuple[
     where = f"target `{target.name}`"
     try:
         found = str(clients.client("sts", settings.home, now).get_caller_identity()["Account"])
-    except (ClientError, BotoCoreError) as error:
+    except failures() as error:
         clients.keyring.forget()
         raise failed(error, "the question whose credential this is", where) from None
     if settings.account and found != settings.account:

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from interlock.aws.clients import Clients
-from interlock.aws.connection import DENIED, EXPIRED, THROTTLED, code_of
+from interlock.aws.connection import DENIED, EXPIRED, THROTTLED, code_of, failures
 from interlock.survey.aws.kept import Answer, Kept, Key
 
 #: No list is read further than this; what is longer is said.
@@ -167,19 +167,17 @@ class Eye:
                 self.oldest = min(self.oldest, known.at)
             return known.value
         self._in_time(service, method)
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             value = call(self._clients.client(service, region, self._now))
-        except ClientError as error:
-            raise self._told(error, service, method, absent) from error
-        except BotoCoreError as error:
-            raise Unseen(f"`{service}` gave no answer to {method}") from error
+        except failures() as error:
+            raise self._told(error, service, method, absent) from None
         self._kept.put(key, Answer(value, self._now))
         return value
 
     def _told(self, error: Exception, service: str, method: str, absent: tuple[str, ...]) -> Exception:
         code = code_of(error)
+        if not code:
+            return Unseen(f"`{service}` gave no answer to {method}")
         if code in absent or code in _ABSENT or _says_absent(code):
             return Absent(code)
         action = " or ".join(listed_calls()[service, method])
@@ -200,7 +198,7 @@ class Eye:
 
 
 def _says_absent(code: str) -> bool:
-    plain = code.removesuffix("Exception").removesuffix("Fault")
+    plain = code.removesuffix("Exception").removesuffix("Error").removesuffix("Fault")
     return plain.endswith(("NotFound", "NotExist", "NotFoundFault", "NonExistentQueue", "DoesNotExist")) or (
         plain.startswith("NoSuch")
     )

@@ -40,15 +40,15 @@ def _home(note: Note) -> str:
 
 
 def _instances(note: Note, profile: Thing, arn: str) -> None:
-    filters = [{"Name": "iam-instance-profile.arn", "Values": [arn]}]
     found = note.pages(
-        "ec2", "describe_instances", "Reservations", "instances that act as it", region=_home(note), Filters=filters
-    )
+        "ec2", "describe_iam_instance_profile_associations", "IamInstanceProfileAssociations",
+        "instances that act as something", region=_home(note),
+    )  # fmt: skip
     for each in found:
-        for one in each.get("Instances", ()):
-            user = Thing("aws.ec2.instance", (one["InstanceId"],), _home(note), note.thing.account)
+        if each.get("IamInstanceProfile", {}).get("Arn") == arn and each.get("State") != "disassociated":
+            user = Thing("aws.ec2.instance", (each["InstanceId"],), _home(note), note.thing.account)
             note.of(user)
-            note.edge(user, "uses", profile, "describe_instances: acts as it")
+            note.edge(user, "uses", profile, "describe_iam_instance_profile_associations: acts as it")
 
 
 def profile(note: Note) -> None:

@@ -84,8 +84,9 @@ def thing(note: Note) -> None:
     # Listed and not asked for: who may ask for an object's head may read the object.
     found = note.ask("s3", "list_objects_v2", Bucket=name, Prefix=key, MaxKeys=1).get("Contents", ())
     if not any(each["Key"] == key for each in found):
-        raise Absent(note.thing.name)
+        note.of().size = 0  # a name that is free, in a bucket that is there
     _in_bucket(note, name)
+    note.of().keys = ("Key",)
 
 
 def _in_bucket(note: Note, name: str) -> None:

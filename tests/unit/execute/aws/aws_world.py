@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.moto_world import ACCOUNT, REGION, Moto
+
 from interlock.aws.call import Call
 from interlock.aws.request import to_bytes
 from interlock.aws.serialize import request_of
@@ -19,7 +21,6 @@ from interlock.execute.run import drive
 from interlock.model.change import Change, Effect, Resource
 from interlock.model.execution import Step
 from interlock.model.target import Bounds, Target
-from tests.moto_world import ACCOUNT, REGION, Moto
 
 NOW = 1_793_620_800_000
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.moto_world import Moto, started
 from tests.unit.execute.aws.aws_world import Account
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
-
-from interlock.errors import InterlockError
 from tests.unit.execute.aws.aws_world import Account
 
 ORDERS = ("aws.rds.db-instance", "arn:aws:rds:eu-central-1:123456789012:db:orders")
@@ -35,9 +30,9 @@ def test_a_database_is_copied_before_it_goes_and_comes_back(account: Account) ->
     done = account.run(order)
     snapshots = account.client("rds").describe_db_snapshots()["DBSnapshots"]
 
-    assert [("about", "backup"), ("did", "backup"), ("about", "call"), ("did", "call")] == done.told
-    assert [("interlock-a1b2c3d4", "orders")] == [
-        (each["DBSnapshotIdentifier"], each["DBInstanceIdentifier"]) for each in snapshots
+    assert done.told == [("about", "backup"), ("did", "backup"), ("about", "call"), ("did", "call")]
+    assert [(each["DBSnapshotIdentifier"], each["DBInstanceIdentifier"]) for each in snapshots] == [
+        ("interlock-a1b2c3d4", "orders")
     ]
     assert names(account) == []
     assert account.executor().look(order, "run") == "done"
@@ -45,7 +40,7 @@ def test_a_database_is_copied_before_it_goes_and_comes_back(account: Account) ->
     account.undo(order, done)
 
     found = account.client("rds").describe_db_instances(DBInstanceIdentifier="orders")["DBInstances"][0]
-    assert ("db.m6g.large", "available") == (found["DBInstanceClass"], found["DBInstanceStatus"])
+    assert (found["DBInstanceClass"], found["DBInstanceStatus"]) == ("db.m6g.large", "available")
     assert account.executor().look(order, "undo") == "done"
 
 

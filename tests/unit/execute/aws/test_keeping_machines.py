@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from interlock.execute.aws.answer import from_bytes
 from tests.unit.execute.aws.aws_world import Account
+
+from interlock.execute.aws.answer import from_bytes
 
 INSTANCE = "arn:aws:ec2:eu-central-1:123456789012:instance/{}"
 
@@ -39,7 +40,7 @@ def test_terminating_copies_the_volumes_and_only_stops(account: Account) -> None
         Filters=[{"Name": "tag:interlock:case", "Values": ["a1b2c3d4"]}]
     )["Snapshots"]
 
-    assert [("about", "backup"), ("did", "backup"), ("about", "soften"), ("did", "soften")] == done.told
+    assert done.told == [("about", "backup"), ("did", "backup"), ("about", "soften"), ("did", "soften")]
     assert states(account, names) == ["stopped", "stopped"]
     assert len(snapshots) == 2
 
@@ -105,7 +106,7 @@ def test_a_volume_is_copied_and_made_again_from_the_copy(account: Account) -> No
     account.undo(order, done)
 
     made = ec2.describe_volumes(Filters=[{"Name": "tag:interlock:case", "Values": ["a1b2c3d4"]}])["Volumes"]
-    assert [3] == [each["Size"] for each in made]
+    assert [each["Size"] for each in made] == [3]
 
 
 def test_a_dry_run_says_that_it_would_be_done(account: Account) -> None:

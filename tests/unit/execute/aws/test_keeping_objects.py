@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.execute.aws.aws_world import Account
 
 from interlock.errors import TargetError
 from interlock.execute.aws.keeping import objects
-from tests.unit.execute.aws.aws_world import Account
 
 
 def bucket(account: Account, *, versioned: bool = False, **contents: bytes) -> None:
@@ -38,15 +38,15 @@ def test_objects_of_a_bucket_without_versions_are_sealed_and_written_again(accou
 
     done = account.run(order)
 
-    assert [None, None, b"three"] == [content(account, key) for key in "abc"]
+    assert [content(account, key) for key in "abc"] == [None, None, b"three"]
     assert account.executor().look(order, "run") == "done"
     assert {b"one", b"two"} <= set(account.vault.values())
 
     account.undo(order, done)
 
-    assert [b"one", b"two", b"three"] == [content(account, key) for key in "abc"]
+    assert [content(account, key) for key in "abc"] == [b"one", b"two", b"three"]
     head = account.client("s3").head_object(Bucket="reports", Key="a")
-    assert ("text/csv", {"by": "olga"}) == (head["ContentType"], head["Metadata"])
+    assert (head["ContentType"], head["Metadata"]) == ("text/csv", {"by": "olga"})
     assert content(account, "never-there") is None
 
 
@@ -99,7 +99,7 @@ def test_what_is_too_large_to_be_kept_is_not_deleted(account: Account, monkeypat
         account.run(delete(account, "a", "b"))
 
     assert caught.value.code == "not-kept"
-    assert [b"one", b"twotwo"] == [content(account, key) for key in "ab"]
+    assert [content(account, key) for key in "ab"] == [b"one", b"twotwo"]
 
 
 def test_what_a_put_writes_over_comes_back(account: Account) -> None:

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from tests.unit.execute.aws.aws_world import Account
 
 from interlock.execute.aws.answer import from_bytes
-from tests.unit.execute.aws.aws_world import Account
 
 
 def table(account: Account) -> Any:
@@ -66,7 +66,7 @@ def test_a_secret_that_is_to_go_at_once_waits_for_the_window(account: Account) -
     done = account.run(order)
     answer = from_bytes(account.vault[done.output])
 
-    assert ("did", "soften") == done.told[-1]
+    assert done.told[-1] == ("did", "soften")
     assert {"ARN": arn, "Name": "db"}.items() <= json.loads(answer.body).items()
     assert "DeletedDate" in client.describe_secret(SecretId="db")
 

@@ -99,6 +99,9 @@ class Copied(Keeper):
             return "done" if not state or state in self.going else "not-done"
         return "done" if purpose == "close" or state in self.whole else "in-part"
 
+    def left(self, hands: Hands, call: Call) -> bool:
+        return bool(self.copied(hands, text(call.parameters.get(self.parameter)))[0])
+
     def promise(self, call: Call) -> RollbackProof:
         name = text(call.parameters.get(self.parameter))
         return RollbackProof("valid-with-loss", False, (f"restore `{name}` from a {self.copy} taken before",), LOST)

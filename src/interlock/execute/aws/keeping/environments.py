@@ -25,6 +25,10 @@ from interlock.model.inventory import RollbackProof
 _NAMESPACE: Final = "http://elasticbeanstalk.amazonaws.com/docs/2010-12-01/"
 _DATABASE: Final = "aws:rds:dbinstance"
 _GOING: Final = ("Terminating", "Terminated")
+#: How good the new one has to be for it to take the old one's place: as good as that was, and never bad.
+_AS_GOOD: Final = {"Yellow": ("Green", "Yellow")}
+#: How often its health is asked for: about a quarter of an hour.
+HEALTH_TURNS: Final = 35
 #: The longest name of an environment.
 _LONGEST: Final = 40
 #: Settings that Beanstalk writes itself, for this environment alone.
@@ -53,6 +57,7 @@ class _Kept(Keeper):
         return {
             "name": name,
             "id": found["EnvironmentId"],
+            "health": found.get("Health", ""),
             "cname": found.get("CNAME", ""),
             "database": _coupled(hands, found["EnvironmentId"]),
             "make": given(
@@ -74,6 +79,9 @@ class _Kept(Keeper):
             return
         kept = {"name": memory["database"], "settings": {}}
         yield from Instance().back_up(hands, call, kept)
+
+    def left(self, hands: Hands, call: Call) -> bool:
+        return bool(Instance().copied(hands, "")[0])
 
 
 class Terminated(_Kept):
@@ -145,12 +153,21 @@ class Rebuilt(_Kept):
                 Tags=[{"Key": TAG, "Value": hands.case}],
                 **memory["make"],
             )
-        yield from hands.until(
-            f"environment `{name}`",
-            lambda: _health(hands, name),
-            good=("Ready, Green",),
-            bad=("Terminated, Grey", "gone"),
-        )
+        try:
+            yield from hands.until(
+                f"environment `{name}`",
+                lambda: _health(hands, name),
+                good=tuple(f"Ready, {colour}" for colour in _AS_GOOD.get(memory["health"], ("Green",))),
+                bad=("Terminated, Grey", "gone"),
+                turns=HEALTH_TURNS,
+            )
+        except TargetError as error:
+            yield from _terminated(hands, {"EnvironmentNames": [name]})
+            raise TargetError(
+                f"a new environment does not become healthy: {error.message}",
+                hint="nothing was swapped, the new one is terminated; what ails the old one is not in its machines",
+                code="not-healthy",
+            ) from error
         # A crash before the swap leaves the old one in place, and a new one that nobody is sent to.
         if _staging(hands, name):
             _swap(hands, memory["name"], name)

@@ -36,8 +36,12 @@ class Keeper:
     needs: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
     copies: bool = False
-    #: Whether `remember` only asks a handful of small questions.
-    cheap: bool = True
+    #: Whether what `remember` reads is the whole of what the call writes over, so that writing it again is exact.
+    exact: bool = False
+
+    def is_cheap(self, call: Call) -> bool:
+        """Whether `remember` only asks a handful of small questions."""
+        return True
 
     def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:
         """What stands now. `keep` seals contents that are too large or too secret for it and gives their digest."""
@@ -51,6 +55,10 @@ class Keeper:
         """Whether something gentler is done in place of this call."""
         return False
 
+    def manner(self, call: Call) -> str:
+        """How it is done instead, for people."""
+        return f"in place of `{call.name}` until the undo window closes"
+
     def soften(self, hands: Hands, call: Call, memory: Memory) -> Generator[str, None, Answer]:
         """Yields how far it is, where that takes a while."""
         raise NotImplementedError
@@ -63,6 +71,10 @@ class Keeper:
 
     def seen(self, hands: Hands, call: Call, purpose: Purpose) -> Seen:
         raise NotImplementedError
+
+    def left(self, hands: Hands, call: Call) -> bool:
+        """Whether a copy of this case is there, though the call was never done."""
+        return False
 
     def promise(self, call: Call) -> RollbackProof:
         """What can be said of the way back before anything is done."""

@@ -109,6 +109,9 @@ class Instances(Keeper):
             return "done" if len(gone) == len(asked) else "in-part"
         return "done" if not marked and not gone else "in-part"
 
+    def left(self, hands: Hands, call: Call) -> bool:
+        return _copied(hands)
+
     def promise(self, call: Call) -> RollbackProof:
         why = "what is in memory and on instance storage is lost; a public address may change"
         return RollbackProof("valid-with-loss", False, ("start the instances, which were stopped only",), why)
@@ -158,6 +161,9 @@ class Volume(Keeper):
             found = _volume(hands, text(call.parameters.get("VolumeId")))
             return "done" if found is None or found["State"] in ("deleting", "deleted") else "not-done"
         return "done" if purpose == "close" or _made(hands) is not None else "in-part"
+
+    def left(self, hands: Hands, call: Call) -> bool:
+        return _copied(hands)
 
     def promise(self, call: Call) -> RollbackProof:
         step = f"make a volume from a snapshot of `{text(call.parameters.get('VolumeId'))}` taken before"
@@ -212,6 +218,12 @@ def _snapshotted(hands: Hands, volume: str) -> Generator[str, None, str]:
         bad=("error",),
     )
     return str((_copy_of(hands, volume) or {}).get("SnapshotId", ""))
+
+
+def _copied(hands: Hands) -> bool:
+    """Whether any snapshot was made for this case."""
+    filters = [{"Name": f"tag:{TAG}", "Values": [hands.case]}]
+    return bool(hands.ask("ec2", "describe_snapshots", Filters=filters, OwnerIds=["self"])["Snapshots"])
 
 
 def _copy_of(hands: Hands, volume: str) -> dict[str, Any] | None:

@@ -20,6 +20,8 @@ from interlock.model.inventory import RollbackProof
 
 #: How much of contents is sealed for one case.
 MOST_BYTES: Final = 64 * 1024 * 1024
+#: So many objects are asked for already when a call is only tried.
+FEW: Final = 20
 _MISSING: Final = ("404", "NoSuchKey", "NoSuchVersion", "NotFound", "405", "MethodNotAllowed")
 #: What of an object is written with it again.
 _ALIKE: Final = (
@@ -38,8 +40,11 @@ class Named(NamedTuple):
 class Deleted(Keeper):
     """DeleteObject, DeleteObjects."""
 
-    cheap = False
+    exact = True
     needs = ("s3:PutObject", "s3:DeleteObjectVersion", "s3:DeleteObject")
+
+    def is_cheap(self, call: Call) -> bool:
+        return len(named_in(call)) <= FEW
 
     def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:
         bucket, versioned = _bucket(call), _versioned(hands, _bucket(call))
@@ -96,7 +101,7 @@ class Deleted(Keeper):
 class Written(Keeper):
     """PutObject, CopyObject, CompleteMultipartUpload: what they write over."""
 
-    cheap = False
+    exact = True
     needs = ("s3:PutObject", "s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion")
 
     def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:

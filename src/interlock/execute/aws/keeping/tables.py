@@ -76,6 +76,7 @@ class Table(Copied):
 class Item(Keeper):
     """PutItem, UpdateItem, DeleteItem: the item that stands under the key."""
 
+    exact = True
     needs = ("dynamodb:PutItem", "dynamodb:DeleteItem")
 
     def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:
