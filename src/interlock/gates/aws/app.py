@@ -97,8 +97,9 @@ class App:
         request = call.request = form.request_of(head, admitted, body)
         caller, proposal = _proposal(admitted, request)
         if body.file is None:
-            judge = await self._understood(request, seems_to_read)
-            passage = await self._reads.passage(caller, proposal, admitted.key.access_key, judge=judge)
+            passage = self._reads.remembered(caller, proposal, admitted.key.access_key)
+            if passage is None and await self._understood(request, seems_to_read):
+                passage = await self._reads.judged(caller, proposal, admitted.key.access_key)
             if passage is not None:
                 await call.forward(await self._reads.answer(admitted.target, request, passage))
                 return

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -105,7 +106,10 @@ def serving(control: Control, listening: Listening) -> Iterator[Gate]:
     """The gate over this control, running; when left, what runs comes to its end."""
     require_safe(listening)
     now, home = control.record.now, control.home.path
-    ways = Ways(lambda target, service, region: observe_credential(target, service, region, now=now()), place_of)
+    ways = Ways(
+        lambda target, service, region: observe_credential(target, service, region, now=now()),
+        lru_cache(4096)(place_of),
+    )
     authority = open_authority(home / "keys", now)
     targets = control.configuration.targets
     with contextlib.closing(Threads()) as threads:
