@@ -34,6 +34,7 @@ NAMES = (
     "reach",
     "planner",
     "beside",
+    "aws",
 )
 
 

@@ -16,7 +16,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
-from interlock.aws.sigv4 import EMPTY, Claim, signing_key
+from interlock.aws.sigv4 import EMPTY, Claim, mac, signing_key
 from interlock.errors import BadInput, Unauthenticated
 
 LONGEST_LINE: Final = 1024
@@ -40,7 +40,7 @@ class Chain(NamedTuple):
     def next(self, text: str, word: str) -> str:
         """The signature that follows on `seed`, over `text`."""
         signed = f"AWS4-HMAC-SHA256-{word}\n{self.at}\n{self.scope}\n{self.seed}\n{text}"
-        return hmac.digest(self.key, signed.encode(), "sha256").hex()
+        return mac(self.key, signed)
 
 
 def chain(made: Claim, secret: str) -> Chain:

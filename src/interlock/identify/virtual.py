@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from base64 import b32encode, b64encode
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -61,9 +62,13 @@ class Secrets:
 
     def __init__(self, issuer: Issuer) -> None:
         self._root = _root(issuer.private)
+        self._of = lru_cache(maxsize=4096)(self._derived)
 
     def of(self, access_key: str) -> str:
         """40 letters of base64, as a secret of AWS has."""
+        return self._of(access_key)
+
+    def _derived(self, access_key: str) -> str:
         derived = hmac.new(self._root, access_key.encode(), hashlib.sha256).digest()
         return b64encode(derived[:30]).decode()
 

@@ -68,6 +68,10 @@ class App:
         self._began = now()
         self._loaded: set[str] = set()
 
+    def close(self) -> None:
+        """Called in the loop, when nothing is served any more."""
+        self._reads.close()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
@@ -93,8 +97,9 @@ class App:
         request = call.request = form.request_of(head, admitted, body)
         caller, proposal = _proposal(admitted, request)
         if body.file is None:
-            judge = await self._understood(request, seems_to_read)
-            passage = await self._reads.passage(caller, proposal, admitted.key.access_key, judge=judge)
+            passage = self._reads.remembered(caller, proposal, admitted.key.access_key)
+            if passage is None and await self._understood(request, seems_to_read):
+                passage = await self._reads.judged(caller, proposal, admitted.key.access_key)
             if passage is not None:
                 await call.forward(await self._reads.answer(admitted.target, request, passage))
                 return
@@ -186,6 +191,8 @@ class _Call:
         with suppress(InterlockError):
             claim = sigv4.claim(self.head.query, self.head.joined)
             service, region = claim.service, claim.region
+        if not service and not _names_its_operation(self.head):
+            service = "s3"  # what is not signed, and names no operation, is mostly a client without keys at a bucket
         return form.provisional(self.head, service, region)
 
     async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
@@ -231,6 +238,10 @@ def _links(admitted: Admitted) -> Chain:
     if not admitted.proved:
         raise BadInput("its chunks hang on a signature that was not proved", code="bad-chunks")
     return chain(admitted.claim, admitted.key.secret)
+
+
+def _names_its_operation(head: Head) -> bool:
+    return "x-amz-target" in head.joined or "x-www-form-urlencoded" in head.header("content-type")
 
 
 def _later_try(head: Head) -> bool:

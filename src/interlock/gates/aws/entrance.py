@@ -7,6 +7,7 @@ nothing of the call is believed and little of it is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from interlock.aws import sigv4
@@ -14,7 +15,7 @@ from interlock.aws.endpoints import everywhere, matches
 from interlock.aws.models import signing_as
 from interlock.errors import Forbidden, Unauthenticated
 from interlock.gates.aws.heads import Head
-from interlock.identify.virtual import VirtualKey
+from interlock.identify.virtual import Scope, VirtualKey
 from interlock.model.target import Target
 
 KIND: Final = "aws"
@@ -56,7 +57,7 @@ class Entrance:
         sigv4.require_signed(claim, head.joined)
         target = self._target(key)
         self._require_host(head, claim)
-        _require_scope(claim, key, target)
+        _require_scope(claim.region, claim.service, key.scope, target.settings)
         if not claim.payload:
             return Admitted(claim, key, target, proved=False)
         sigv4.verify(claim, key.secret, head.method, head.path, head.query, head.joined)
@@ -97,21 +98,22 @@ class Entrance:
             )
 
 
-def _require_scope(claim: sigv4.Claim, key: VirtualKey, target: Target) -> None:
+@lru_cache(maxsize=4096)
+def _require_scope(region: str, service: str, scope: Scope, settings: tuple[tuple[str, str], ...]) -> None:
     """Region and service are the key's and the target's. A service that is in no region is in each."""
-    regions = {value for name, value in target.settings if name == "region"}
-    for allowed, whose in ((set(key.scope.regions), "key"), (regions, "target")):
-        if allowed and claim.region not in allowed and not everywhere(claim.service, claim.region):
+    regions = {value for name, value in settings if name == "region"}
+    for allowed, whose in ((set(scope.regions), "key"), (regions, "target")):
+        if allowed and region not in allowed and not everywhere(service, region):
             raise Forbidden(
-                f"this {whose} is not for the region `{claim.region}`",
+                f"this {whose} is not for the region `{region}`",
                 hint=f"it is for {', '.join(sorted(allowed))}",
                 code="out-of-scope",
             )
-    services = {value for name, value in target.settings if name == "service"}
-    for allowed, whose in ((set(key.scope.services), "key"), (services, "target")):
-        if allowed and claim.service not in allowed and not allowed & siblings(claim.service):
+    services = {value for name, value in settings if name == "service"}
+    for allowed, whose in ((set(scope.services), "key"), (services, "target")):
+        if allowed and service not in allowed and not allowed & siblings(service):
             raise Forbidden(
-                f"this {whose} is not for `{claim.service}`",
+                f"this {whose} is not for `{service}`",
                 hint=f"it is for {', '.join(sorted(allowed))}",
                 code="out-of-scope",
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from interlock.aws import sigv4
@@ -67,6 +68,10 @@ class Forwarder:
         self._credentials: dict[tuple[str, str, str], tuple[Credential, int]] = {}
         self._fetching: dict[tuple[str, str, str], asyncio.Future[Credential]] = {}
 
+    def close(self) -> None:
+        """Let go of every kept connection."""
+        self._pool.close()
+
     async def read(self, target: Target, request: Request) -> Answer:
         """The answer to this read. Raises TargetError, and what the source of the credential raises."""
         key = (target.name, request.service, request.region)
@@ -95,7 +100,7 @@ class Forwarder:
 
 def message(request: Request, keys: sigv4.Keys, host: str, now: int) -> bytes:
     """The request as it is sent: the client's headers and ours, all of them signed."""
-    at = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+    at = _signed_at(now // 1000)
     headers = [("host", host), *request.headers]
     added = sigv4.sign(
         keys,
@@ -113,6 +118,11 @@ def message(request: Request, keys: sigv4.Keys, host: str, now: int) -> bytes:
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         lines.append(f"content-length: {len(request.body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + request.body
+
+
+@lru_cache(maxsize=2)
+def _signed_at(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def own_headers(headers: RawHeaders) -> RawHeaders:

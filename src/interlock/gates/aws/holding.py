@@ -34,6 +34,8 @@ log: Final = logging.getLogger("interlock.aws")
 #: How long to sleep between two looks at a held case, from the first to the longest.
 LOOK_SECONDS: Final = (0.1, 0.2, 0.4, 0.8)
 
+#: How long a call may take to be judged, and to run, before its client is told to ask again; clients wait for a minute.
+WORK_SECONDS: Final = 50.0
 #: Clients sign by the second.
 SECOND: Final = 1.0
 
@@ -71,10 +73,12 @@ class Holding:
 
     async def _settled(self, errand: Errand, asked: Asked) -> None:
         """Until there is something to tell, for as long as this target lets a call wait."""
-        ends = asyncio.get_running_loop().time() + asked.hold_seconds
+        began = asyncio.get_running_loop().time()
         try:
             while not errand.answers:
                 self._drive(errand, asked)
+                waits = errand.stage in ("held", "dormant")
+                ends = began + (asked.hold_seconds if waits else max(asked.hold_seconds, WORK_SECONDS))
                 async with asyncio.timeout_at(ends):
                     await errand.moved()
         except TimeoutError:

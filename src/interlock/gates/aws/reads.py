@@ -32,11 +32,16 @@ class Reads:
         self._forwarder = forwarder
         self._threads = threads
 
-    async def passage(self, caller: Caller, proposal: Proposal, key: str, *, judge: bool) -> Passage | None:
-        """The passage of this proposal, if it has one. `judge`: it is worth judging, where nobody remembers it."""
-        passage = self._desk.glance(caller, proposal, key, judge=False)
-        if passage is not None or not judge:
-            return passage
+    def close(self) -> None:
+        """Let go of the connections to targets. Called in the loop."""
+        self._forwarder.close()
+
+    def remembered(self, caller: Caller, proposal: Proposal, key: str) -> Passage | None:
+        """The passage of a proposal that was judged a moment ago; takes no time."""
+        return self._desk.glance(caller, proposal, key, judge=False)
+
+    async def judged(self, caller: Caller, proposal: Proposal, key: str) -> Passage | None:
+        """The passage of this proposal, if it has one: the target may have to be asked."""
         return await self._threads.run("judge", lambda: self._desk.glance(caller, proposal, key))
 
     async def answer(self, target: Target, request: Request, passage: Passage) -> Answer:

@@ -5,11 +5,13 @@ It is started and stopped with the HTTP gate, over the same control. When it is 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -86,12 +88,28 @@ def wanted(control: Control) -> bool:
     return any(target.kind == KIND for target in control.configuration.targets.values())
 
 
+class _Server(uvicorn.Server):
+    """uvicorn's server, which lets go of what the application holds in its loop."""
+
+    def __init__(self, config: uvicorn.Config, app: App) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        self._app.close()
+        await asyncio.sleep(0.05)  # closed transports say goodbye in the loop
+
+
 @contextlib.contextmanager
 def serving(control: Control, listening: Listening) -> Iterator[Gate]:
     """The gate over this control, running; when left, what runs comes to its end."""
     require_safe(listening)
     now, home = control.record.now, control.home.path
-    ways = Ways(lambda target, service, region: observe_credential(target, service, region, now=now()), place_of)
+    ways = Ways(
+        lambda target, service, region: observe_credential(target, service, region, now=now()),
+        lru_cache(4096)(place_of),
+    )
     authority = open_authority(home / "keys", now)
     targets = control.configuration.targets
     with contextlib.closing(Threads()) as threads:
@@ -125,7 +143,8 @@ def app_over(
 def running(app: App, contexts: Contexts, listening: Listening, loose: Sequence[str] = ()) -> Iterator[Gate]:
     """A server for this application, in a thread of its own."""
     with _bound(listening) as listener:
-        server = uvicorn.Server(_config(app, protocol_with(contexts, plain=is_loopback(listening.host)), listening))
+        protocol = protocol_with(contexts, plain=is_loopback(listening.host))
+        server = _Server(_config(app, protocol, listening), app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="interlock-aws", daemon=True)
         thread.start()
         try:

@@ -220,6 +220,7 @@ class Pool:
         self._trust = trust
         self._idle: dict[Origin, deque[_Link]] = {}
         self._room: dict[Origin, asyncio.Semaphore] = {}
+        self._closed = False
 
     async def ask(self, origin: Origin, method: str, raw: bytes) -> Answer:
         """Send these bytes and wait for the head of the answer. Raises TargetError: `unreachable`, `slow`, `half`."""
@@ -246,7 +247,7 @@ class Pool:
     def give_back(self, origin: Origin, link: _Link) -> None:
         self._room[origin].release()
         idle = self._idle.setdefault(origin, deque())
-        if link.reusable and len(idle) < MOST_IDLE:
+        if link.reusable and len(idle) < MOST_IDLE and not self._closed:
             link.used = True
             link.idle_since = asyncio.get_running_loop().time()
             idle.append(link)
@@ -254,6 +255,8 @@ class Pool:
             link.close()
 
     def close(self) -> None:
+        """Let go of what is kept, and keep nothing any more."""
+        self._closed = True
         for idle in self._idle.values():
             for link in idle:
                 link.close()

@@ -82,6 +82,8 @@ def _about(case: Case, because: Because) -> str:
     named: list[str] = []
     for index in because.effects:
         effect = case.change.effects[index]
+        if effect.cause and effect.cause in because.because:
+            continue  # the policy's own words say it
         text = f"{effect.cause or effect.verb} on `{effect.resource.name}`"
         if text not in named:
             named.append(text)
