@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import given as that
 from hypothesis import strategies as st
 
+from interlock.aws.rawmodel import RawShape
 from interlock.model.canon import canonical
 from interlock.model.change import Change, Resource
 from interlock.model.inventory import Edge, Inventory, Item
@@ -16,7 +17,7 @@ from interlock.model.wayback import REVERSIBILITIES, WayBack
 from interlock.read.aws.cli.arguments import commands_of
 from interlock.read.aws.evidence import table
 from interlock.read.aws.operations import operation, operations_of
-from interlock.read.aws.parameters import is_secret, model_of
+from interlock.read.aws.parameters import Model, is_secret, model_of
 from interlock.read.readers import reader_for
 
 SERVICES = (
@@ -36,16 +37,14 @@ SECRET = "MARKER-of-a-secret"
 TEXT = st.text("abcxyz019-", min_size=1, max_size=8)
 
 
-def value(shapes: dict[str, Any], shape: dict[str, Any], text: str, depth: int = 0) -> object:
+def value(model: Model, shape: RawShape, text: str, depth: int = 0) -> object:
     """Something that this shape takes, with this text wherever there is one."""
-    match shape["type"]:
+    match shape.type:
         case "structure":
-            named = shape.get("members", {})
-            chosen = named if depth < 1 else {name: named[name] for name in shape.get("required", ())}
-            return {name: value(shapes, shapes[each["shape"]], text, depth + 1) for name, each in chosen.items()
-                    if depth < 6}  # fmt: skip
+            chosen = shape.members if depth < 1 else {name: shape.members[name] for name in shape.required}
+            return {name: value(model, model.of(each), text, depth + 1) for name, each in chosen.items() if depth < 6}
         case "list":
-            return [value(shapes, shapes[shape["member"]["shape"]], text, depth + 1)] if depth < 6 else []
+            return [value(model, model.of(shape.member), text, depth + 1)] if depth < 6 else []
         case "map":
             return {}
         case "boolean":
@@ -59,7 +58,7 @@ def value(shapes: dict[str, Any], shape: dict[str, Any], text: str, depth: int =
 def whole(service: str, name: str, text: str) -> dict[str, Any]:
     """Every parameter of an operation."""
     model = model_of(service, name)
-    found = value(model.shapes, model.input, text)
+    found = value(model, model.input, text)
     assert isinstance(found, dict)
     return found
 
@@ -92,8 +91,7 @@ def test_a_secret_is_in_nothing_that_is_said(named: tuple[str, str]) -> None:
         naming = any(member in each for each in found.names)
         if is_secret(service, name, member) and not naming:
             model = model_of(service, name)
-            shape = model.shapes[model.input["members"][member]["shape"]]
-            parameters[member] = value(model.shapes, shape, SECRET)
+            parameters[member] = value(model, model.of(model.input.members[member]), SECRET)
 
     change = read(service, name, parameters)
 
@@ -106,7 +104,7 @@ def test_a_secret_is_in_nothing_that_is_said(named: tuple[str, str]) -> None:
 def test_reading_never_raises_for_an_odd_call(named: tuple[str, str], parameters: dict[str, object]) -> None:
     service, name = named
     model = model_of(service, name)
-    members = list(model.input.get("members", {}))
+    members = list(model.input.members)
 
     change = read(service, name, dict(zip(members, parameters.values(), strict=False)))
 
