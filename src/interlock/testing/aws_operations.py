@@ -86,11 +86,17 @@ def reviewed_names() -> dict[str, Any]:
 
 
 @cache
-def operations() -> dict[str, dict[str, Operation]]:
-    """Every operation of every service that botocore brings, by service."""
+def _loader() -> Any:
+    """botocore's own loader, which keeps what it has read."""
     from botocore.loaders import create_loader
 
-    loader = create_loader()
+    return create_loader()
+
+
+@cache
+def operations() -> dict[str, dict[str, Operation]]:
+    """Every operation of every service that botocore brings, by service."""
+    loader = _loader()
     found: dict[str, dict[str, Operation]] = {}
     for service in loader.list_available_services("service-2"):
         model = loader.load_service_model(service, "service-2")
@@ -187,9 +193,7 @@ def aspect_of(operation: Operation, verb: str, level: str) -> str:
 
 def made() -> dict[str, Any]:
     """The whole file."""
-    from botocore.loaders import create_loader
-
-    loader, iam = create_loader(), Iam()
+    loader, iam = _loader(), Iam()
     services = {}
     for service, listed in operations().items():
         prefixes = prefixes_of(service, loader.load_service_model(service, "service-2")["metadata"])
