@@ -43,6 +43,7 @@ class Operation(NamedTuple):
     service: str
     name: str
     readonly: bool
+    method: str
     uri: str
     #: Members of its input: name -> `s` for text, `l` for a list of texts, empty for anything else.
     members: dict[str, str]
@@ -120,7 +121,9 @@ def _operation(service: str, name: str, raw: dict[str, Any], shapes: dict[str, A
             located[reference.get("locationName", member)] = member
     uri = raw["http"].get("requestUri", "/")
     required = tuple(shape.get("required", ()))
-    return Operation(service, name, bool(raw.get("readonly")), uri, members, required, located, frozenset(secret))
+    method = raw["http"]["method"]
+    readonly = bool(raw.get("readonly"))
+    return Operation(service, name, readonly, method, uri, members, required, located, frozenset(secret))
 
 
 class Iam:
@@ -154,10 +157,12 @@ def action_of(operation: Operation, prefixes: list[str], iam: Iam) -> tuple[tupl
     if special is not None:
         prefix, _, name = special[0].partition(":")
         return tuple(special), iam.actions(prefix).get(name.lower())
-    for prefix in prefixes:
-        row = iam.actions(prefix).get(operation.name.lower())
-        if row is not None:
-            return (f"{prefix}:{row['name']}",), row
+    called = (operation.name, operation.method) if "apigateway" in prefixes else (operation.name,)
+    for name in called:  # API Gateway's actions are called as the methods of HTTP
+        for prefix in prefixes:
+            row = iam.actions(prefix).get(name.lower())
+            if row is not None:
+                return (f"{prefix}:{row['name']}",), row
     return (), None
 
 
