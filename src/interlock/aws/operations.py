@@ -160,6 +160,7 @@ class Operation:
         self.encodings = tuple(raw.requestcompression.encodings) if raw.requestcompression else ()
         self.input = service.shape(raw.input.shape) if raw.input else None
         self.root = raw.input.location_name if raw.input else ""
+        self.output = service.raw_shape(raw.output.shape) if raw.output else None
         path, _, query = raw.http.request_uri.partition("?")
         self.pieces = tuple(_piece(text) for text in path.removeprefix("/").split("/")) if path != "/" else ()
         #: What the query always holds: (name, value).
