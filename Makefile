@@ -27,7 +27,7 @@ $(STAMP): $(LOCKS) pyproject.toml
 	fi
 	@touch $(STAMP)
 
-demo: $(STAMP) ## an agent, a shop with 120,000 orders, three changes (DEMO_ARGS=--yes for unattended)
+demo: $(STAMP) ## an agent deletes and recreates production, without Interlock and with it (DEMO_ARGS=--yes for unattended)
 	@$(BIN)/interlock demo $(DEMO_ARGS)
 
 test: $(STAMP) ## all tests

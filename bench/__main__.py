@@ -27,6 +27,7 @@ NAMES = (
     "ledger",
     "command",
     "terraform",
+    "aws-wire",
     "approval",
     "rehearsal",
     "policy",
@@ -60,7 +61,7 @@ def main(arguments: list[str]) -> int:
 
 def measure(name: str, scale: Scale) -> list[Row]:
     """The rows of one measure."""
-    found: list[Row] = import_module(f"bench.{name}").run(scale)
+    found: list[Row] = import_module(f"bench.{name.replace('-', '_')}").run(scale)
     return found
 
 

@@ -20,7 +20,7 @@ FLOORS: list[list[str]] = [
     ["cli"],
     ["gates", "practice", "client"],
     ["control"],
-    ["road", "registry", "answer", "report", "selftest"],
+    ["road", "passing", "registry", "answer", "report", "selftest"],
     ["judge", "record", "home", "caseids"],
     ["configuration", "read", "survey", "assess", "decide", "approve", "execute", "identify"],
     ["model", "policy", "ledger", "aws"],
@@ -151,8 +151,11 @@ def test_nothing_runs_a_shell_or_builds_code(path: Path) -> None:
 #: Where an exception of any kind may be caught, and why there.
 EDGES: dict[str, str] = {
     "cli/main.py": "the edge of the process: a bug becomes one line and exit status 1, not a traceback",
+    "gates/aws/app.py": "the edge of a call: a bug becomes a 500 in AWS's shape, and nothing passes",
+    "gates/aws/holding.py": "the thread of an errand: whoever waits for it is told that nobody knows",
     "gates/http/app.py": "the edge of a request: a bug becomes a 500 with a code, and nothing passes",
     "gates/http/run_tasks/runner.py": "the threads that judge runs must outlive one that fails; HCP is told it failed",
+    "passing.py": "the thread that records reads must outlive one that fails; each who waits for it is told",
     "gates/http/worker.py": "the thread that closes cases must outlive one that fails; it says so on the health page",
 }
 

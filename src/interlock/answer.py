@@ -14,6 +14,7 @@ from interlock.model.assessment import Assessment, Finding, Reach, Reached, Risk
 from interlock.model.case import Case
 from interlock.model.change import Change, Effect, Resource
 from interlock.model.decision import Decision
+from interlock.model.entry import Entry, Passed
 from interlock.model.inventory import Measured, RollbackProof
 from interlock.model.wayback import WayBack
 
@@ -113,6 +114,24 @@ def told(case: Case, missing: Missing | None = None) -> Json:
     else:
         answer |= dict(asked)
     return answer
+
+
+def read_told(entry: Entry) -> Json:
+    """A read that passed without a case, in the same words."""
+    assert isinstance(entry.what, Passed)  # noqa: S101 - nothing else stands in the streams that are asked for
+    passed = entry.what
+    return {
+        "at": when(entry.at),
+        "agent": entry.by.removeprefix("agent:"),
+        "target": passed.target,
+        "environment": passed.environment,
+        "what": list(passed.what),
+        "resources": list(passed.resources),
+        "because": list(passed.policies),
+        "digest": passed.digest,
+        "session": passed.session,
+        "operator": passed.operator,
+    }
 
 
 def when(milliseconds: int) -> str:

@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import Self
 
 from interlock import __version__
-from interlock.answer import Json, told
+from interlock.answer import Json, read_told, told
 from interlock.approve.vote import draw
 from interlock.decide.decide import engine
 from interlock.errors import Conflict, Forbidden, InterlockError, KeyLost, NotFound
+from interlock.execute.executor import Exchange
 from interlock.execute.planners import planner_for
 from interlock.home import Home
 from interlock.identify.issuer import open_issuer
@@ -29,8 +30,9 @@ from interlock.model.approval import Ballot, Choice, Vote
 from interlock.model.canon import parse
 from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
+from interlock.passing import Passage, Passing
 from interlock.read.readers import TEXTS
-from interlock.record import SYSTEM, Record
+from interlock.record import PASSED, SYSTEM, Record
 from interlock.registry import Registry
 from interlock.road import Road
 from interlock.selftest import prove
@@ -58,6 +60,7 @@ class Control:
             self.road = Road(self.record, self.judge, senses)
             issuer = open_issuer(home.issuer_key)
             self.registry = Registry(self.record, home, issuer, senses, self.configuration.origin)
+            self.passing = Passing(self.record, self.judge, senses)
             self._problems: tuple[str, ...] | None = None
             opening.pop_all()
 
@@ -67,6 +70,7 @@ class Control:
         return cls(Home(path), senses, store=store, trust_head=trust_head)
 
     def close(self) -> None:
+        self.passing.close()
         self.ledger.close()
 
     def __enter__(self) -> Self:
@@ -83,7 +87,8 @@ class Control:
         """Judge without recording and without executing."""
         require("check", caller)
         passport = self.record.passport(proposal.agent)
-        if caller.kind == "agent" and planner_for(self.configuration.targets.get(proposal.target)) is not None:
+        target = self.configuration.targets.get(proposal.target)
+        if caller.kind == "agent" and planner_for(target, proposal.payload) is not None:
             require_plannable(passport)
         return self.judge.judge(self.judge.planned(proposal), passport)
 
@@ -98,6 +103,17 @@ class Control:
             case = self.road.run(case.id, _by(caller))
         return case
 
+    def glance(self, caller: Caller, proposal: Proposal, key: str = "", *, judge: bool = True) -> Passage | None:
+        """The passage of a read that is allowed as it is; None for what has to go the whole road.
+
+        With `judge` False only what is remembered is asked, which takes no time. `key` is the virtual key it came by.
+        """
+        require("propose", caller)
+        if caller.name != proposal.agent:
+            raise Forbidden(f"`{caller.name}` cannot propose as `{proposal.agent}`", code="other-agent")
+        self._require_armed()
+        return self.passing.glance(proposal, key) if judge else self.passing.remembered(proposal, key)
+
     def case(self, caller: Caller, case_id: str) -> Case:
         """One case. An agent is told of others' cases what it would be told of none."""
         require("show", caller)
@@ -111,6 +127,13 @@ class Control:
         require("cases", caller)
         cases = self.record.cases()
         return [case for case in cases if caller.kind != "agent" or case.proposed.agent == caller.name]
+
+    def reads(self, caller: Caller, agent: str, count: int) -> list[Json]:
+        """The last reads of an agent that passed without a case, oldest first. An agent sees its own."""
+        require("cases", caller)
+        if caller.kind == "agent" and agent != caller.name:
+            raise NotFound(f"there are no reads of `{agent}`")
+        return [read_told(entry) for entry in self.record.newest(PASSED + agent, count)]
 
     def told(self, case: Case) -> Json:
         """The case as every face shows it."""
@@ -183,12 +206,12 @@ class Control:
 
     # acting
 
-    def run(self, caller: Caller, case_id: str) -> Case:
-        """Legs 6 to 9."""
+    def run(self, caller: Caller, case_id: str, exchange: Exchange | None = None) -> Case:
+        """Legs 6 to 9. `exchange` is what a gate holds open for it."""
         require("run", caller)
         self._require_armed()
         self.case(caller, case_id)
-        return self.road.run(case_id, _by(caller))
+        return self.road.run(case_id, _by(caller), exchange)
 
     def undo(self, caller: Caller, case_id: str) -> Case:
         """The way back, within the undo window."""

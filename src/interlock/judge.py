@@ -26,7 +26,7 @@ from interlock.model.inventory import Inventory, Rehearsal
 from interlock.model.proposal import Proposal
 from interlock.model.target import Target
 from interlock.policy.engine import Engine
-from interlock.read.reader import Reading
+from interlock.read.reader import Reading, SurveyedReader
 from interlock.read.readers import TEXTS, before_planning, reader_for
 from interlock.survey.joined import joined
 
@@ -75,9 +75,9 @@ class Judge:
     def judge(self, proposal: Proposal, passport: Passport, known: Inventory | None = None) -> Judgement:
         """All three legs at once. `known` is what the asker adds to the inventory. Raises what a leg raises."""
         target = self.target(proposal)
-        reading = self.read(proposal, target)
+        reading, surveyed = self.resolve(self.read(proposal, target), proposal, target)
         change = reading.change
-        inventory, rehearsal = self.look(proposal, reading, target, passport, known)
+        inventory, rehearsal = self.look(proposal, reading, target, passport, surveyed, known)
         assessment = self.assess(proposal, change, target, inventory, rehearsal)
         return Judgement(change, inventory, rehearsal, assessment, self.decide(proposal, change, assessment, passport))
 
@@ -91,7 +91,7 @@ class Judge:
         Made once for a case, before leg 2. Before any tool is started, two that share no code have to follow the
         source: its reader here, and the planner, which also refuses what may not run while it is planned.
         """
-        planner = _planner(target)
+        planner = _planner(target, proposal.payload)
         if planner is None or target is None:
             return None
         brought = before_planning(self._kind(proposal, target), proposal.payload, target.environment)
@@ -114,11 +114,38 @@ class Judge:
         environment = target.environment if target is not None else proposal.environment
         return reader_for(technology)(proposal.payload, dialect, environment)
 
+    def resolve(self, reading: Reading, proposal: Proposal, target: Target | None) -> tuple[Reading, Inventory | None]:
+        """The reading as it is at its target, and the survey that says so.
+
+        Where a payload itself says all, it is left as it was read, and nothing is looked at yet.
+        """
+        if target is None:
+            return reading, None
+        reader = reader_for(self._kind(proposal, target))
+        if not isinstance(reader, SurveyedReader):
+            return reading, None
+        surveyed = self._survey(target, reading.change)
+        return reading._replace(change=reader.given(reading.change, surveyed)), surveyed
+
+    def _survey(self, target: Target, change: Change) -> Inventory:
+        from interlock.survey.surveyors import surveyor_for
+
+        return surveyor_for(target)(
+            target,
+            change,
+            bounds=self.configuration.bounds,
+            now=self._senses.now(),
+            monotonic=self._senses.monotonic,
+        )
+
     def _kind(self, proposal: Proposal, target: Target | None) -> str:
         kind = proposal.kind
         if target is None or kind == target.kind:
             return kind
-        if ":" in kind or kind != target.kind.partition(":")[0]:
+        technology, _, dialect = target.kind.partition(":")
+        if proposal.technology == technology and not (proposal.dialect and dialect):
+            return kind if proposal.dialect else target.kind
+        if ":" in kind or kind != technology:
             raise BadConfiguration(
                 f"target `{target.name}` is {target.kind}, the proposal is {kind}", hint=f"propose {target.kind}"
             )
@@ -130,6 +157,7 @@ class Judge:
         reading: Reading,
         target: Target | None,
         passport: Passport,
+        surveyed: Inventory | None = None,
         known: Inventory | None = None,
     ) -> tuple[Inventory | None, Rehearsal | None]:
         """The world, for leg 3: a survey with what the payload tells, and a rehearsal where there can be one.
@@ -142,10 +170,9 @@ class Judge:
         from interlock.execute.executors import executor_for
         from interlock.read.inventories import inventory_from
         from interlock.survey.files import given
-        from interlock.survey.surveyors import surveyor_for
 
         bounds, monotonic = self.configuration.bounds, self._senses.monotonic
-        surveyed = surveyor_for(target)(target, change, bounds=bounds, now=self._senses.now(), monotonic=monotonic)
+        surveyed = surveyed or self._survey(target, change)
         files = [inventory_from(name, raw, target.environment) for name, raw in given(target)]
         inventory = joined((surveyed, known, *files, reading.told))
         traits = {trait for effect in change.effects for trait in effect.traits}
@@ -197,13 +224,13 @@ def require_plannable(passport: Passport) -> None:
         )
 
 
-def _planner(target: Target | None) -> Planner | None:
+def _planner(target: Target | None, payload: bytes) -> Planner | None:
     """The planner of this target, if it has one. Where there is no target, nothing that makes plans is loaded."""
     if target is None:
         return None
     from interlock.execute.planners import planner_for
 
-    return planner_for(target)
+    return planner_for(target, payload)
 
 
 def _written(proposal: Proposal, target: Target | None) -> bytes:
@@ -211,7 +238,7 @@ def _written(proposal: Proposal, target: Target | None) -> bytes:
 
     A plan from elsewhere is no such text: it holds the values of a state, and its reader keeps the secret ones.
     """
-    planner = _planner(target)
+    planner = _planner(target, proposal.payload)
     if planner is not None:
         return planner.text(proposal.payload)
     return proposal.payload if proposal.kind.partition(":")[0] in TEXTS else b""

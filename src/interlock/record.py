@@ -23,6 +23,7 @@ from interlock.model.execution import Execution, Step
 from interlock.model.planned import Identity
 
 CASE: Final = "case/"
+PASSED: Final = "passed/"
 AGENT: Final = "agent/"
 PERSON: Final = "person/"
 SYSTEM: Final = "system"
@@ -36,11 +37,12 @@ REMEMBERED: Final = 4_096
 
 
 class Standing(NamedTuple):
-    """An agent's passport as it was last read, and how many entries its stream had then. It may be out of date:
-    what is decided by it is recorded `upon` that count, or not at all."""
+    """An agent's passport and virtual keys as they were last read, and how many entries its stream had then. They may
+    be out of date: what is decided by them is recorded `upon` that count, or not at all."""
 
     passport: Passport
     entries: int
+    keys: Mapping[str, kinds.KeyIssued]
 
 
 class Token(NamedTuple):
@@ -104,9 +106,22 @@ class Record:
         )
         return entries
 
+    def write_all(
+        self, written: Sequence[tuple[str, str, What]], contents: Contents | None, upon: Mapping[str, int]
+    ) -> None:
+        """Append all of these (stream, by whom, what), each at the end of its stream, or none; durable on return."""
+        at = self.now()
+        items = [Item(stream, None, canonical(Entry(at, by, stream, what))) for stream, by, what in written]
+        self.ledger.append(items, contents, upon=upon)
+
     def entries(self, stream: str) -> list[Entry]:
         """All entries of one stream, in order."""
         return [_decode(stored) for stored in self.ledger.stream(stream)]
+
+    def newest(self, stream: str, count: int) -> list[Entry]:
+        """The last so many entries of one stream, in order."""
+        since = max(0, self.ledger.length(stream) - count)
+        return [_decode(stored) for stored in self.ledger.stream(stream, since)]
 
     # cases
 
@@ -158,7 +173,7 @@ class Record:
             written = self.write(CASE + case, 0, by, whats, fresh.contents, {AGENT + agent: standing.entries})
         except Conflict as error:
             if error.code == OVERTAKEN:
-                self._standings.pop(agent, None)
+                self.forget(agent)
             raise
         return fold(written)
 
@@ -170,9 +185,9 @@ class Record:
 
     # vault
 
-    def fresh(self, case: str) -> Fresh:
-        """The vault of a case that is about to begin; what is sealed in it is kept by `begin`."""
-        return self._vault.fresh(CASE + case)
+    def fresh(self, scope: str) -> Fresh:
+        """The vault of what is about to begin; what is sealed in it is kept with the first entries."""
+        return self._vault.fresh(scope)
 
     def seal(self, case: str, plaintext: bytes) -> str:
         """Seal exact bytes under a case (a payload that has to run, a before-image); returns their digest."""
@@ -203,11 +218,15 @@ class Record:
         known = self._standings.get(agent)
         if known is None:
             entries = self.entries(AGENT + agent)
-            known = Standing(_passport(agent, entries), len(entries))
+            known = Standing(_passport(agent, entries), len(entries), _keys(entries))
             if len(self._standings) >= REMEMBERED:
                 self._standings.clear()
             self._standings[agent] = known
         return known
+
+    def forget(self, agent: str) -> None:
+        """Read this agent's standing anew when it is next asked for."""
+        self._standings.pop(agent, None)
 
     def agents(self) -> list[Passport]:
         return [self.passport(stream.removeprefix(AGENT)) for stream in self.ledger.streams(AGENT)]
@@ -241,6 +260,20 @@ class Record:
 def _passport(agent: str, entries: Sequence[Entry]) -> Passport:
     passports = [entry.what.passport for entry in entries if isinstance(entry.what, kinds.AgentWritten)]
     return passports[-1] if passports else unregistered(agent)
+
+
+def _keys(entries: Sequence[Entry]) -> dict[str, kinds.KeyIssued]:
+    """The virtual keys that were issued and not revoked, those that expired since included."""
+    keys: dict[str, kinds.KeyIssued] = {}
+    for entry in entries:
+        match entry.what:
+            case kinds.KeyIssued(key) as issued:
+                keys[key] = issued
+            case kinds.KeyRevoked("*"):
+                keys.clear()
+            case kinds.KeyRevoked(key):
+                keys.pop(key, None)
+    return keys
 
 
 def fold(entries: Sequence[Entry]) -> Case:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from interlock.approve.names import fold
 from interlock.approve.publickey import public_key
 from interlock.approve.vote import sign
-from interlock.errors import BadInput, Conflict, Forbidden, NotFound
+from interlock.errors import BadInput, Conflict, Forbidden, NotFound, Unauthenticated
 from interlock.home import Home
-from interlock.identify import sessions, tokens
+from interlock.identify import sessions, tokens, virtual
 from interlock.identify.issuer import Issuer
 from interlock.identify.keys import USUAL, Cost, create_key, open_key
 from interlock.identify.verbs import Caller, require
+from interlock.identify.virtual import Scope, VirtualKey
 from interlock.judge import Senses
 from interlock.model import entry as kinds
 from interlock.model.agent import Passport, Person
@@ -26,6 +27,8 @@ from interlock.record import AGENT, PERSON, Record, Token
 
 #: Whom agents' tokens and people's sessions are for; one installation, one audience.
 MAX_NAME = 63
+#: How long an unknown virtual key is not looked for again: whoever tries many keys costs one look. Milliseconds.
+LOOK_MS = 250
 
 
 class Registry:
@@ -37,6 +40,9 @@ class Registry:
         self._issuer = issuer
         self._senses = senses
         self.audience = audience
+        self._secrets = virtual.Secrets(issuer)
+        self._holders: dict[str, str] = {}
+        self._looked_at = -LOOK_MS
 
     # agents
 
@@ -53,7 +59,13 @@ class Registry:
         """End an agent: it does nothing any more, and all its tokens are revoked."""
         require("agents-retire", caller)
         retired = msgspec.structs.replace(self.agent(caller, name), retired=True)
-        self._record.write(AGENT + name, None, _by(caller), [kinds.AgentWritten(retired), kinds.TokenRevoked("*")])
+        self._record.write(
+            AGENT + name,
+            None,
+            _by(caller),
+            [kinds.AgentWritten(retired), kinds.TokenRevoked("*"), kinds.KeyRevoked("*")],
+        )
+        self._record.forget(name)
         return retired
 
     def agent(self, caller: Caller, name: str) -> Passport:
@@ -68,17 +80,18 @@ class Registry:
         require("agents-show", caller)
         return self._record.agents()
 
+    def _working(self, name: str) -> Passport:
+        passport = self._record.passport(name)
+        if not passport.registered or passport.retired:
+            raise NotFound(f"no working agent is called `{name}`", hint="`interlock agents add` registers one")
+        return passport
+
     # tokens
 
     def issue_token(self, caller: Caller, grant: tokens.Grant, seconds: int = tokens.USUAL_SECONDS) -> tokens.Minted:
         """A short-lived token for an agent, bound to environment and session. It is shown once and kept nowhere."""
         require("mint-token", caller)
-        passport = self._record.passport(grant.agent)
-        if not passport.registered or passport.retired:
-            raise NotFound(f"no working agent is called `{grant.agent}`", hint="`interlock agents add` registers one")
-        if passport.environments and grant.environment not in passport.environments:
-            named = ", ".join(passport.environments)
-            raise Forbidden(f"`{grant.agent}` has no business in `{grant.environment}`", hint=f"its passport: {named}")
+        _require_business(self._working(grant.agent), grant.environment)
         minted = tokens.mint(
             self._issuer,
             grant,
@@ -112,6 +125,84 @@ class Registry:
         passport = self._record.passport(claims.agent)
         issued = self._record.tokens(claims.agent).get(claims.token_id)
         return passport.retired or not passport.registered or issued is None or issued.revoked
+
+    # virtual keys
+
+    def issue_key(self, caller: Caller, scope: Scope, seconds: int = virtual.USUAL_SECONDS) -> VirtualKey:
+        """A virtual key for an agent. Its secret is shown to whoever asked for it, and kept nowhere."""
+        require("mint-token", caller)
+        passport = self._working(scope.agent)
+        _require_business(passport, scope.environment)
+        access_key, expires_at = virtual.draw(scope, self._record.now(), seconds, self._senses.entropy)
+        issued = kinds.KeyIssued(
+            access_key,
+            scope.target,
+            scope.environment,
+            scope.session,
+            scope.operator,
+            expires_at,
+            scope.regions,
+            scope.services,
+            scope.author,
+        )
+        self._record.write(AGENT + scope.agent, None, _by(caller), [issued])
+        self._record.forget(scope.agent)
+        self._holders[access_key] = scope.agent
+        return VirtualKey(access_key, scope, expires_at, self._secrets.of(access_key))
+
+    def revoke_key(self, caller: Caller, agent: str, key: str) -> None:
+        """Revoke one virtual key by its name, or all of an agent with `*`. It holds from the next call on."""
+        require("revoke-token", caller)
+        if key != "*" and key not in self.keys_of(caller, agent):
+            raise NotFound(f"`{agent}` has no virtual key `{key}`", hint=f"`interlock agents show {agent}` lists them")
+        self._record.write(AGENT + agent, None, _by(caller), [kinds.KeyRevoked(key)])
+        self._record.forget(agent)
+
+    def rotate_keys(self, caller: Caller, agent: str, seconds: int = virtual.USUAL_SECONDS) -> list[VirtualKey]:
+        """End every virtual key of an agent, and issue one anew for each scope that was still in force."""
+        require("mint-token", caller)
+        now = self._record.now()
+        scopes = {_scope(agent, issued) for issued in self.keys_of(caller, agent).values() if issued.expires_at > now}
+        self.revoke_key(caller, agent, "*")
+        return [self.issue_key(caller, scope, seconds) for scope in sorted(scopes)]
+
+    def keys_of(self, caller: Caller, agent: str) -> Mapping[str, kinds.KeyIssued]:
+        """The virtual keys of an agent that were not revoked, by their names."""
+        require("agents-show", caller)
+        self._record.forget(agent)
+        return self._record.standing(agent).keys
+
+    def virtual(self, access_key: str, *, fresh: bool = False) -> VirtualKey:
+        """The virtual key of this name, in force. Raises Unauthenticated.
+
+        It is answered from memory, which may be out of date, unless it has to be `fresh`. What is recorded upon the
+        agent's standing finds out by itself.
+        """
+        agent = self._holders.get(access_key) or self._holder(access_key)
+        if fresh:
+            self._record.forget(agent)
+        standing = self._record.standing(agent)
+        issued = standing.keys.get(access_key)
+        if issued is None or standing.passport.retired or not standing.passport.registered:
+            raise Unauthenticated("this virtual key was revoked", hint="`interlock connect aws` gives a new one")
+        if issued.expires_at <= self._record.now():
+            raise Unauthenticated(
+                "this virtual key has expired", hint="`interlock connect aws` gives a new one", code="expired-key"
+            )
+        return VirtualKey(access_key, _scope(agent, issued), issued.expires_at, self._secrets.of(access_key))
+
+    def _holder(self, access_key: str) -> str:
+        """Whose key this is. All agents are looked through for one that is not known, but not more often than that."""
+        now = self._senses.monotonic()
+        if now - self._looked_at >= LOOK_MS:
+            self._looked_at = now
+            for passport in self._record.agents():
+                self._record.forget(passport.name)
+                self._holders |= dict.fromkeys(self._record.standing(passport.name).keys, passport.name)
+        agent = self._holders.get(access_key)
+        if agent is None:
+            raise Unauthenticated("this is no virtual key of this gate", hint="`interlock connect aws` gives one")
+        return agent
 
     # people
 
@@ -199,6 +290,25 @@ class Registry:
         what = "person" if people else "agent"
         if any(fold(name) == fold(other) for other in others):
             raise Conflict(f"`{name}` reads like the {what} of that name", hint="give it a name of its own")
+
+
+def _require_business(passport: Passport, environment: str) -> None:
+    if passport.environments and environment not in passport.environments:
+        named = ", ".join(passport.environments)
+        raise Forbidden(f"`{passport.name}` has no business in `{environment}`", hint=f"its passport: {named}")
+
+
+def _scope(agent: str, issued: kinds.KeyIssued) -> Scope:
+    return Scope(
+        agent,
+        issued.target,
+        issued.environment,
+        issued.regions,
+        issued.services,
+        issued.session,
+        issued.operator,
+        issued.author,
+    )
 
 
 def _by(caller: Caller) -> str:

@@ -25,7 +25,7 @@ from interlock.approve.review import admit_review
 from interlock.approve.vote import accept
 from interlock.caseids import CaseIds
 from interlock.errors import BadConfiguration, Conflict, InterlockError, Refused, Stale
-from interlock.execute.executor import Executor, Order
+from interlock.execute.executor import Exchange, Executor, Order
 from interlock.execute.executors import executor_for
 from interlock.execute.planners import planner_for
 from interlock.execute.run import drive
@@ -43,7 +43,7 @@ from interlock.model.execution import Step
 from interlock.model.inventory import Rehearsal
 from interlock.model.proposal import Proposal
 from interlock.model.target import Target
-from interlock.record import Record, Standing
+from interlock.record import CASE, Record, Standing
 
 US = "interlock"
 #: How often a proposal is judged anew because its agent's passport was changed meanwhile.
@@ -81,7 +81,7 @@ class Road:
     def _propose(self, proposal: Proposal, standing: Standing) -> Case:
         by, case_id = f"agent:{proposal.agent}", self._ids.draw()
         passport = standing.passport
-        fresh = self.record.fresh(case_id)
+        fresh = self.record.fresh(CASE + case_id)
         pending: list[kinds.What] = [_received(fresh, proposal, passport)]
         written: Case | None = None
 
@@ -97,18 +97,19 @@ class Road:
         leg = "plan"
         try:
             target = self.judge.target(proposal)
-            if planner_for(target) is not None:
+            if planner_for(target, proposal.payload) is not None:
                 flush()
                 require_plannable(passport)
                 proposal = self._plan(case_id, proposal, target, pending)
             leg = "read"
             reading = self.judge.read(proposal, target)
+            if target is not None:
+                flush()
+            reading, surveyed = self.judge.resolve(reading, proposal, target)
             change = reading.change
             pending.append(kinds.WasRead(change))
             leg = "assess"
-            if target is not None:
-                flush()
-            inventory, rehearsal = self.judge.look(proposal, reading, target, passport)
+            inventory, rehearsal = self.judge.look(proposal, reading, target, passport, surveyed)
             assessment = self.judge.assess(proposal, change, target, inventory, rehearsal)
             pending.append(kinds.Assessed(assessment, self._samples(case_id, rehearsal)))
             leg = "decide"
@@ -155,8 +156,11 @@ class Road:
         text = admit_review(person, note, self.poll(case), case.approval)
         return self.record.extend(case, f"person:{person}", kinds.Reviewed(text))
 
-    def run(self, case_id: str, by: str) -> Case:
-        """Legs 6 to 9. Raises Refused when something is missing, Stale when anything differs from what was approved."""
+    def run(self, case_id: str, by: str, exchange: Exchange | None = None) -> Case:
+        """Legs 6 to 9. Raises Refused when something is missing, Stale when anything differs from what was approved.
+
+        `exchange` is what a gate holds open for it.
+        """
         case = self.record.case(case_id)
         if case.state not in ("allowed", "approved"):
             raise _not_runnable(case, self.missing(case))
@@ -167,7 +171,7 @@ class Road:
         except Stale as error:
             self._lapse(case, "stale", error.message)
         self._require_unchanged(case, judgement)
-        order, executor = self._order(case, proposal, judgement.change)
+        order, executor = self._order(case, proposal, judgement.change, exchange)
         used = tuple(vote.ballot.nonce for vote in case.votes)
         case = self.record.extend(case, by, kinds.Started("run", order.digest, used))
         return self._perform(case, order, executor, "run", executor.execute(order, self._sealer(case)))
@@ -260,13 +264,15 @@ class Road:
         self.record.extend(case, US, kinds.Lapsed(code, reason))
         raise Stale(f"case `{case.id}` cannot run: {reason}", hint="propose it again")
 
-    def _order(self, case: Case, proposal: Proposal, change: Change | None) -> tuple[Order, Executor]:
+    def _order(
+        self, case: Case, proposal: Proposal, change: Change | None, exchange: Exchange | None = None
+    ) -> tuple[Order, Executor]:
         target = self.judge.target(proposal)
         if target is None or change is None or case.assessment is None or case.decision is None:
             raise BadConfiguration(
                 f"case `{case.id}` names no target", hint="propose it with --target to have it executed"
             )
-        if planner_for(target) is not None and case.planned is None:
+        if case.planned is None and planner_for(target, proposal.payload) is not None:
             raise BadConfiguration(f"case `{case.id}` was never planned", hint="propose it again")
         order = Order(
             case.id,
@@ -276,6 +282,8 @@ class Road:
             target,
             case.assessment.measured,
             writes(change),
+            exchange,
+            self._senses.now,
         )
         return order, executor_for(target)
 

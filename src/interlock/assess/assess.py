@@ -14,7 +14,7 @@ from typing import Final
 
 from interlock.assess.crux import standing_of, with_declared
 from interlock.assess.domains import domains_of
-from interlock.assess.findings import FINDINGS
+from interlock.assess.findings import asked
 from interlock.assess.links import links_of
 from interlock.assess.reach import critical_things, reach_of
 from interlock.assess.risk import Weight, risk_of
@@ -60,16 +60,16 @@ def assess(
     unread = unread_writes(change, world, figures)
     reach, grave = reach_of(change, world, inventory, rehearsal, misread=bool(unread))
     unknown = _unknown(change, unread)
-    tier: Tier = "destroy" if unknown else tier_of_change(change, tuple(each.tier for each in weighed))
+    tier: Tier = "destroy" if unknown else tier_of_change(change, tuple([each.tier for each in weighed]))
     ways_back = {each.reversibility for each in weighed}
     reversibility: Reversibility = "irreversible" if unknown else worst_reversibility(*ways_back)
     domains = domains_of(change, inventory, reach, taken)
     seen = Seen(
         change, inventory, rehearsal, world, figures, claimed, found, environment, tier, weighed, reach, grave,
         unread, secrets, *sort_effects(change), links, taken, undoing, domains,
-        standing_of(inventory, _reshaped(change, taken)),
+        standing_of(inventory, _reshaped(change, taken)) if inventory is not None else {},
     )  # fmt: skip
-    feared = tuple(dict.fromkeys(name for name, _ in critical_things(world, reach, grave)))
+    feared = tuple(dict.fromkeys([name for name, _ in critical_things(world, reach, grave)]))
     rollback = way_back_of(change, rehearsal, undoing)
     degraded = _degraded(change, inventory, rehearsal, seen)
     weight = Weight(
@@ -138,11 +138,11 @@ def _degraded(change: Change, inventory: Inventory | None, rehearsal: Rehearsal 
 def _in_order(seen: Seen) -> tuple[Finding, ...]:
     """All findings, the severest first, then by place; many of one kind are cut, with the rest counted."""
     noted: list[Noted] = []
-    for row in FINDINGS:
-        if (row.trait is None or row.trait in seen.by_trait) and (found := [*row.find(seen)]):
+    for row in asked(seen):
+        if found := [*row.find(seen)]:
             noted += _few(found)
     noted.sort(key=_order)
-    return tuple(dict.fromkeys(finding for _, finding in noted))
+    return tuple(dict.fromkeys([finding for _, finding in noted]))
 
 
 def _few(notes: Iterable[Noted]) -> list[Noted]:

@@ -22,7 +22,10 @@ LISTED: Final = 200
 
 
 class Domains(NamedTuple):
-    """`groups` and `places` are what is touched; `members` are the keys of the touched things, `felt` all of them."""
+    """`groups` and `places` are what is touched; `members` are the keys of the touched things, `felt` all of them.
+
+    `tags` are those of the touched things that have any.
+    """
 
     groups: tuple[Touched, ...]
     places: tuple[Touched, ...]
@@ -38,8 +41,10 @@ class Domains(NamedTuple):
 
 def domains_of(change: Change, inventory: Inventory | None, reach: Reach, taken: Taken) -> Domains:
     """The groups and failure domains that this change touches, each with its share."""
-    changed = {each.resource.key for each in reach.changed}
-    felt = frozenset(taken.hurt | {each.resource.key for each in reach.must if each.resource.key not in changed})
+    felt = taken.hurt
+    if len(reach.must) > len(reach.changed):  # the changed things are among those that must feel it
+        changed = {each.resource.key for each in reach.changed}
+        felt |= {each.resource.key for each in reach.must} - changed
     spelled: dict[Key, list[Resource]] = {}
     for resource in (*(effect.resource for effect in change.effects), *(each.resource for each in reach.must)):
         if resource.key in felt:
@@ -56,16 +61,22 @@ def domains_of(change: Change, inventory: Inventory | None, reach: Reach, taken:
     for key, resources in spelled.items():
         for place in {place for resource in resources for place in resource.location}:
             places.setdefault(place, set()).add(key)
+    tags = {key: found for key, resources in spelled.items() if (found := _tags(resources))}
+    if not places and not groups:
+        return Domains((), (), {}, felt, tags)
     there, them = {place: set(keys) for place, keys in places.items()}, {name: set(k) for name, k in groups.items()}
-    for item in items if places or groups else ():
+    for item in items:
         key = item.resource.key
         if key not in taken.made:
             _count(there, item.resource.location, key)
             _count(them, item.groups, key)
     known = inventory is not None
     members = {domain: frozenset(keys) for found in (places, groups) for domain, keys in found.items()}
-    tags = {key: tuple(tag for resource in resources for tag in resource.tags) for key, resources in spelled.items()}
     return Domains(_touched(groups, them, known), _touched(places, there, known), members, felt, tags)
+
+
+def _tags(resources: Iterable[Resource]) -> tuple[tuple[str, str], ...]:
+    return tuple([tag for resource in resources for tag in resource.tags])
 
 
 def _count(found: dict[Domain, set[Key]], domains: Iterable[Domain], key: Key) -> None:

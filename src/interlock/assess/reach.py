@@ -56,21 +56,36 @@ def reach_of(
     start.add_effects(change.effects, change.unit)
     if rehearsal is not None:
         start.add_measured(rehearsal.measured)
+    changed = start.changed
+    must = {**changed, **{key: each for key, each in start.unplaced.items() if key not in changed}}
+    if not start.certain and not start.possible:  # nothing of it has a place in the world: there is nowhere to walk
+        may = {**must, **{key: each for key, each in start.perhaps.items() if key not in must}}
+        return Felt(_reach(change, inventory, start, (must, may), cut=0, misread=misread), frozenset())
     certain, possible = Walk(world, MUST), Walk(world, MAY)
     certain.run(start.certain, room=bound)
     possible.run([*start.certain, *start.possible], room=bound)
-
-    changed = start.changed
-    must = {**changed, **{key: each for key, each in start.unplaced.items() if key not in changed}}
     must.update(_reached(certain, start.lines, must))
     may = {**start.perhaps, **_reached(possible, start.lines, must)}
     may = {**must, **{key: each for key, each in may.items() if key not in must}}
-    cut = certain.cut | possible.cut
+    whole = rehearsal is not None and rehearsal.complete and not rehearsal.failed and change.fully_known
+    cut = len(certain.cut | possible.cut)
+    reach = _reach(change, inventory, start, (must, may), cut=cut, misread=misread)
+    return Felt(reach, frozenset(_grave(possible, counted=whole)))
+
+
+def _reach(
+    change: Change,
+    inventory: Inventory | None,
+    start: _Start,
+    felt: tuple[dict[tuple[str, str], Reached], dict[tuple[str, str], Reached]],
+    *,
+    cut: int,
+    misread: bool,
+) -> Reach:
     seen = inventory is not None and inventory.complete and not start.unfound
     complete = seen and not cut and not (change.unknown or start.anything or misread)
-    reach = Reach(tuple(changed.values()), tuple(must.values()), tuple(may.values()), complete, len(cut))
-    whole = rehearsal is not None and rehearsal.complete and not rehearsal.failed and change.fully_known
-    return Felt(reach, frozenset(_grave(possible, counted=whole)))
+    must, may = felt
+    return Reach(tuple(start.changed.values()), tuple(must.values()), tuple(may.values()), complete, cut)
 
 
 def _grave(walk: Walk, *, counted: bool) -> Iterator[tuple[str, str]]:
@@ -122,7 +137,7 @@ class _Start:
 
     def add_effects(self, effects: Sequence[Effect], unit: str) -> None:
         """Every effect that writes is a certain seed; one that reads by running unknown code a possible one."""
-        for effect in sorted(effects, key=_order):
+        for effect in sorted(effects, key=_order) if len(effects) > 1 else effects:
             resource, writes = effect.resource, effect.verb != "read" or effect.known == "unknown"
             event = event_of(effect, self.world.items(resource))
             if not writes and event is None:

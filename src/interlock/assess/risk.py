@@ -10,6 +10,7 @@ Uncalibrated: the weights are a judgement, nobody has compared them with what ca
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from interlock.assess.domains import Domains, share
@@ -95,7 +96,7 @@ def risk_of(weight: Weight) -> Risk:
         return Risk()
     shares = {
         "irreversibility": HARD[weight.reversibility],
-        "loss": max([_loss(*each) for each in zip(weight.change.effects, weight.weighed, strict=True)], default=0),
+        "loss": FULL if weight.unknown else max(map(_loss, weight.change.effects, weight.weighed), default=0),
         "reach": _reach(weight.reach),
         "criticality": _criticality(weight),
         "correlation": _correlation(weight.domains),
@@ -104,13 +105,18 @@ def risk_of(weight: Weight) -> Risk:
         "uncertainty": _uncertainty(weight),
         "environment": FULL if weight.environment.production else min(500, max(0, weight.environment.strictness) * 5),
     }
-    if weight.unknown:
-        shares["loss"] = FULL
+    return _joined(tuple(shares.values()))
+
+
+@lru_cache(maxsize=4_096)
+def _joined(shares: tuple[int, ...]) -> Risk:
+    """The risk that these shares make, in the order of WEIGHTS."""
     left, whole = 1, 1
-    for name, weighs in WEIGHTS.items():
-        left *= FULL * FULL - weighs * shares[name]
+    parts = []
+    for (name, weighs), share_ in zip(WEIGHTS.items(), shares, strict=True):
+        left *= FULL * FULL - weighs * share_
         whole *= FULL * FULL
-    parts = [(name, WEIGHTS[name] * shares[name] // FULL) for name in WEIGHTS]
+        parts.append((name, weighs * share_ // FULL))
     parts.sort(key=lambda part: (-part[1], part[0]))
     return Risk(100 * (whole - left) // whole, tuple(part for part in parts if part[1]))
 
@@ -143,6 +149,8 @@ def _criticality(weight: Weight) -> int:
 
 def _correlation(domains: Domains) -> int:
     """The largest share of a group or place of which more than one thing is touched; two places of a kind are half."""
+    if not domains.groups and not domains.places:
+        return 0
     shares = [share(each) for each in (*domains.groups, *domains.places) if each.touched > 1]
     kinds = [each.kind for each in domains.places]
     return max([0, *shares, *(500 for kind in kinds if kinds.count(kind) > 1)])

@@ -19,6 +19,7 @@ from interlock.model.wayback import RollbackVerdict
 
 #: The verdicts, best first.
 ORDER: Final[tuple[RollbackVerdict, ...]] = ("none-needed", "valid", "valid-with-loss", "unknown", "invalid")
+_RANK: Final = {verdict: rank for rank, verdict in enumerate(ORDER)}
 
 #: How many steps and reasons are listed; the rest are counted.
 STEPS: Final = 50
@@ -34,7 +35,7 @@ class Judged(NamedTuple):
 
 def worst(*verdicts: RollbackVerdict) -> RollbackVerdict:
     """The worst of these; of none, none-needed."""
-    return max(verdicts, key=ORDER.index, default="none-needed")
+    return max(verdicts, key=_RANK.__getitem__, default="none-needed")
 
 
 def way_back_of(change: Change, rehearsal: Rehearsal | None, undoing: Undoing) -> RollbackProof:
@@ -57,7 +58,7 @@ def way_back_of(change: Change, rehearsal: Rehearsal | None, undoing: Undoing) -
 def composed(change: Change, undoing: Undoing) -> RollbackProof:
     """The ways back of all effects as one, by knowledge alone: the last one done is the first one undone."""
     judged = [judge(effect, ordinal, undoing) for ordinal, effect in enumerate(change.effects)]
-    verdict = worst(*(each.verdict for each in judged), *(("unknown",) if change.unknown else ()))
+    verdict = worst(*[each.verdict for each in judged], *(("unknown",) if change.unknown else ()))
     return RollbackProof(verdict, False, _steps(change.effects), _reasons(judged))
 
 
@@ -75,15 +76,14 @@ def judge(effect: Effect, ordinal: int, undoing: Undoing) -> Judged:
     if back is not None and not back.evidence and not LOSING.isdisjoint(effect.traits):
         verdict = worst(verdict, "unknown")  # nothing was said that would bring back what is lost
     lost = undoing.rights.get(ordinal)
-    if lost is not None and ORDER.index(lost.verdict) > ORDER.index(verdict):
+    if lost is not None and _RANK[lost.verdict] > _RANK[verdict]:
         return Judged(lost.verdict, f"`{name}`: it is reached through `{lost.through}`, which this changes too")
     return Judged(verdict, f"`{name}`: {why}" if why else "")
 
 
 def _steps(effects: Sequence[Effect]) -> tuple[str, ...]:
-    steps = dict.fromkeys(
-        effect.way_back.step for effect in reversed(effects) if effect.way_back is not None and effect.way_back.step
-    )
+    backs = [effect.way_back for effect in reversed(effects) if effect.way_back is not None]
+    steps = dict.fromkeys([back.step for back in backs if back.step])
     shown = tuple(steps)[:STEPS]
     return shown if len(steps) <= STEPS else (*shown, f"and {len(steps) - STEPS:,} steps more")
 
@@ -91,7 +91,9 @@ def _steps(effects: Sequence[Effect]) -> tuple[str, ...]:
 def _reasons(judged: Sequence[Judged]) -> str:
     """The first reasons, those of the worst verdicts before others."""
     told = [each for each in judged if each.why and each.verdict not in ("none-needed", "valid")]
-    told.sort(key=lambda each: -ORDER.index(each.verdict))
+    if not told:
+        return ""
+    told.sort(key=lambda each: -_RANK[each.verdict])
     reasons = tuple(dict.fromkeys(each.why for each in told))
     rest = f"; and {len(reasons) - REASONS:,} more" if len(reasons) > REASONS else ""
     return "; ".join(reasons[:REASONS]) + rest

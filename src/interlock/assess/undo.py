@@ -37,6 +37,8 @@ class Undoing(NamedTuple):
 
 def undoing_of(change: Change, links: Links, taken: Taken) -> Undoing:
     """What this change does to its own ways back, by all that these links know."""
+    if not links.copies and not links.through:
+        return Undoing({}, {})
     return Undoing(_dying(change, links, taken), _locked_out(change, links, taken))
 
 

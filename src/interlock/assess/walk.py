@@ -26,9 +26,7 @@ _EVENTS: Final = len(EVENTS)
 #: The events in each set of events that the tables hold, by number.
 _BITS: Final = {
     events: tuple(event for event in range(_EVENTS) if events >> event & 1)
-    for table in _TABLES.values()
-    for row in (*table.rows, table.read)
-    for events in row
+    for events in {cell for table in _TABLES.values() for row in (*table.rows, table.read) for cell in row}
 }
 _REPLACED: Final = EVENTS.index("replaced")
 

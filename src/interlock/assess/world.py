@@ -62,7 +62,7 @@ class World:
     @classmethod
     def of(cls, inventory: Inventory | None) -> World:
         """The world as surveyed; an empty one when nobody surveyed."""
-        return cls((), ()) if inventory is None else cls(inventory.items, inventory.edges, inventory.flows)
+        return NOWHERE if inventory is None else cls(inventory.items, inventory.edges, inventory.flows)
 
     def find(self, resource: Resource) -> tuple[int, ...]:
         """The numbers that this resource can mean: itself where it was surveyed, else everything of its name."""
@@ -147,6 +147,10 @@ class World:
             # Two reports place one thing differently: one spelling is shown, whichever report came first.
             self.resources[number] = min(spelled, resource, key=canonical)
         return number
+
+
+#: The world of which nobody knows anything.
+NOWHERE: Final = World((), ())
 
 
 def _agreed(one: Item, other: Item) -> Item:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
@@ -144,9 +145,23 @@ def _session() -> Any:
 
     nothing = (None, None, None, None)
     nowhere = (None, None, os.devnull, None)
-    return Session(
+    session = Session(
         session_vars={"profile": nothing, "region": nothing, "config_file": nowhere, "credentials_file": nowhere}
     )
+    session.register_component("data_loader", _models())
+    return session
+
+
+@cache
+def _models() -> Any:
+    """botocore's own models, and none of somebody's home; what was read once is there for every session."""
+    from pathlib import Path
+
+    import botocore
+    from botocore.loaders import Loader
+
+    own = str(Path(botocore.__file__).parent / "data")
+    return Loader(extra_search_paths=[own], include_default_search_paths=False)
 
 
 def failures() -> tuple[type[Exception], ...]:

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
     from interlock.answer import Json
     from interlock.model.agent import Passport
+    from interlock.model.entry import KeyIssued
     from interlock.record import Token
 
 
 @click.group()
 def command() -> None:
-    """Register agents, show their passports, issue and revoke their tokens."""
+    """Register agents, show their passports, issue, rotate and revoke their keys and tokens."""
 
 
 @command.command("add")
@@ -89,12 +90,16 @@ def add(
 @home_option
 @json_option
 def show(name: str, home: Path | None, as_json: bool) -> None:
-    """Show the passport of NAME, what it lacks, and its tokens by id."""
+    """Show the passport of NAME, what it lacks, its tokens by id, and its virtual keys."""
     with opened(home) as control:
         passport = control.registry.agent(caller(), name)
         tokens = list(control.registry.tokens_of(caller(), name).values())
+        keys = list(control.registry.keys_of(caller(), name).values())
         now = control.record.now()
-    answer = _told(passport) | {"tokens": [_token(token, now) for token in tokens]}
+    answer = _told(passport) | {
+        "tokens": [_token(token, now) for token in tokens],
+        "keys": [_key(key, now) for key in keys],
+    }
     if as_json:
         emit(answer)
     else:
@@ -157,7 +162,7 @@ def token(
 ) -> None:
     """Issue a token for NAME. It is printed once and kept nowhere; INTERLOCK_TOKEN carries it to the agent."""
     from interlock.answer import when
-    from interlock.configuration import duration
+    from interlock.configuration.reading import duration
     from interlock.identify.tokens import Grant
 
     grant = Grant(name, environment, session, operator, author)
@@ -173,20 +178,59 @@ def token(
 
 @command.command("revoke")
 @click.argument("name")
-@click.argument("token_id", metavar="[TOKEN]", required=False)
-@click.option("--all", "everything", is_flag=True, help="Every token that was issued up to now.")
+@click.argument("token_id", metavar="[TOKEN|KEY]", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every token and key that was issued up to now.")
 @home_option
 @json_option
 def revoke(name: str, token_id: str | None, everything: bool, home: Path | None, as_json: bool) -> None:
-    """Revoke one TOKEN of NAME by its id, or all of them with --all. It holds from the next call on."""
+    """Revoke one TOKEN or virtual KEY of NAME by its id, or all with --all. It holds from the next call on."""
+    from interlock.identify.virtual import PREFIX
+
     if (token_id is None) != everything:
-        raise click.UsageError("name one TOKEN by its id, or --all")
+        raise click.UsageError("name one TOKEN or KEY by its id, or --all")
     with opened(home) as control:
-        control.registry.revoke_token(caller(), name, token_id or "*")
+        if everything or not str(token_id).startswith(PREFIX):
+            control.registry.revoke_token(caller(), name, token_id or "*")
+        if everything or str(token_id).startswith(PREFIX):
+            control.registry.revoke_key(caller(), name, token_id or "*")
     if as_json:
         emit({"agent": name, "revoked": token_id or "*"})
     else:
         click.echo("revoked")
+
+
+@command.command("rotate")
+@click.argument("name")
+@click.option("--ttl", default="1h", show_default=True, help="How long the new keys live, at most 12h.")
+@home_option
+@json_option
+def rotate(name: str, ttl: str, home: Path | None, as_json: bool) -> None:
+    """End every virtual key of NAME, and print a new one for each scope that was in force. They are shown once."""
+    from interlock.answer import when
+    from interlock.configuration.reading import duration
+
+    with opened(home) as control:
+        control.registry.agent(caller(), name)
+        keys = control.registry.rotate_keys(caller(), name, duration(ttl, "--ttl") // 1000)
+    said = [
+        {
+            "key": key.access_key,
+            "secret": key.secret,
+            "target": key.scope.target,
+            "session": key.scope.session,
+            "expires_at": when(key.expires_at),
+        }
+        for key in keys
+    ]
+    if as_json:
+        emit({"agent": name, "keys": said})
+        return
+    for each in said:
+        click.echo(f"{each['key']} {each['secret']}")
+        click.echo(f"  for {each['target']}, session {each['session']}, until {each['expires_at']}", err=True)
+    click.echo(
+        f"{len(said)} new; the ones before are revoked" if said else "none was in force; all are revoked", err=True
+    )
 
 
 def _told(passport: Passport) -> Json:
@@ -218,6 +262,21 @@ def _token(token: Token, now: int) -> Json:
     }
 
 
+def _key(key: KeyIssued, now: int) -> Json:
+    from interlock.answer import when
+
+    return {
+        "key": key.key,
+        "state": "expired" if key.expires_at <= now else "valid",
+        "target": key.target,
+        "environment": key.environment,
+        "session": key.session,
+        "regions": list(key.regions),
+        "services": list(key.services),
+        "expires_at": when(key.expires_at),
+    }
+
+
 def _picture(answer: Json) -> RenderableType:
     from typing import cast
 
@@ -242,6 +301,9 @@ def _picture(answer: Json) -> RenderableType:
     for token in cast("list[Json]", answer["tokens"]):
         bound = f"{token['environment']}, session {token['session']}, until {token['expires_at']}"
         table.add_row("token", plain(f"{token['id']}  {token['state']}, {bound}"))
+    for key in cast("list[Json]", answer["keys"]):
+        bound = f"{key['target']}, session {key['session']}, until {key['expires_at']}"
+        table.add_row("virtual key", plain(f"{key['key']}  {key['state']}, {bound}"))
     return table
 
 

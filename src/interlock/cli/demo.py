@@ -1,49 +1,73 @@
-"""`interlock demo`: an agent on a shop with 120,000 orders proposes three changes; you decide about one of them."""
+"""`interlock demo`: an agent deletes and recreates production, without Interlock and with it; you decide."""
 
 from __future__ import annotations
 
 import contextlib
-import secrets
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from interlock.cli.frame import console, emit, json_option, senses
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from interlock.answer import Json
-    from interlock.model.case import Case
-    from interlock.practice.demo import Checked, Demo, Scripted, Stock
 
-ATTEMPTS = 3
+STORIES = ("recreate", "shop")
 
 
 @click.command()
-@click.option("--yes", is_flag=True, help="Approve without asking, for unattended runs.")
+@click.option(
+    "--story",
+    type=click.Choice(STORIES),
+    default="recreate",
+    show_default=True,
+    help="`recreate`: AWS, an agent that deletes and recreates.  `shop`: a database with 120,000 orders.",
+)
+@click.option("--yes", is_flag=True, help="Let a scripted person decide, for unattended runs.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Work in this new folder and keep it.")
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw both runs into this .svg or .html file too (recreate).",
+)
 @json_option
-def command(yes: bool, keep: Path | None, as_json: bool) -> int:
-    """Show what Interlock does, on a real database in a folder of its own, in less than a minute.
+def command(story: str, yes: bool, keep: Path | None, picture: Path | None, as_json: bool) -> int:
+    """Show what Interlock does, on real components in a folder of its own, in about a minute.
 
-    A scripted agent proposes a read, a bounded fix, and a clean-up whose condition hits every order. You approve the
-    fix with a passphrase, it runs, it is undone, and the ledger is verified offline.
+    The story `recreate`: an agent is told to fix a stale cost report and decides to delete and recreate production. It
+    runs twice, unmodified: with production's own key, and with a virtual key through Interlock, where you decide.
+
+    The story `shop`: an agent proposes a read, a bounded fix, and a clean-up whose condition hits every order.
     """
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("without a terminal nobody can approve; use --yes")
-    from interlock.practice.demo import Demo
-
-    with _folder(keep) as folder, Demo(folder, senses()) as demo:
-        told = _Teller(demo, console(stderr=as_json), yes=yes, keep=keep).tell()
+    if picture is not None and (story != "recreate" or picture.suffix not in (".svg", ".html")):
+        raise click.UsageError("--picture is a file .svg or .html, of the story recreate")
+    with _folder(keep) as folder:
+        told = (_recreate if story == "recreate" else _shop)(folder, yes, keep, picture, as_json)
     if as_json:
         emit(told)
     return 0 if told["as_told"] else 1
+
+
+def _recreate(folder: Path, yes: bool, keep: Path | None, picture: Path | None, as_json: bool) -> Json:
+    from interlock.cli.story_recreate import Teller
+    from interlock.practice.recreate import Recreate
+
+    with Recreate(folder, senses()) as day:
+        return Teller(day, console(stderr=as_json), yes=yes, keep=keep, picture=picture).tell()
+
+
+def _shop(folder: Path, yes: bool, keep: Path | None, _: Path | None, as_json: bool) -> Json:
+    from interlock.cli.story_shop import Teller
+    from interlock.practice.demo import Demo
+
+    with Demo(folder, senses()) as demo:
+        return Teller(demo, console(stderr=as_json), yes=yes, keep=keep).tell()
 
 
 @contextlib.contextmanager
@@ -59,210 +83,3 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     except OSError as error:
         raise BadConfiguration("the folder cannot be made", hint="--keep names a new one", where=str(keep)) from error
     yield keep.absolute()
-
-
-class _Teller:
-    """Goes through the scenes, shows each, and asks where a person has to decide."""
-
-    def __init__(self, demo: Demo, screen: Console, *, yes: bool, keep: Path | None) -> None:
-        self._demo = demo
-        self._screen = screen
-        self._yes = yes
-        self._keep = keep
-        self._scene = 0
-
-    def tell(self) -> Json:
-        """The whole story; what happened, as JSON tells it."""
-        from interlock.practice.demo import CLEAN_UP, FIX, READ
-
-        began = time.monotonic()
-        passphrase, before = self._prepare()
-        read = self._read(READ)
-        fix, approved = self._fix(FIX, passphrase)
-        fixed, after_fix, undone, after_undo = self._run(fix) if approved else (fix, before, fix, before)
-        denied = self._clean_up(CLEAN_UP)
-        alone = self._demo.without_a_gate(CLEAN_UP)
-        after = self._demo.stock()
-        checked = self._verify(denied)
-        self._sum_up(before, alone, after, time.monotonic() - began)
-        ran = (fixed.state, undone.state) == ("done", "undone") and after_undo == before
-        return {
-            "as_told": read.state == "done"
-            and (ran or not approved)
-            and denied.state == "denied"
-            and after == before
-            and checked.honest.ok
-            and not checked.edited.ok,
-            "cases": {
-                name: self._demo.told(case) for name, case in (("read", read), ("fix", undone), ("clean-up", denied))
-            },
-            "shop": {
-                "before": before._asdict(),
-                "after_fix": after_fix._asdict(),
-                "after_undo": after_undo._asdict(),
-                "clean_up_without_a_gate": alone._asdict(),
-                "after": after._asdict(),
-            },
-            "ledger": {
-                "verified": checked.honest.ok,
-                "entries": checked.honest.size,
-                "edit_found": not checked.edited.ok,
-            },
-        }
-
-    # scenes
-
-    def _prepare(self) -> tuple[str, Stock]:
-        from interlock.practice.demo import APPROVER
-
-        self._title("a shop in production, and an agent that may propose")
-        passphrase = "" if self._yes else self._choose(APPROVER)
-        if not passphrase:
-            passphrase = "-".join(secrets.token_hex(3) for _ in range(3))
-            self._say(f"passphrase of {APPROVER}, who approves: [bold]{passphrase}[/]")
-        with self._screen.status("making a home") as status:
-            stock = self._demo.prepare(passphrase, status.update)
-        self._say(
-            f"shop.db: [bold]{stock.orders:,}[/] orders, {stock.lines:,} order lines, {stock.payments:,} payments"
-        )
-        self._say("The agent `fixer` has a passport and a 15-minute token. It has no password to the database.")
-        self._say("People: `olga` answers for the agent, `ada` runs its session, `ben` has nothing to do with either.")
-        return passphrase, stock
-
-    def _choose(self, person: str) -> str:
-        """A passphrase that the person at the terminal chooses; empty when one should be made."""
-        from interlock.errors import BadInput
-        from interlock.identify.keys import check_passphrase
-
-        self._say(
-            f"You are [bold]{person}[/]. Choose a passphrase to sign with (12 characters or more; enter: made for you)."
-        )
-        while text := str(click.prompt("passphrase", default="", show_default=False, hide_input=True, err=True)):
-            try:
-                check_passphrase(text, person)
-            except BadInput as error:
-                self._say(f"[red]{error.message}[/]: {error.hint}")
-            else:
-                return text
-        return ""
-
-    def _read(self, scripted: Scripted) -> Case:
-        from interlock.cli.rows import picture as rows
-
-        self._title("the agent reads: allowed, and it runs with a connection that cannot write")
-        case = self._propose(scripted)
-        self._judgement(case)
-        self._screen.print(rows(self._demo.control.output(case)))
-        return case
-
-    def _fix(self, scripted: Scripted, passphrase: str) -> tuple[Case, bool]:
-        from interlock.practice.demo import APPROVER, OPERATOR
-
-        self._title("the agent fixes 412 stuck orders: held until a person has looked")
-        case = self._propose(scripted)
-        self._whole(case)
-        self._say(f"`{OPERATOR}`, whose session it is, tries to approve it herself:")
-        self._say(f"  [red]refused[/]: {self._demo.approve_own(case)}")
-        approve = self._yes or click.confirm(f"\nYou are {APPROVER}. Approve exactly this?", default=True, err=True)
-        voted = self._vote(case, passphrase, approve=approve)
-        self._say(f"`{APPROVER}` signs the digest {str(self._demo.told(case)['digest'])[:16]}…: [bold]{voted.state}[/]")
-        return voted, approve
-
-    def _vote(self, case: Case, passphrase: str, *, approve: bool) -> Case:
-        from interlock.errors import Unauthenticated
-
-        for left in range(ATTEMPTS - 1, -1, -1):
-            try:
-                given = passphrase if self._yes else str(click.prompt("passphrase", hide_input=True, err=True))
-                return self._demo.vote(case, given, approve=approve)
-            except Unauthenticated as error:
-                if not left:
-                    raise
-                self._say(f"[red]{error.message}[/]")
-        raise AssertionError("the last attempt returns or raises")
-
-    def _run(self, case: Case) -> tuple[Case, Stock, Case, Stock]:
-        self._title("it runs, exactly as approved; then it is taken back")
-        fixed = self._demo.run(case)
-        after = self._demo.stock()
-        self._steps(fixed)
-        self._say(f"in the database: {after.pending:,} orders pending, {after.events:,} status events")
-        undone = self._demo.undo(fixed)
-        back = self._demo.stock()
-        self._say(f"undo: [bold]{undone.state}[/]; in the database: {back.pending:,} pending, {back.events:,} events")
-        return fixed, after, undone, back
-
-    def _clean_up(self, scripted: Scripted) -> Case:
-        self._title("the agent cleans up: its condition hits every order")
-        case = self._propose(scripted)
-        self._whole(case)
-        return case
-
-    def _verify(self, denied: Case) -> Checked:
-        self._title("the record, verified offline from a copy, with nothing but the key that was kept")
-        checked = self._demo.verify(denied)
-        honest, edited = checked.honest, checked.edited
-        verdict = {True: "VERIFIED", False: "NOT VERIFIED"}
-        self._say(f"the copy: [{'green' if honest.ok else 'red'}]{verdict[honest.ok]}[/], {honest.size} entries")
-        colour = "red" if edited.ok else "green"
-        self._say(f"the same copy with one word edited ({checked.edit}): [{colour}]{verdict[edited.ok]}[/]")
-        for problem in edited.problems[:2]:
-            self._say(f"  {problem.place}: {problem.sentence}")
-        return checked
-
-    def _sum_up(self, before: Stock, alone: Stock, after: Stock, seconds: float) -> None:
-        from rich.table import Table
-
-        self._title("what the clean-up would have done, and what happened")
-        table = Table(pad_edge=False)
-        table.add_column("")
-        for name in ("before", "clean-up without a gate", "with Interlock"):
-            table.add_column(name, justify="right")
-        for name in ("orders", "lines", "payments"):
-            row = [getattr(stock, name) for stock in (before, alone, after)]
-            styles = ["", "bold red" if row[1] != row[0] else "", "bold green" if row[2] == row[0] else "bold red"]
-            table.add_row(
-                name, *(f"[{style}]{n:,}[/]" if style else f"{n:,}" for style, n in zip(styles, row, strict=True))
-            )
-        self._screen.print(table)
-        self._say(f"{seconds:.1f} s in all" + (f"; everything is kept in {self._keep}" if self._keep else ""))
-        if self._keep:
-            self._say(f"look around: interlock cases --home {self._keep / 'home'}")
-
-    # how a scene is shown
-
-    def _title(self, text: str) -> None:
-        self._scene += 1
-        self._screen.print()
-        self._screen.rule(f"[bold]{self._scene}  {text}[/]", align="left")
-
-    def _say(self, text: str) -> None:
-        self._screen.print(text)
-
-    def _propose(self, scripted: Scripted) -> Case:
-        from rich.panel import Panel
-        from rich.text import Text
-
-        self._screen.print(
-            Panel(Text(scripted.sql), title=f"fixer: {scripted.intent}", title_align="left", padding=(0, 1))
-        )
-        with self._screen.status("reading, surveying, rehearsing, deciding"):
-            return self._demo.propose(scripted)
-
-    def _judgement(self, case: Case) -> None:
-        from interlock.cli.render import judgement
-
-        self._screen.print(judgement(self._demo.told(case)))
-
-    def _whole(self, case: Case) -> None:
-        from interlock.cli.render import case as picture
-
-        self._screen.print(picture(self._demo.told(case), samples=self._demo.control.samples(case)[:3]))
-
-    def _steps(self, case: Case) -> None:
-        from interlock.cli.words import plain
-
-        execution = cast("Json", self._demo.told(case)["execution"])
-        for step in cast("list[Json]", execution["steps"]):
-            if step["phase"] == "did":
-                self._say(f"  [green]did[/] {plain(step['name'])} [dim]{plain(step['detail'])}[/]")

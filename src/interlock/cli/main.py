@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ci": ("interlock.cli.ci", "judge a plan in a pipeline: a comment, SARIF, an exit status"),
     "propose": ("interlock.cli.propose", "propose a change; it is read, assessed, decided and recorded"),
     "cases": ("interlock.cli.cases", "list cases"),
+    "reads": ("interlock.cli.reads", "list what an agent read that needed no case"),
     "show": ("interlock.cli.show", "show a case: effects, reach, way back, reasons, votes, steps"),
     "approve": ("interlock.cli.approve", "vote for a held case, signed with your key"),
     "reject": ("interlock.cli.reject", "vote against a case, with a reason"),
@@ -34,13 +35,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recover": ("interlock.cli.recover", "after a crash: ask the targets what happened and record it"),
     "review": ("interlock.cli.review", "review a case that broke the glass"),
     "erase": ("interlock.cli.erase", "erase what the vault holds for a case; all proofs stay"),
-    "agents": ("interlock.cli.agents", "register agents, show passports, issue and revoke tokens"),
+    "agents": (
+        "interlock.cli.agents",
+        "register agents, show passports, issue, rotate and revoke their keys and tokens",
+    ),
+    "connect": ("interlock.cli.connect", "give an agent what leads its tools through a gate"),
     "people": ("interlock.cli.people", "register the people who answer for approvals"),
     "policy": ("interlock.cli.policy", "check, explain and test the policies"),
     "ledger": ("interlock.cli.ledger", "verify, export and witness the ledger"),
     "status": ("interlock.cli.status", "what is armed, degraded or stopped"),
     "up": ("interlock.cli.up", "serve the HTTP API"),
-    "demo": ("interlock.cli.demo", "an agent, a shop with 120,000 orders, three changes"),
+    "demo": ("interlock.cli.demo", "an agent deletes and recreates production, without Interlock and with it"),
     "completion": ("interlock.cli.completion", "print the completion script for bash, zsh or fish"),
 }
 

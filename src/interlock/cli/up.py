@@ -1,4 +1,4 @@
-"""`interlock up`: serve the HTTP API, with the worker that closes undo windows, until somebody says stop."""
+"""`interlock up`: serve the HTTP API, the AWS gate and the worker that closes undo windows, until told to stop."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from interlock.cli.frame import caller, home_option, opened
 
 if TYPE_CHECKING:
     from interlock.control import Control
+    from interlock.gates.aws.serve import Listening as AwsListening
+    from interlock.gates.http.route import Beside
     from interlock.gates.http.serve import Listening, Server
 
 
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 @click.option("--behind-proxy", is_flag=True, help="A proxy in front ends TLS; needed to listen beyond this machine.")
 @click.option("--allow-host", "names", multiple=True, help="A name under which it is reached; may be repeated.")
 @click.option("--log-requests", is_flag=True, help="Log each request as a JSON line: route, caller, status, time.")
+@click.option("--no-aws", is_flag=True, help="Do not serve the AWS gate, though there is an account for it.")
+@click.option("--aws-host", default="127.0.0.1", show_default=True, help="The address of the AWS gate.")
+@click.option("--aws-port", default=7118, show_default=True, type=click.IntRange(1, 65535), help="Its port.")
+@click.option("--aws-name", "aws_names", multiple=True, help="A name under which it is an endpoint; may be repeated.")
+@click.option("--aws-tls-cert", type=click.Path(path_type=Path, dir_okay=False), help="Its certificate chain (PEM).")
+@click.option("--aws-tls-key", type=click.Path(path_type=Path, dir_okay=False), help="The key of that (PEM, 0600).")
 @home_option
 def command(
     host: str,
@@ -38,14 +46,23 @@ def command(
     behind_proxy: bool,
     names: tuple[str, ...],
     log_requests: bool,
+    no_aws: bool,
+    aws_host: str,
+    aws_port: int,
+    aws_names: tuple[str, ...],
+    aws_tls_cert: Path | None,
+    aws_tls_key: Path | None,
     home: Path | None,
 ) -> int:
     """Serve the HTTP API until interrupted; what runs then comes to its end first.
+
+    The AWS gate is served too as soon as an account (a target of kind `aws`) is configured.
 
     Exit status: 0 after a stop, 1 when the store is down, 2 for options that cannot be used (a port that is taken).
     """
     import logging
 
+    from interlock.gates.aws.serve import Listening as AwsListening
     from interlock.gates.http.journal import write_to_stderr
     from interlock.gates.http.serve import Listening, require_safe, serving
     from interlock.identify.verbs import require
@@ -54,12 +71,24 @@ def command(
     listening = Listening(host, port, tls_cert, tls_key, behind_proxy, names)
     require_safe(listening)
     write_to_stderr(logging.INFO if log_requests else logging.WARNING)
-    with opened(home, store) as control, serving(control, listening) as server:
-        _greet(control, listening)
+    with opened(home, store) as control, contextlib.ExitStack() as gates:
+        aws = None if no_aws else AwsListening(aws_host, aws_port, aws_tls_cert, aws_tls_key, aws_names)
+        beside = _aws_gate(control, aws, gates)
+        server = gates.enter_context(serving(control, listening, beside))
+        _greet(control, listening, aws if beside else None)
         with _stopped_by_signals(server):
             server.run()
     click.echo("stopped; what was recorded stays recorded")
     return 0
+
+
+def _aws_gate(control: Control, listening: AwsListening | None, gates: contextlib.ExitStack) -> tuple[Beside, ...]:
+    """The AWS gate, running until the stack is left; none where there is no account for it."""
+    from interlock.gates.aws.serve import serving, wanted
+
+    if listening is None or not wanted(control):
+        return ()
+    return (gates.enter_context(serving(control, listening)),)
 
 
 @contextlib.contextmanager
@@ -77,7 +106,7 @@ def _stopped_by_signals(server: Server) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _greet(control: Control, listening: Listening) -> None:
+def _greet(control: Control, listening: Listening, aws: AwsListening | None) -> None:
     """Where it serves, what is armed, and how an agent connects."""
     health = control.health()
     click.echo(f"Interlock serves {listening.url} (names: {', '.join(sorted(listening.hosts))})")
@@ -93,4 +122,7 @@ def _greet(control: Control, listening: Listening) -> None:
     click.echo(f"    export INTERLOCK_URL={listening.url}")
     click.echo("    export INTERLOCK_TOKEN=…    # `interlock agents token NAME …` shows one, once")
     click.echo("    python -c 'import interlock; print(interlock.Client().health())'")
+    if aws is not None:
+        click.echo(f"  AWS through {aws.url}, as endpoint and as proxy; an agent connects with")
+        click.echo('    eval "$(interlock connect aws --agent A --environment E --session S --operator O)"')
     click.echo("  stop with Ctrl-C")

@@ -27,6 +27,9 @@ CONDITIONS: Final = (
 )
 
 
+_RANK: Final[dict[Tier, int]] = {tier: rank for rank, tier in enumerate(TIERS)}
+
+
 class Fit(NamedTuple):
     """The capability that serves this effect best, judged: granted at all, within its bounds, what it still lacks."""
 
@@ -55,7 +58,7 @@ def best_fit(
     What is missing comes first since it does not depend on the size of the change: a change that grows then never
     turns to a capability that asks for less. `met` says of each condition word whether the facts meet it.
     """
-    found = NO_FIT
+    found, best = NO_FIT, _order(NO_FIT)
     for capability in passport.capabilities:
         if _fits(capability, passport, effect, tier, environment):
             within = (
@@ -63,10 +66,10 @@ def best_fit(
                 and _within(capability.max_resources, resources)
                 and _within(capability.max_reach, reach)
             )
-            missing = frozenset(_word(each) for each in capability.requires if not met.get(each, False))
+            missing = frozenset([_word(each) for each in capability.requires if not met.get(each, False)])
             fit = Fit(True, within, missing, capability.max_rows)
-            if _order(fit) > _order(found):
-                found = fit
+            if (order := _order(fit)) > best:
+                found, best = fit, order
     return found
 
 
@@ -76,11 +79,15 @@ def _order(fit: Fit) -> tuple[bool, int, list[str], bool, int]:
 
 def _fits(capability: Capability, passport: Passport, effect: Effect, tier: Tier, environment: str) -> bool:
     return (
-        TIERS.index(tier) <= TIERS.index(capability.tier)
+        _RANK[tier] <= _RANK[capability.tier]
         and (not capability.verbs or effect.verb in capability.verbs)
         and environment in (capability.environments or passport.environments)
-        and any(fnmatchcase(effect.resource.name, pattern) for pattern in capability.resources)
+        and ("*" in capability.resources or _names(capability.resources, effect.resource.name))
     )
+
+
+def _names(patterns: tuple[str, ...], name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _within(bound: int, count: int) -> bool:

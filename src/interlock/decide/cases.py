@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from interlock.decide.facts import FACTS, Fact, Type
@@ -103,7 +103,7 @@ def _compared(
     expected: str,
     policies: tuple[str, ...],
     requires: tuple[str, ...],
-    reasons: list[Reason],
+    reasons: Sequence[Reason],
 ) -> Result:
     outcome = reasons[0].outcome
     made = tuple(reason.policy for reason in reasons)

@@ -67,7 +67,7 @@ def decide(
         return Decision("deny", (problem,), (), engine.version, binding, _degraded(assessment, change, ()))
     view = View(assessment, change, passport, environment, now)
     reasons: dict[Reason, list[int]] = {}
-    for question, ordinals in _grouped(view, engine).items():
+    for question, ordinals in _grouped(view, engine):
         for reason in reasons_of(engine, engine.judge(question)):
             reasons.setdefault(reason, []).extend(ordinals)
     outcome = worst(reason.outcome for reason in reasons)
@@ -114,7 +114,7 @@ def _plan(engine: Engine) -> _Plan:
     )
 
 
-def _grouped(view: View, engine: Engine) -> dict[Question, list[int]]:
+def _grouped(view: View, engine: Engine) -> list[tuple[Question, list[int]]]:
     """The distinct questions that this change raises, each with the ordinals of the effects that raise it."""
     plan = _plan(engine)
     change, weighed = view.change, view.assessment.effects
@@ -130,10 +130,10 @@ def _grouped(view: View, engine: Engine) -> dict[Question, list[int]]:
         key = (view.tier, resource, tuple([fact.take(view) for fact in plan.per_effect]))
         found.setdefault(key, []).append(ordinal)
     common = tuple([fact.take(view) for fact in plan.per_change])
-    return {
-        Question(agent, tier, resource, plan.paths, (*common, *values)): ordinals if change.effects else []
+    return [
+        (Question(agent, tier, resource, plan.paths, (*common, *values)), ordinals if change.effects else [])
         for (tier, resource, values), ordinals in found.items()
-    }
+    ]
 
 
 def _because(reason: Reason, ordinals: list[int], change: Change) -> Because:
@@ -141,9 +141,11 @@ def _because(reason: Reason, ordinals: list[int], change: Change) -> Because:
     text = reason.because
     if reason.outcome != "allow" and ordinals:
         # By name and not by place: the reasons of a change do not depend on the order of its effects.
-        effects = [change.effects[ordinal] for ordinal in ordinals]
-        first = min(effects, key=lambda effect: (effect.resource.name, effect.cause, effect.verb))
-        others = len({effect.resource.key for effect in effects}) - 1
+        first, others = change.effects[ordinals[0]], 0
+        if len(ordinals) > 1:
+            effects = [change.effects[ordinal] for ordinal in ordinals]
+            first = min(effects, key=lambda effect: (effect.resource.name, effect.cause, effect.verb))
+            others = len({effect.resource.key for effect in effects}) - 1
         cause = f": {_shown(first.cause)}" if first.cause else ""
         more = f", and {others:,} more" if others else ""
         text = f"{text} (`{_shown(first.resource.name)}`{cause}{more})"
@@ -152,5 +154,7 @@ def _because(reason: Reason, ordinals: list[int], change: Change) -> Because:
 
 def _shown(text: str) -> str:
     """Text of the proposal's own, made safe to stand inside a sentence of ours: printable, short, without backticks."""
-    plain = "".join(letter if letter.isprintable() else "�" for letter in text.replace("`", "'"))
+    plain = text.replace("`", "'")
+    if not plain.isprintable():
+        plain = "".join(letter if letter.isprintable() else "�" for letter in plain)
     return plain if len(plain) <= MAX_SHOWN else plain[: MAX_SHOWN - 1] + "…"

@@ -135,7 +135,7 @@ FACTS: Final[tuple[Fact, ...]] = (
          lambda v: bool(v.critical)),
     Fact("context.findings", "Set<String>", "change", frozenset(),
          "ids of the findings; docs/findings/ has a page for each",
-         lambda v: frozenset([finding.id for finding in v.assessment.findings])),
+         lambda v: v.findings),
     Fact("context.worst_severity", "Long", "change", 0, "of the findings: " + _ranks(SEVERITIES) + "; 0 without any",
          lambda v: v.worst_severity),
     Fact("context.unknown", "Bool", "change", False, "anything of the change was not understood",

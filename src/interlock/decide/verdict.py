@@ -15,6 +15,7 @@ no policy file can use such an id.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from interlock.model.decision import Outcome, Requirement, RequirementKind
@@ -33,20 +34,21 @@ class Reason(NamedTuple):
     lift: str = ""
 
 
-def reasons_of(engine: Engine, ruling: Ruling) -> list[Reason]:
+@lru_cache(maxsize=1_024)
+def reasons_of(engine: Engine, ruling: Ruling) -> tuple[Reason, ...]:
     """What one ruling amounts to; all reasons of the strongest kind. See the head of this file for the order."""
     if ruling.errors:
         text = f"the policy engine gave no decision: {'; '.join(ruling.errors)}"
-        return [Reason("deny", ENGINE_ERROR, text[:400])]
+        return (Reason("deny", ENGINE_ERROR, text[:400]),)
     rules = engine.rules
     forbids = [rules[each] for each in ruling.forbids]
     if any(not rule.lift for rule in forbids):
-        return [Reason("deny", rule.id, rule.because) for rule in forbids if not rule.lift]
+        return tuple([Reason("deny", rule.id, rule.because) for rule in forbids if not rule.lift])
     if not ruling.permits:
-        return [Reason("deny", NO_PERMIT, "no policy permits this")]
+        return (Reason("deny", NO_PERMIT, "no policy permits this"),)
     if forbids:
-        return [Reason("hold", rule.id, rule.because, rule.lift) for rule in forbids]
-    return [Reason("allow", each, rules[each].because) for each in ruling.permits]
+        return tuple([Reason("hold", rule.id, rule.because, rule.lift) for rule in forbids])
+    return tuple([Reason("allow", each, rules[each].because) for each in ruling.permits])
 
 
 _RANK: Final[dict[Outcome, int]] = {"allow": 0, "hold": 1, "deny": 2}

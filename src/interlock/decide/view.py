@@ -12,7 +12,7 @@ from interlock.decide.capability import Fit, best_fit
 from interlock.decide.hours import is_frozen, is_open
 from interlock.errors import BadConfiguration
 from interlock.model.agent import Passport
-from interlock.model.assessment import SEVERITIES, Assessment, Weighed
+from interlock.model.assessment import SEVERITIES, Assessment, Severity, Weighed
 from interlock.model.canon import MAX_INTEGER
 from interlock.model.change import TIERS, Change, Effect, Resource, Tier
 from interlock.model.target import Environment
@@ -32,6 +32,7 @@ NOTHING: Final = Effect(verb="read", resource=Resource(type="none", name=""))
 
 TIER_RANK: Final[dict[Tier, int]] = {tier: rank for rank, tier in enumerate(TIERS)}
 UNDO_RANK: Final[dict[Reversibility, int]] = {word: rank for rank, word in enumerate(REVERSIBILITIES)}
+_SEVERITY: Final[dict[Severity, int]] = {word: rank for rank, word in enumerate(SEVERITIES)}
 
 
 class View:
@@ -54,15 +55,18 @@ class View:
         self.unknown = bool(assessment.unknown) or not change.fully_known
         self.degraded = bool(assessment.degraded or change.degraded)
         self.critical = frozenset(assessment.critical)
-        self.worst_severity = max([SEVERITIES.index(finding.severity) for finding in assessment.findings], default=0)
-        self.claim_disagrees = any(finding.id == CLAIM_FINDING for finding in assessment.findings)
+        self.findings = frozenset([finding.id for finding in assessment.findings])
+        self.worst_severity = max([_SEVERITY[finding.severity] for finding in assessment.findings], default=0)
+        self.claim_disagrees = CLAIM_FINDING in self.findings
         self.rows, self.resources = _figures(assessment, change)
         self.rows_known = self.rows < MAX_ROWS
         self.cut = assessment.reach.frontier > 0
         self.reach = MAX_ROWS if self.cut else len(assessment.reach.may)
-        self.whole_group = any(finding.id == GROUP_FINDING for finding in assessment.findings)
-        self.frozen = self._told(lambda: is_frozen(contract, now), "freezes", in_doubt=True)
-        self.open_window = self._told(lambda: is_open(contract, now), "working hours", in_doubt=False)
+        self.whole_group = GROUP_FINDING in self.findings
+        self.frozen = bool(contract.freezes) and self._told(lambda: is_frozen(contract, now), "freezes", in_doubt=True)
+        self.open_window = not contract.hours or self._told(
+            lambda: is_open(contract, now), "working hours", in_doubt=False
+        )
         self._tier, self._reversibility = _above_all(assessment)
 
     def look_at(self, effect: Effect, weighed: Weighed) -> None:
@@ -129,9 +133,9 @@ def _figures(assessment: Assessment, change: Change) -> tuple[int, int]:
 
 def _above_all(assessment: Assessment) -> tuple[Tier | None, Reversibility | None]:
     """The change's own tier and reversibility where they are worse than those of every effect: then they count."""
-    tiers = {TIER_RANK[each.tier] for each in assessment.effects}
-    ways = {UNDO_RANK[each.reversibility] for each in assessment.effects}
+    tier = max([TIER_RANK[each.tier] for each in assessment.effects], default=-1)
+    way = max([UNDO_RANK[each.reversibility] for each in assessment.effects], default=-1)
     return (
-        assessment.tier if TIER_RANK[assessment.tier] > max(tiers, default=-1) else None,
-        assessment.reversibility if UNDO_RANK[assessment.reversibility] > max(ways, default=-1) else None,
+        assessment.tier if TIER_RANK[assessment.tier] > tier else None,
+        assessment.reversibility if UNDO_RANK[assessment.reversibility] > way else None,
     )

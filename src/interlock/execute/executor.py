@@ -46,11 +46,16 @@ class Exchange(Protocol):
         ...
 
 
+def _nobody_knows() -> int:
+    return 0
+
+
 class Order(NamedTuple):
     """Everything that an executor needs to do one approved change, and no more.
 
     `digest` is recomputed by the road from what it is about to pass here. `measured` is what the rehearsal that was
     approved had measured. `writes` False means that the change only reads. `exchange` is there when a gate waits.
+    `now` tells the time, in unix milliseconds, for credentials that end.
     """
 
     case: str
@@ -61,6 +66,7 @@ class Order(NamedTuple):
     measured: tuple[Measured, ...]
     writes: bool
     exchange: Exchange | None = None
+    now: Callable[[], int] = _nobody_knows
 
 
 class Executor(Protocol):

@@ -34,7 +34,14 @@ def _terraform() -> Executor:
     return TerraformExecutor()
 
 
+def _aws() -> Executor:
+    from interlock.execute.aws.aws import AwsExecutor
+
+    return AwsExecutor()
+
+
 EXECUTORS: Final[dict[str, Callable[[], Executor]]] = {
+    "aws": _aws,
     "sql:sqlite": _sqlite,
     "terraform": _terraform,
 }

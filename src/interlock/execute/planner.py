@@ -33,6 +33,10 @@ class Plan(NamedTuple):
 class Planner(Protocol):
     """One technology's planner."""
 
+    def takes(self, payload: bytes) -> bool:
+        """Whether a plan is made of this payload, or was. What is declined is itself what is executed."""
+        ...
+
     def plan(self, source: bytes, target: Target, previous: Identity | None) -> Plan:
         """The plan of this source. `previous` is what the record knew of the target's state before."""
         ...

@@ -11,10 +11,14 @@ from interlock.execute.planner import Planner
 from interlock.model.target import Target
 
 
-def planner_for(target: Target | None) -> Planner | None:
-    """The planner of a target's kind; None where what is proposed is itself what is executed."""
+def planner_for(target: Target | None, payload: bytes | None = None) -> Planner | None:
+    """The planner of a target's kind; None where what is proposed is itself what is executed.
+
+    Without a payload: the one that any payload there could be planned by.
+    """
     make = PLANNERS.get(target.kind) if target is not None else None
-    return make() if make is not None else None
+    planner = make() if make is not None else None
+    return planner if planner is None or payload is None or planner.takes(payload) else None
 
 
 def packed(kind: str, directory: Path) -> bytes:
@@ -25,6 +29,12 @@ def packed(kind: str, directory: Path) -> bytes:
     return make().pack(directory)
 
 
+def _aws() -> Planner:
+    from interlock.execute.aws.stacks import StackPlanner
+
+    return StackPlanner()
+
+
 def _terraform() -> Planner:
     from interlock.execute.terraform.plan import TerraformPlanner
 
@@ -32,5 +42,6 @@ def _terraform() -> Planner:
 
 
 PLANNERS: Final[dict[str, Callable[[], Planner]]] = {
+    "aws": _aws,
     "terraform": _terraform,
 }

@@ -45,19 +45,16 @@ _CLOUD = "|".join(
     )
 )
 
-_KEY_BLOCK = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,8}-----")
+_KEY_BLOCK = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,8}-----"
 _KEY_END = "-----END "
-# What stands for a secret that is elsewhere …
-_TEMPLATE = re.compile(
-    r"""(?x) \[redacted: .* | \$\d{1,3} | \$\{ .* | \$[A-Z_][A-Z0-9_]* | \$\( .* | \{\{ .* | < .* > | %s
+# These are compiled when they are first asked for. What stands for a secret that is elsewhere …
+_TEMPLATE = r"""(?x) \[redacted: .* | \$\d{1,3} | \$\{ .* | \$[A-Z_][A-Z0-9_]* | \$\( .* | \{\{ .* | < .* > | %s
     | %\(\w+\)s | %\w+% | [:@]\w+ | [?*.]+ | x{3,} """
-)
 # … and what, without quotes, is a name, a type or nothing at all.
-_NAME = re.compile(
-    r"""(?ix) null | none | true | false | default | undefined | string | text | bytes | integer | required | optional
+_NAME = r"""(?ix) null | none | true | false | default | undefined | string | text | bytes | integer | required
+    | optional
     | [a-z_.]* (?: password | passwd | hash | token | secret | digest | salt | value | column | example ) [a-z_.]* """
-)
-_UUID_OR_HEX = re.compile(r"(?i)(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?:sha\d+[:-])?[0-9a-f]+|\d+)")
+_UUID_OR_HEX = r"(?i)(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?:sha\d+[:-])?[0-9a-f]+|\d+)"
 
 
 class Rule(NamedTuple):
@@ -101,7 +98,7 @@ def _redact(text: str) -> tuple[str, tuple[str, ...]]:
 def _key_blocks(text: str) -> tuple[str, bool]:
     """From BEGIN to END; a block that does not end is taken out to the end of the text."""
     parts, at = [], 0
-    while begin := _KEY_BLOCK.search(text, at):
+    while begin := _compiled(_KEY_BLOCK).search(text, at):
         parts += [text[at : begin.start()], f"{MARK}private-key]"]
         end = text.find(_KEY_END, begin.end())
         line = -1 if end < 0 else text.find("-----", end + len(_KEY_END))
@@ -124,6 +121,10 @@ def _apply(rule: Rule, text: str) -> tuple[bool, str]:
     return changed, result
 
 
+def _is(pattern: str, value: str) -> bool:
+    return _compiled(pattern).fullmatch(value) is not None
+
+
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
@@ -136,7 +137,7 @@ def _always(match: re.Match[str]) -> bool:
 def _literal(match: re.Match[str]) -> bool:
     """A quoted value is a secret unless it stands for one."""
     value = match["value"].lstrip("EeNn").strip("'\"$")
-    return bool(value) and not _TEMPLATE.fullmatch(value)
+    return bool(value) and not _is(_TEMPLATE, value)
 
 
 def _assigned(match: re.Match[str]) -> bool:
@@ -144,7 +145,7 @@ def _assigned(match: re.Match[str]) -> bool:
     value = match["value"]
     if value[0] in "'\"":
         return _literal(match) and (bool(match["strong"]) or (len(value) >= 10 and _mixed(value)))
-    if _TEMPLATE.fullmatch(value) or _NAME.fullmatch(value) or match.string[match.end() : match.end() + 1] == "(":
+    if _is(_TEMPLATE, value) or _is(_NAME, value) or match.string[match.end() : match.end() + 1] == "(":
         return False
     if match["strong"]:
         return match["sign"] in ("=", ":=") or _mixed(value)
@@ -153,7 +154,7 @@ def _assigned(match: re.Match[str]) -> bool:
 
 def _loose(match: re.Match[str]) -> bool:
     value = match["value"]
-    return not _UUID_OR_HEX.fullmatch(value) and _mixed(value) and _entropy(value) >= MIN_ENTROPY
+    return not _is(_UUID_OR_HEX, value) and _mixed(value) and _entropy(value) >= MIN_ENTROPY
 
 
 def _mixed(value: str) -> bool:
@@ -200,7 +201,7 @@ RULES = (
         "url-password",
         ("://",),
         r"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"]{0,200}:(?P<value>[^\s@/'\"]{1,500})@",
-        lambda match: not _TEMPLATE.fullmatch(match["value"]),
+        lambda match: not _is(_TEMPLATE, match["value"]),
     ),
     Rule(
         "sql-password",
@@ -228,7 +229,7 @@ RULES = (
             r"(?i)(?<![\w-])--(?:password|passphrase|passwd|pwd|token|secret|api-key|client-secret)\s{1,4}"
             rf"(?P<value>{_QUOTED}|(?!-)[^\s'\"]{{1,500}})"
         ),
-        lambda match: not _TEMPLATE.fullmatch(match["value"].strip("'\"")),
+        lambda match: not _is(_TEMPLATE, match["value"].strip("'\"")),
     ),
     Rule(
         "secret",

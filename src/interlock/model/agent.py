@@ -58,8 +58,7 @@ class Passport(Value, frozen=True):
     @property
     def missing(self) -> tuple[str, ...]:
         """The fields that a complete passport still lacks, in the order of PASSPORT_FIELDS."""
-        absent = [name for name in PASSPORT_FIELDS if not getattr(self, name).strip()]
-        return (*absent, *(("environments",) if not self.environments else ()))
+        return _missing(self)
 
     @property
     def complete(self) -> bool:
@@ -74,6 +73,12 @@ class Passport(Value, frozen=True):
 def _digest(passport: Passport) -> str:
     """Each decision names it twice, and passports change seldom."""
     return digest("passport", canonical(passport))
+
+
+@lru_cache(maxsize=1_024)
+def _missing(passport: Passport) -> tuple[str, ...]:
+    absent = [name for name in PASSPORT_FIELDS if not getattr(passport, name).strip()]
+    return (*absent, *(("environments",) if not passport.environments else ()))
 
 
 def unregistered(name: str) -> Passport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from interlock.errors import BadInput
@@ -57,6 +58,7 @@ class Decision(Value, frozen=True):
     degraded: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=256)
 def parse_requirement(text: str) -> Requirement:
     """`approval [N] [ROLE]` or one of the condition words; anything else is BadInput."""
     words = text.split()
@@ -101,4 +103,4 @@ def binding_digest(
     or changed evidence is another thing than what was approved.
     """
     bound = (change.digest, payload_digest, target, agent, environment, policy_version, assessment)
-    return digest("binding", *(part.encode() for part in bound))
+    return digest("binding", *[part.encode() for part in bound])

@@ -1,6 +1,7 @@
 """Entry: everything that can be recorded. One entry is one canonical JSON object in the ledger.
 
-Streams: `case/<id>` for a case, `agent/<name>`, `person/<name>`, and `system` for what concerns everybody.
+Streams: `case/<id>` for a case, `agent/<name>`, `passed/<agent>` for what went through without a case,
+`person/<name>`, and `system` for what concerns everybody.
 """
 
 from __future__ import annotations
@@ -147,6 +148,52 @@ class TokenRevoked(Value, frozen=True, tag_field="type", tag="token-revoked"):
     token: str
 
 
+class KeyIssued(Value, frozen=True, tag_field="type", tag="key-issued"):
+    """A virtual key for an agent: its name, never its secret. No `regions` or `services`: all of the target's.
+
+    `expires_at` is unix milliseconds.
+    """
+
+    key: str
+    target: str
+    environment: str
+    session: str
+    operator: str
+    expires_at: int
+    regions: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    author: str = ""
+
+
+class KeyRevoked(Value, frozen=True, tag_field="type", tag="key-revoked"):
+    """`key` is a virtual key's name, or `*` for every one that was issued up to now."""
+
+    key: str
+
+
+class Passed(Value, frozen=True, tag_field="type", tag="passed"):
+    """A read that policy allows as it is went through a gate; it has no case. Its answer leaves after this is durable.
+
+    `what` are the causes of its effects (`s3:GetObject`), `resources` the names that they read, the first hundred of
+    them. `payload` is the vault digest, under `sealed`, of the payloads that were recorded at once; this one has the
+    place `place` among them. `digest` is that of the decision, which `policies` made.
+    """
+
+    kind: str
+    target: str
+    environment: str
+    what: tuple[str, ...]
+    resources: tuple[str, ...]
+    sealed: str
+    payload: str
+    place: int
+    digest: str
+    policies: tuple[str, ...]
+    session: str = ""
+    author: str = ""
+    operator: str = ""
+
+
 class PersonWritten(Value, frozen=True, tag_field="type", tag="person-written"):
     person: Person
 
@@ -178,6 +225,9 @@ What = (
     | AgentWritten
     | TokenIssued
     | TokenRevoked
+    | KeyIssued
+    | KeyRevoked
+    | Passed
     | PersonWritten
     | Opened
 )

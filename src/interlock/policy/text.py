@@ -23,14 +23,11 @@ MAX_NESTING: Final = 25
 MAX_DEPTH: Final = 50
 MAX_CLAUSES: Final = 20
 
-_TOKEN: Final = re.compile(
-    r"""(?P<blank>\s+|//[^\n\r]*+)
+_TOKEN: Final = r"""(?P<blank>\s+|//[^\n\r]*+)
       | (?P<text>"(?:[^"\\]|\\.)*+")
       | (?P<word>[A-Za-z_][A-Za-z_0-9]*+)
       | (?P<number>[0-9]++)
-      | (?P<sign>&&|\|\||==|!=|<=|>=|::|[-+*/%<>!.,;:=@?(){}\[\]])""",
-    re.VERBOSE | re.DOTALL,
-)
+      | (?P<sign>&&|\|\||==|!=|<=|>=|::|[-+*/%<>!.,;:=@?(){}\[\]])"""
 _OPEN: Final = {"(": ")", "[": "]", "{": "}"}
 _LINKS: Final = frozenset(("&&", "||", "if", "then", "else"))
 _INSIDE: Final = frozenset(
@@ -136,9 +133,9 @@ def _tokens(file: str, text: str) -> Iterator[Token]:
             hint="policy files are plain UTF-8 text",
             code="policy-encoding",
         )
-    at = 0
+    token, at = re.compile(_TOKEN, re.VERBOSE | re.DOTALL), 0
     while at < len(text):
-        match = _TOKEN.match(text, at)
+        match = token.match(text, at)
         if match is None:
             unclosed = text[at] == '"'
             raise BadPolicy(

@@ -21,12 +21,11 @@ from interlock.home import create
 from interlock.identify.tokens import Grant, bind
 from interlock.identify.verbs import Caller
 from interlock.judge import Senses
-from interlock.ledger.audit import Report, verify
-from interlock.ledger.keys import load_verifier
 from interlock.model.agent import Capability, Passport
 from interlock.model.case import Case
 from interlock.model.proposal import Proposal
 from interlock.practice import shop
+from interlock.practice.offline import Checked, check
 
 AGENT: Final = "fixer"
 OWNER: Final = "olga"  # answers for the agent
@@ -90,15 +89,6 @@ class Stock(NamedTuple):
     lines: int
     payments: int
     events: int
-
-
-class Checked(NamedTuple):
-    """The ledger verified from a copy, with nothing but the key that was kept; and the same copy, edited."""
-
-    copy: Path
-    honest: Report
-    edited: Report
-    edit: str
 
 
 class Demo:
@@ -198,14 +188,7 @@ class Demo:
     def verify(self, denied: Case) -> Checked:
         """Verify a copy of the ledger as a stranger would, and once more after its one denial was edited to allow."""
         self.control.close()
-        elsewhere = self.folder / "elsewhere"
-        elsewhere.mkdir()
-        copy, edited = elsewhere / "ledger.db", elsewhere / "edited.db"
-        shutil.copyfile(self.folder / "home" / "ledger.db", copy)
-        shutil.copyfile(copy, edited)
-        key = str(load_verifier(self.folder / "home" / "keys" / "ledger.key.pub"))
-        edit = _edit(edited, denied)
-        return Checked(copy, verify(copy, vkey=key), verify(edited, vkey=key), edit)
+        return check(self.folder, denied)
 
 
 def _stock(path: Path) -> Stock:
@@ -221,17 +204,3 @@ def _stock(path: Path) -> Stock:
             )
         ]
     return Stock(*counts)
-
-
-def _edit(copy: Path, denied: Case) -> str:
-    """Turn the recorded denial into an allow, as somebody with the file and a grudge would."""
-    with closing(sqlite3.connect(copy)) as connection, connection:
-        rows = connection.execute(
-            "SELECT idx, data FROM entries WHERE stream = ? ORDER BY idx", (f"case/{denied.id}",)
-        ).fetchall()
-        for index, data in rows:
-            if b'"outcome":"deny"' in data:
-                forged = data.replace(b'"outcome":"deny"', b'"outcome":"allow"')
-                connection.execute("UPDATE entries SET data = ? WHERE idx = ?", (forged, index))
-                return f"entry {index}: deny -> allow"
-    return "nothing"

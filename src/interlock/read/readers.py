@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Final, cast
 
@@ -14,6 +15,7 @@ _READERS: Final = {
     "sql": "interlock.read.sql.reader",
     "terraform": "interlock.read.terraform.reader",
     "cloudformation": "interlock.read.cloudformation.reader",
+    "aws": "interlock.read.aws.reader",
 }
 
 #: Technologies whose payload is a text that people read before they vote. A plan is none: it holds values of a state.
@@ -28,7 +30,7 @@ def reader_for(kind: str) -> Reader:
         raise BadProposal(
             f"there is no reader for `{technology}`", hint=f"one of {', '.join(known_kinds())}", code="unknown-kind"
         )
-    found = cast(Reader, import_module(module).reader)
+    found = _loaded(module)
     if ":" in kind and dialect not in found.dialects:
         raise BadProposal(
             f"`{technology}` has no dialect `{dialect}`",
@@ -36,6 +38,11 @@ def reader_for(kind: str) -> Reader:
             code="unknown-dialect",
         )
     return found
+
+
+@cache
+def _loaded(module: str) -> Reader:
+    return cast(Reader, import_module(module).reader)
 
 
 def before_planning(kind: str, payload: bytes, environment: str) -> Change | None:
@@ -49,5 +56,5 @@ def known_kinds() -> list[str]:
     found: list[str] = []
     for technology, module in _READERS.items():
         found.append(technology)
-        found.extend(f"{technology}:{dialect}" for dialect in import_module(module).reader.dialects if dialect)
+        found.extend(f"{technology}:{dialect}" for dialect in _loaded(module).dialects if dialect)
     return found

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from interlock.configuration import duration, load, parse, unconfigured
+from interlock.configuration import load, parse, unconfigured
+from interlock.configuration.reading import duration
 from interlock.errors import BadConfiguration, NotFound
 
 HOME = Path("/home/of/interlock")

@@ -13,7 +13,8 @@ from interlock.errors import Unauthenticated
 from interlock.judge import Senses
 from interlock.model.case import Case
 from interlock.practice import shop
-from interlock.practice.demo import CLEAN_UP, FIX, READ, Checked, Demo, Stock
+from interlock.practice.demo import CLEAN_UP, FIX, READ, Demo, Stock
+from interlock.practice.offline import Checked
 
 PASSPHRASE = "four words are enough"
 ORDERS = 3_000

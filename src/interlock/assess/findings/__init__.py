@@ -8,147 +8,120 @@ order among equally severe ones of one place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from functools import cache, lru_cache
+from importlib import import_module
+from typing import Final, Literal, NamedTuple, cast
 
-from interlock.assess.findings import (
-    adopts,
-    always_true_condition,
-    backup_with_original,
-    blocks_reads,
-    blocks_writes,
-    cannot_go_back,
-    cascades_further,
-    control_plane,
-    copy_dies,
-    critical_resource,
-    drifted,
-    dynamic_code,
-    ends_transaction,
-    environment_disagrees,
-    exists_already,
-    fires_triggers,
-    forgets,
-    gentler_way,
-    hides_failure,
-    leaves_a_gap,
-    leaves_target,
-    loses_data,
-    loses_protection,
-    many_domains,
-    many_resources,
-    many_rows,
-    mass_change,
-    nested_write,
-    no_condition,
-    no_survey,
-    not_by_key,
-    not_transactional,
-    only_removes,
-    partial_plan,
-    plan_time_code,
-    primary_and_replica,
-    reach_cut,
-    rehearsal_failed,
-    rehearsal_incomplete,
-    renames,
-    rewrites_table,
-    rollback_invalid,
-    rollback_unproven,
-    runs_code,
-    secret_in_payload,
-    shifts_index,
-    state_lost,
-    state_moved,
-    target_missing_resource,
-    two_products,
-    undeclared_critical,
-    undo_loses_rights,
-    unfelt_critical,
-    unfinished_plan,
-    unknown_kind,
-    unknown_statement,
-    unproved_code,
-    unread_effect,
-    whole_domain,
-    whole_redundancy_group,
-    whole_table,
-    widens_access,
-    wrong_workspace,
-)
 from interlock.assess.seen import Noted, Seen
-from interlock.model.change import Trait
+from interlock.model.change import SignalName, Trait
+
+#: What else there may be of a change: an effect that writes, one that takes content, something that was not
+#: understood, a place or owner of what is taken or feels it, an inventory, a rehearsal.
+Sort = Literal["writes", "takes", "unclear", "placed", "surveyed", "rehearsed"]
+
+
+Find = Callable[[Seen], Iterator[Noted]]
 
 
 class Row(NamedTuple):
-    """One kind of finding. One with a `trait` is only looked for where some effect carries that trait."""
+    """One kind of finding. It is only looked for where some effect carries `on`, or the change is of that sort."""
 
     id: str
-    find: Callable[[Seen], Iterator[Noted]]
-    trait: Trait | None = None
+    on: Trait | SignalName | Sort | None = None
+
+    @property
+    def find(self) -> Find:
+        """What looks for it, imported when it is first asked for."""
+        return _of(self.id)
+
+
+@cache
+def _of(id: str) -> Find:
+    return cast(Find, import_module(f"{__name__}.{id.replace('-', '_')}").find)
 
 
 FINDINGS: Final[tuple[Row, ...]] = (
-    Row("unknown-statement", unknown_statement.find),
-    Row("unread-effect", unread_effect.find),
-    Row("no-condition", no_condition.find, "no-condition"),
-    Row("always-true-condition", always_true_condition.find, "always-true"),
-    Row("whole-table", whole_table.find),
-    Row("loses-data", loses_data.find, "loses-data"),
-    Row("many-rows", many_rows.find),
-    Row("not-by-key", not_by_key.find),
-    Row("leaves-target", leaves_target.find, "leaves-target"),
-    Row("runs-code", runs_code.find, "runs-code"),
-    Row("dynamic-code", dynamic_code.find, "dynamic"),
-    Row("loses-protection", loses_protection.find, "loses-protection"),
-    Row("widens-access", widens_access.find, "widens-access"),
-    Row("gentler-way", gentler_way.find),
-    Row("rewrites-table", rewrites_table.find, "rewrites"),
-    Row("blocks-reads", blocks_reads.find, "blocks-reads"),
-    Row("blocks-writes", blocks_writes.find, "blocks-writes"),
-    Row("ends-transaction", ends_transaction.find, "ends-transaction"),
-    Row("not-transactional", not_transactional.find, "not-transactional"),
-    Row("hides-failure", hides_failure.find, "hides-failure"),
-    Row("nested-write", nested_write.find, "nested"),
-    Row("fires-triggers", fires_triggers.find),
-    Row("target-missing-resource", target_missing_resource.find),
-    Row("cascades-further", cascades_further.find),
-    Row("critical-resource", critical_resource.find),
-    Row("many-resources", many_resources.find),
-    Row("reach-cut", reach_cut.find),
-    Row("environment-disagrees", environment_disagrees.find),
-    Row("secret-in-payload", secret_in_payload.find),
-    Row("rehearsal-failed", rehearsal_failed.find),
-    Row("rehearsal-incomplete", rehearsal_incomplete.find),
-    Row("rollback-invalid", rollback_invalid.find),
-    Row("rollback-unproven", rollback_unproven.find),
-    Row("state-lost", state_lost.find),
-    Row("state-moved", state_moved.find),
-    Row("wrong-workspace", wrong_workspace.find),
-    Row("unfinished-plan", unfinished_plan.find),
-    Row("partial-plan", partial_plan.find),
-    Row("plan-time-code", plan_time_code.find),
-    Row("unproved-code", unproved_code.find),
-    Row("exists-already", exists_already.find),
-    Row("mass-change", mass_change.find),
-    Row("cannot-go-back", cannot_go_back.find),
-    Row("copy-dies", copy_dies.find),
-    Row("undo-loses-rights", undo_loses_rights.find),
-    Row("unknown-kind", unknown_kind.find),
-    Row("leaves-a-gap", leaves_a_gap.find, "leaves-a-gap"),
-    Row("shifts-index", shifts_index.find, "shifts-index"),
-    Row("only-removes", only_removes.find, "only-removes"),
-    Row("forgets", forgets.find, "forgets"),
-    Row("adopts", adopts.find, "adopts"),
-    Row("renames", renames.find, "renames"),
-    Row("drifted", drifted.find),
-    Row("whole-redundancy-group", whole_redundancy_group.find),
-    Row("primary-and-replica", primary_and_replica.find),
-    Row("backup-with-original", backup_with_original.find),
-    Row("many-domains", many_domains.find),
-    Row("whole-domain", whole_domain.find),
-    Row("two-products", two_products.find),
-    Row("control-plane", control_plane.find),
-    Row("undeclared-critical", undeclared_critical.find),
-    Row("unfelt-critical", unfelt_critical.find),
-    Row("no-survey", no_survey.find),
+    Row("unknown-statement", "unclear"),
+    Row("unread-effect", "rehearsed"),
+    Row("no-condition", "no-condition"),
+    Row("always-true-condition", "always-true"),
+    Row("whole-table", "surveyed"),
+    Row("loses-data", "loses-data"),
+    Row("many-rows", "writes"),
+    Row("not-by-key", "takes"),
+    Row("leaves-target", "leaves-target"),
+    Row("reads-secret", "reads-secret"),
+    Row("runs-code", "runs-code"),
+    Row("dynamic-code", "dynamic"),
+    Row("loses-protection", "loses-protection"),
+    Row("widens-access", "widens-access"),
+    Row("gentler-way", "writes"),
+    Row("rewrites-table", "rewrites"),
+    Row("blocks-reads", "blocks-reads"),
+    Row("blocks-writes", "blocks-writes"),
+    Row("ends-transaction", "ends-transaction"),
+    Row("not-transactional", "not-transactional"),
+    Row("hides-failure", "hides-failure"),
+    Row("nested-write", "nested"),
+    Row("fires-triggers", "surveyed"),
+    Row("target-missing-resource", "surveyed"),
+    Row("cascades-further"),
+    Row("critical-resource", "surveyed"),
+    Row("many-resources"),
+    Row("reach-cut", "surveyed"),
+    Row("environment-disagrees"),
+    Row("secret-in-payload"),
+    Row("rehearsal-failed", "rehearsed"),
+    Row("rehearsal-incomplete", "rehearsed"),
+    Row("rollback-invalid", "rehearsed"),
+    Row("rollback-unproven", "rehearsed"),
+    Row("state-lost", "state-lost"),
+    Row("state-moved", "state-moved"),
+    Row("wrong-workspace", "wrong-workspace"),
+    Row("unfinished-plan", "unfinished-plan"),
+    Row("partial-plan", "partial-plan"),
+    Row("plan-time-code", "plan-time-code"),
+    Row("unproved-code", "unproved-code"),
+    Row("exists-already", "surveyed"),
+    Row("mass-change", "surveyed"),
+    Row("cannot-go-back", "writes"),
+    Row("copy-dies", "surveyed"),
+    Row("undo-loses-rights", "surveyed"),
+    Row("unknown-kind", "writes"),
+    Row("leaves-a-gap", "leaves-a-gap"),
+    Row("shifts-index", "shifts-index"),
+    Row("only-removes", "only-removes"),
+    Row("forgets", "forgets"),
+    Row("adopts", "adopts"),
+    Row("renames", "renames"),
+    Row("drifted"),
+    Row("whole-redundancy-group", "surveyed"),
+    Row("primary-and-replica", "surveyed"),
+    Row("backup-with-original", "surveyed"),
+    Row("many-domains", "placed"),
+    Row("whole-domain", "surveyed"),
+    Row("two-products", "placed"),
+    Row("control-plane", "surveyed"),
+    Row("undeclared-critical", "surveyed"),
+    Row("unfelt-critical", "surveyed"),
+    Row("no-survey", "writes"),
 )
+
+
+def asked(seen: Seen) -> tuple[Row, ...]:
+    """The rows of the table that can find something in what was seen."""
+    sorts: dict[Sort, bool] = {
+        "writes": bool(seen.writing),
+        "takes": bool(seen.taking),
+        "unclear": not seen.change.fully_known,
+        "placed": bool(seen.domains.places or seen.domains.tags),
+        "surveyed": seen.inventory is not None,
+        "rehearsed": seen.rehearsal is not None,
+    }
+    signals = [signal.name for signal in seen.change.signals]
+    return _rows(frozenset((*seen.by_trait, *signals, *[sort for sort, holds in sorts.items() if holds])))
+
+
+@lru_cache(maxsize=1_024)
+def _rows(there: frozenset[str]) -> tuple[Row, ...]:
+    return tuple(row for row in FINDINGS if row.on is None or row.on in there)

@@ -14,7 +14,7 @@ def find(seen: Seen) -> Iterator[Noted]:
         yield ordinal, _finding("high", "high", f"{act(effect)} says itself that dependents go too", seen.where(effect))
     if seen.figures.whole:
         yield from _measured(seen)
-    else:
+    elif seen.grave:
         yield from _from_survey(seen)
 
 

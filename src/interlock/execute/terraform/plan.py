@@ -55,6 +55,10 @@ class _Configured(msgspec.Struct):
 class TerraformPlanner:
     """Plans the source of one root module."""
 
+    def takes(self, payload: bytes) -> bool:
+        del payload
+        return True  # nothing but a plan is ever executed
+
     def plan(self, archive: bytes, target: Target, previous: Identity | None) -> Plan:
         """The package. What may not run at plan time is refused before the tool is started on it."""
         if package.is_package(archive) or archive.lstrip()[:1] == b"{":

@@ -16,7 +16,9 @@ def health(asked: Asked[Nothing, Nothing]) -> Reply:
     if asked.gate.run_tasks is not None:
         stopped, unheard = asked.gate.run_tasks.state()
         problems, degraded = [*problems, *stopped], [*degraded, *unheard]
-    problems = [*_texts(told["problems"]), *problems]
+    beside = asked.gate.beside
+    problems = [*_texts(told["problems"]), *problems, *(text for gate in beside for text in gate.problems())]
+    degraded = [*degraded, *(text for gate in beside for text in gate.degraded())]
     answer = {
         "state": "stopped" if problems else "armed",
         "version": told["version"],
@@ -24,7 +26,7 @@ def health(asked: Asked[Nothing, Nothing]) -> Reply:
         "degraded": [*_texts(told["degraded"]), *degraded],
         "policy_version": told["policy_version"],
         "ledger_entries": told["ledger_entries"],
-        "gates": told["gates"],
+        "gates": {**_named(told["gates"]), **{gate.name: gate.tightness for gate in beside}},
     }
     return Reply(answer, 503 if problems else 200)
 
@@ -41,6 +43,10 @@ def verbs(asked: Asked[Nothing, Nothing]) -> Reply:
 
 def openapi(asked: Asked[Nothing, Nothing]) -> Reply:
     return Reply(document(asked.gate.routes))
+
+
+def _named(value: object) -> dict[str, str]:
+    return {str(name): str(text) for name, text in value.items()} if isinstance(value, dict) else {}
 
 
 def _texts(value: object) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -36,6 +36,20 @@ class Reply(NamedTuple):
     wait: int = 0
 
 
+class Beside(Protocol):
+    """Another gate of the same process, for the health page: its name, how tight it is, and what is wrong with it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def tightness(self) -> str: ...
+
+    def problems(self) -> list[str]: ...
+
+    def degraded(self) -> list[str]: ...
+
+
 class Gate(NamedTuple):
     """What handlers work with."""
 
@@ -44,6 +58,7 @@ class Gate(NamedTuple):
     worker: Worker
     routes: tuple[Route[Any, Any], ...]  # Any: a row for each pair of query and body, in one table
     run_tasks: Runner | None = None
+    beside: tuple[Beside, ...] = ()
 
     def __repr__(self) -> str:
         return f"Gate({len(self.routes)} routes)"

@@ -17,7 +17,7 @@ from interlock.errors import BadConfiguration
 from interlock.gates.http.app import App
 from interlock.gates.http.challenges import Challenges
 from interlock.gates.http.protocol import BoundedProtocol
-from interlock.gates.http.route import Gate
+from interlock.gates.http.route import Beside, Gate
 from interlock.gates.http.run_tasks.runner import Runner
 from interlock.gates.http.table import ROUTES
 from interlock.gates.http.wire import hostname
@@ -64,15 +64,18 @@ class Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def serving(control: Control, listening: Listening) -> Iterator[Server]:
-    """A server for this control, with its worker; `run` it inside. When left, what still runs comes to its end."""
+def serving(control: Control, listening: Listening, beside: tuple[Beside, ...] = ()) -> Iterator[Server]:
+    """A server for this control, with its worker; `run` it inside. When left, what still runs comes to its end.
+
+    `beside` are the other gates of this process, which its health page tells of.
+    """
     require_safe(listening)
     with _bound(listening) as listener:
         control.rearm()  # a gate that is not armed is served too: its health page says so, and nothing passes
         worker = Worker(control)
         settings = control.configuration.run_tasks
         runner = Runner(control, settings) if settings is not None else None
-        gate = Gate(control, Challenges(), worker, ROUTES, runner)
+        gate = Gate(control, Challenges(), worker, ROUTES, runner, beside)
         app = App(gate, hosts=listening.hosts, tls=listening.tls_cert is not None)
         worker.start()
         if runner is not None:
@@ -94,8 +97,8 @@ def require_safe(listening: Listening) -> None:
         if not name or hostname(name) != name.lower():
             raise BadConfiguration(f"`{name}` is no host name", hint="give the name alone, without port or scheme")
     if listening.tls_cert is not None and listening.tls_key is not None:
-        _require_key_pair(listening.tls_cert, listening.tls_key)
-    elif not _is_loopback(listening.host) and not listening.behind_proxy:
+        require_key_pair(listening.tls_cert, listening.tls_key)
+    elif not is_loopback(listening.host) and not listening.behind_proxy:
         raise BadConfiguration(
             f"`{listening.host}` is not this machine alone, and tokens would travel in the open",
             hint="give --tls-cert and --tls-key, or --behind-proxy when a proxy in front ends TLS",
@@ -103,7 +106,7 @@ def require_safe(listening: Listening) -> None:
         )
 
 
-def _require_key_pair(cert: Path, key: Path) -> None:
+def require_key_pair(cert: Path, key: Path) -> None:
     try:
         if key.stat().st_mode & 0o077:
             raise BadConfiguration("others can read the TLS key", hint="chmod 600 it", where=str(key))
@@ -126,7 +129,7 @@ def _bound(listening: Listening) -> socket.socket:
         ) from error
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

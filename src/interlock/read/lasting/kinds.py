@@ -201,6 +201,12 @@ def kind_of(technology: Technology, type_: str) -> Kind | None:
     return None
 
 
+@lru_cache(maxsize=1_024)
+def named(provider: str, name: str) -> Kind:
+    """The kind of this name in one provider's file, for a reader that has its own way from types to kinds."""
+    return next(kind for kind in table(provider).kinds if kind.name == name)
+
+
 @cache
 def _by_type(name: str, technology: Technology) -> dict[str, Kind]:
     if technology == "cloudformation":

@@ -21,7 +21,6 @@ from interlock.read.lasting.lasting import Standing, standing
 from interlock.read.terraform.address import Address, address_of
 from interlock.read.terraform.configured import Configured, configured
 from interlock.read.terraform.dependencies import GRAPH, STATE, Dependencies
-from interlock.read.terraform.dot import read_dot
 from interlock.read.terraform.enriched import enrich
 from interlock.read.terraform.mentions import Mentions
 from interlock.read.terraform.naming import resource_of
@@ -209,6 +208,8 @@ class Telling:
         """The graph's pairs; gives the parts that it shows."""
         if dot is None:
             return frozenset()
+        from interlock.read.terraform.dot import read_dot
+
         graph = read_dot(dot)
         for source, target in graph.pairs:
             self._waits.add(source, (target,), GRAPH)

@@ -29,6 +29,8 @@ class Facts:
         self.planes: dict[Plane, None] = {}
         self.groups: dict[tuple[str, str], None] = {}
         self.location: dict[str, str] = {}
+        #: The attributes that name one thing inside, where its own name does not.
+        self.keys: tuple[str, ...] = ()
 
     def add(self, other: Facts) -> None:
         """Another report of the same thing."""
@@ -39,6 +41,7 @@ class Facts:
         self.planes |= other.planes
         self.groups |= other.groups
         self.location |= other.location
+        self.keys = self.keys or other.keys
 
 
 class Edged:

@@ -88,6 +88,7 @@ def thing(note: Note) -> None:
     _in_bucket(note, name)
     # A name that is free in a bucket that is there: whoever writes under it takes nothing away.
     note.of().size = int(any(each["Key"] == key for each in found))
+    note.of().keys = ("Key",)
 
 
 def _in_bucket(note: Note, name: str) -> None:

@@ -14,6 +14,7 @@ def table(note: Note) -> None:
     facts = note.of()
     facts.planes["data"] = None
     facts.size = one.get("ItemCount")
+    facts.keys = tuple(each["AttributeName"] for each in one.get("KeySchema", ()))
     if one.get("DeletionProtectionEnabled"):
         facts.protections["deletion protection"] = None
     note.uses_arn(

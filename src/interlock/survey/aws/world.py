@@ -131,6 +131,7 @@ class World:
         return Item(
             resource,
             size=facts.size,
+            keys=(facts.keys,) if facts.keys else (),
             critical=not names.isdisjoint(self._target.critical) or is_critical(facts.tags, self._settings),
             protections=tuple(sorted(facts.protections)),
             planes=tuple(sorted(facts.planes)),

@@ -17,19 +17,23 @@ from interlock.read.sql.postgres.terms import term
 #: Node kinds that only compute: walking on into what they hold is all there is to do.
 _PLAIN: Final = frozenset(
     (
-        "A_ArrayExpr", "A_Const", "A_Expr", "A_Indices", "A_Indirection", "A_Star", "Alias", "BitString", "BoolExpr",
-        "Boolean", "BooleanTest", "CaseExpr", "CaseWhen", "CoalesceExpr", "CollateClause", "ColumnDef", "ColumnRef",
-        "CurrentOfExpr", "DefElem", "Float", "FuncCall", "GroupingFunc", "GroupingSet", "IndexElem", "InferClause",
-        "Integer", "JoinExpr", "JsonAggConstructor", "JsonArgument", "JsonArrayAgg", "JsonArrayConstructor",
+        "A_ArrayExpr", "A_Expr", "A_Indices", "A_Indirection", "Alias", "BoolExpr",
+        "BooleanTest", "CaseExpr", "CaseWhen", "CoalesceExpr", "CollateClause", "ColumnDef",
+        "CurrentOfExpr", "DefElem", "FuncCall", "GroupingFunc", "GroupingSet", "IndexElem", "InferClause",
+        "JoinExpr", "JsonAggConstructor", "JsonArgument", "JsonArrayAgg", "JsonArrayConstructor",
         "JsonArrayQueryConstructor", "JsonBehavior", "JsonFormat", "JsonFuncExpr", "JsonIsPredicate", "JsonKeyValue",
         "JsonObjectAgg", "JsonObjectConstructor", "JsonOutput", "JsonParseExpr", "JsonReturning", "JsonScalarExpr",
         "JsonSerializeExpr", "JsonTable", "JsonTableColumn", "JsonTablePathSpec", "JsonValueExpr", "List",
-        "LockingClause", "MergeSupportFunc", "MinMaxExpr", "MultiAssignRef", "NamedArgExpr", "NullTest", "ParamRef",
+        "LockingClause", "MergeSupportFunc", "MinMaxExpr", "MultiAssignRef", "NamedArgExpr", "NullTest",
         "RangeFunction", "RangeSubselect", "RangeTableFunc", "RangeTableFuncCol", "RangeTableSample", "ResTarget",
-        "RowExpr", "SQLValueFunction", "SetToDefault", "SortBy", "String", "SubLink", "TypeCast", "TypeName",
+        "RowExpr", "SQLValueFunction", "SortBy", "SubLink", "TypeCast", "TypeName",
         "WindowDef", "XmlExpr", "XmlSerialize"
     )
 )  # fmt: skip
+#: Those that only compute and hold nothing that could do more.
+_LEAVES: Final = frozenset(
+    ("A_Const", "A_Star", "BitString", "Boolean", "ColumnRef", "Float", "Integer", "ParamRef", "SetToDefault", "String")
+)
 _WRITES: Final = frozenset(("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"))
 
 Scope = frozenset[str]
@@ -68,7 +72,7 @@ def walk(reading: Reading, root: Any, scope: Scope = _OUTERMOST) -> None:
                 if kind == "A_Expr":
                     _operator(reading, inner)
                 stack.append((inner, scope))
-            else:
+            elif kind not in _LEAVES:
                 reading.cannot_tell(kind, "an expression that is not modelled")
 
 

@@ -13,34 +13,30 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from interlock.configuration.aws import AwsTable, aws_settings
+from interlock.configuration.reading import Strict, check_name, duration
+from interlock.configuration.terraform import TerraformTable, terraform_settings
 from interlock.errors import BadConfiguration, NotFound
 from interlock.model.target import Bounds, Environment, Freeze, Hours, Target
 
 FILE: Final = "interlock.toml"
-_DURATION: Final = re.compile(r"(\d{1,6})\s*(ms|s|m|h|d)")
-_UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _SQLITE: Final = "sqlite:///"
 
 
-class _Strict(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
-    """Base of the file's tables: unknown keys are errors; `from` and `to` are Python's words, so they are renamed."""
-
-
-class _Hours(_Strict):
+class _Hours(Strict):
     start: str
     end: str
     days: tuple[int, ...] = (1, 2, 3, 4, 5)
     timezone: str = "UTC"
 
 
-class _Freeze(_Strict):
+class _Freeze(Strict):
     name: str
     start: datetime
     end: datetime
 
 
-class _Environment(_Strict):
+class _Environment(Strict):
     production: bool = True
     strictness: int | None = None
     hours: tuple[_Hours, ...] = ()
@@ -52,66 +48,49 @@ class _Environment(_Strict):
     approval_valid: str = "24h"
 
 
-class _Terraform(_Strict):
-    """How a root module is planned and applied. Paths are relative to the home; nothing in here is secret."""
-
-    tool: str = "terraform"
-    workspace: str = "default"
-    credentials: str = ""
-    plan_credentials: str = ""
-    var_files: tuple[str, ...] = ()
-    cli_config: str = ""
-    plugin_cache: str = ""
-    readable: tuple[str, ...] = ()
-    writable: tuple[str, ...] = ()
-    allow_plan_time: tuple[str, ...] = ()
-    backend: dict[str, str | int | bool] = {}
-    timeout: str = "30m"
-    fence: bool = True
-
-
-class _Target(_Strict):
+class _Target(Strict):
     kind: str
     address: str
     environment: str = "production"
     critical: tuple[str, ...] = ()
     inventory: tuple[str, ...] = ()
-    terraform: _Terraform | None = None
+    terraform: TerraformTable | None = None
+    aws: AwsTable | None = None
 
 
-class _Ledger(_Strict):
+class _Ledger(Strict):
     store: str = "sqlite:///ledger.db"
     origin: str = "interlock.local/ledger"
     high_water: str = "ledger.high-water"
 
 
-class _Rehearsal(_Strict):
+class _Rehearsal(Strict):
     time: str = "10s"
     max_rows: int = 2_000_000
     max_bytes: int = 2 * 1024**3
 
 
-class _Workspace(_Strict):
+class _Workspace(Strict):
     name: str
     environment: str = "production"
     agent: str = ""
 
 
-class _RunTasks(_Strict):
+class _RunTasks(Strict):
     hosts: tuple[str, ...]
     downloads: tuple[str, ...] = ()
     key: str = "keys/run-task.key"
     ca: str = ""
     wait: str = "0s"
     workspaces: tuple[_Workspace, ...] = ()
-    people: dict[str, str] = {}
+    people: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class _File(_Strict):
+class _File(Strict):
     ledger: _Ledger = msgspec.field(default_factory=_Ledger)
     rehearsal: _Rehearsal = msgspec.field(default_factory=_Rehearsal)
-    environments: dict[str, _Environment] = {}
-    targets: dict[str, _Target] = {}
+    environments: dict[str, _Environment] = msgspec.field(default_factory=dict)
+    targets: dict[str, _Target] = msgspec.field(default_factory=dict)
     run_tasks: _RunTasks | None = None
 
 
@@ -229,9 +208,9 @@ def _run_tasks(table: _RunTasks, home: Path) -> RunTasks:
     if wait > _LONGEST_WAIT:
         raise BadConfiguration("a run task is given up after an hour", hint="55m at most", where="run_tasks.wait")
     for index, workspace in enumerate(table.workspaces):
-        _check_name(workspace.environment, f"run_tasks.workspaces[{index}].environment")
+        check_name(workspace.environment, f"run_tasks.workspaces[{index}].environment")
         if workspace.agent:
-            _check_name(workspace.agent, f"run_tasks.workspaces[{index}].agent")
+            check_name(workspace.agent, f"run_tasks.workspaces[{index}].agent")
     return RunTasks(
         frozenset(table.hosts),
         frozenset(table.downloads),
@@ -255,7 +234,7 @@ def _store(url: str, home: Path) -> str:
 
 def _environment(name: str, table: _Environment) -> Environment:
     where = f"environments.{name}"
-    _check_name(name, where)
+    check_name(name, where)
     strictness = table.strictness if table.strictness is not None else (100 if table.production else 10)
     if min(table.max_rows, table.max_resources, table.max_reach) < 0:
         raise BadConfiguration("a cap cannot be negative", hint="0 lets nothing through", where=where)
@@ -309,14 +288,25 @@ def _freeze(table: _Freeze, where: str) -> Freeze:
 
 def _target(name: str, table: _Target, home: Path, store: str) -> Target:
     where = f"targets.{name}"
-    _check_name(name, where)
-    address, inventory = table.address, tuple(str((home / file).absolute()) for file in table.inventory)
-    if table.terraform is not None and table.kind != "terraform":
-        raise BadConfiguration(f"a target of kind {table.kind} has no table `terraform`", where=f"{where}.terraform")
+    check_name(name, where)
+    for kind in ("terraform", "aws"):
+        if getattr(table, kind) is not None and table.kind != kind:
+            raise BadConfiguration(f"a target of kind {table.kind} has no table `{kind}`", where=f"{where}.{kind}")
+    address, settings = _place(table, home, store, where)
+    inventory = tuple(str((home / file).absolute()) for file in table.inventory)
+    return Target(name, table.kind, address, table.environment, table.critical, settings, inventory)
+
+
+def _place(table: _Target, home: Path, store: str, where: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Where the target is, and what only its own technology understands."""
+    address = table.address
     if table.kind == "terraform":
-        address = str((home / address).absolute())
-        settings = _terraform(table.terraform or _Terraform(), home, f"{where}.terraform")
-        return Target(name, table.kind, address, table.environment, table.critical, settings, inventory)
+        settings = terraform_settings(table.terraform or TerraformTable(), home, f"{where}.terraform")
+        return str((home / address).absolute()), settings
+    if table.kind == "aws":
+        if table.aws is None:
+            raise BadConfiguration("an account needs its table `aws`", hint="docs/gates/aws.md", where=f"{where}.aws")
+        return address, aws_settings(table.aws, address, home, f"{where}.aws")
     if table.kind == "sql:sqlite":
         address = str((home / address.removeprefix(_SQLITE)).absolute())
         if Path(address).resolve() == Path(store.removeprefix(_SQLITE)).resolve():
@@ -325,66 +315,4 @@ def _target(name: str, table: _Target, home: Path, store: str) -> Target:
         raise BadConfiguration("the ledger's own store is no target", hint="name another database", where=where)
     elif re.search(r"://[^/@]*:[^/@]*@", address):
         raise BadConfiguration("an address holds no password", hint="keep it in the executor's own store", where=where)
-    return Target(name, table.kind, address, table.environment, table.critical, inventory=inventory)
-
-
-def _terraform(table: _Terraform, home: Path, where: str) -> tuple[tuple[str, str], ...]:
-    """The table as a target's settings: paths absolute, each list as a name that comes more than once."""
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,90}", table.workspace):
-        raise BadConfiguration(f"`{table.workspace}` is no workspace", where=f"{where}.workspace")
-    if not re.fullmatch(r"terraform|tofu|/.+", table.tool):
-        raise BadConfiguration(
-            f"`{table.tool}` is no tool", hint="terraform, tofu, or an absolute path", where=f"{where}.tool"
-        )
-    for word in table.allow_plan_time:
-        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,90}", word):
-            raise BadConfiguration(
-                f"`{word}` is nothing that runs at plan time",
-                hint="types of data sources, `modules`, `providers`, `provider-settings`",
-                where=f"{where}.allow_plan_time",
-            )
-    settings = [
-        ("tool", table.tool),
-        ("workspace", table.workspace),
-        ("timeout", str(duration(table.timeout, f"{where}.timeout"))),
-        ("fence", "yes" if table.fence else "no"),
-        *(("allow", word) for word in table.allow_plan_time),
-        *(("var_file", str((home / path).absolute())) for path in table.var_files),
-        *(("readable", str((home / path).absolute())) for path in table.readable),
-        *(("writable", str((home / path).absolute())) for path in table.writable),
-    ]
-    for key in ("credentials", "plan_credentials", "cli_config", "plugin_cache"):
-        if path := getattr(table, key):
-            settings.append((key, str((home / path).absolute())))
-    if table.backend:
-        settings.append(("backend", _backend(table.backend, f"{where}.backend")))
-    return tuple(settings)
-
-
-def _backend(table: dict[str, str | int | bool], where: str) -> str:
-    """Where the state is kept, as JSON: the backend's type and its arguments. Secrets come with the credentials."""
-    if not isinstance(table.get("type"), str) or table["type"] in ("local", "cloud"):
-        raise BadConfiguration(
-            "a backend has a type, like `s3`", hint="without a backend the state lies at the address", where=where
-        )
-    for key, value in table.items():
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,60}", key) or re.search(r"secret|password|token|access_key$", key):
-            raise BadConfiguration(f"`{key}` has no place here", hint="put it in the credentials file", where=where)
-        if isinstance(value, str) and re.search(r"[$%]\{", value):
-            raise BadConfiguration(f"`{key}` is a template", hint="write plain values", where=where)
-    return msgspec.json.encode(table, order="sorted").decode()
-
-
-def _check_name(name: str, where: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise BadConfiguration(
-            f"`{name}` is no name", hint="lower-case letters, digits, `.`, `_` and `-`, 63 at most", where=where
-        )
-
-
-def duration(text: str, where: str) -> int:
-    """Milliseconds of `30s`, `24h`, `7d`."""
-    found = _DURATION.fullmatch(text.strip())
-    if found is None:
-        raise BadConfiguration(f"`{text}` is no duration", hint="write 30s, 15m, 24h or 7d", where=where)
-    return int(found[1]) * _UNITS[found[2]]
+    return address, ()

@@ -1,0 +1,79 @@
+"""A case in a few lines, for somebody who has a minute: what it is, what was decided and why, and the gentler way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+from rich.panel import Panel
+from rich.table import Table
+
+from interlock.cli.words import OUTCOME, TIER, plain
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from interlock.answer import Json
+
+#: Reasons that are shown; `interlock show` has them all.
+FEW: Final = 3
+#: Policies whose reasons come last: they are about what is known of the change, and not about the change.
+LEAST: Final = frozenset({"degraded", "reach-incomplete", "reach-cut"})
+
+
+def verdict(answer: Json) -> RenderableType:
+    """The case in a panel, coloured by its outcome."""
+    assessment, change = cast("Json", answer["assessment"]), cast("Json", answer["change"])
+    decision = cast("Json", answer["decision"])
+    outcome = str(decision["outcome"])
+    lines = Table.grid(padding=(0, 1))
+    lines.add_column(no_wrap=True, style="dim")
+    lines.add_column(overflow="fold")
+    lines.add_row("what", _what(cast("Sequence[Json]", change["effects"])))
+    tier = str(assessment["tier"])
+    lines.add_row("tier", f"[{TIER[tier]}]{tier}[/], {assessment['reversibility']}")
+    if felt := _felt(cast("Json", assessment["reach"])):
+        lines.add_row("felt by", felt)
+    because = cast("Sequence[Json]", decision["because"])
+    # Where a reason names what it is about, that stands in the line above already.
+    ordered = sorted(because, key=lambda each: each["policy"] in LEAST)
+    reasons = list(dict.fromkeys(str(each["because"]).partition(" (`")[0] for each in ordered))
+    for place, reason in enumerate(reasons[:FEW]):
+        lines.add_row("because" if place == 0 else "", plain(reason))
+    if len(reasons) > FEW:
+        lines.add_row("", f"[dim]and {len(reasons) - FEW} more[/]")
+    for fix in _gentler(cast("Sequence[Json]", assessment["findings"])):
+        lines.add_row("gentler", f"[green]{plain(fix)}[/]")
+    if requirements := cast("Sequence[str]", decision["requirements"]):
+        lines.add_row("lifted by", f"[bold]{plain(', '.join(requirements))}[/]")
+    title = f"[{OUTCOME[outcome]}]{outcome.upper()}[/]  case {answer['case']}"
+    return Panel(lines, title=title, title_align="left", border_style=OUTCOME[outcome], padding=(0, 1))
+
+
+def _what(effects: Sequence[Json]) -> str:
+    """The first effect by its cause and thing, and how many there are beside it."""
+    if not effects:
+        return "nothing"
+    first = effects[0]
+    resource = cast("Json", first["resource"])
+    more = f" [dim]and {len(effects) - 1} effects more[/]" if len(effects) > 1 else ""
+    return f"[bold]{plain(first['cause'])}[/] {plain(resource['name'])}{more}"
+
+
+def _felt(reach: Json) -> str:
+    changed = {str(one["name"]) for one in cast("Sequence[Json]", reach["changed"])}
+    others = [str(one["name"]) for one in cast("Sequence[Json]", reach["may"]) if str(one["name"]) not in changed]
+    if not others:
+        return ""
+    named = ", ".join(plain(_short(name)) for name in others[:FEW])
+    return f"{named} and {len(others) - FEW} more" if len(others) > FEW else named
+
+
+def _short(name: str) -> str:
+    """The last part of an ARN says which; the parts before it are the same for all of an account."""
+    return name.split(":", 5)[-1] if name.startswith("arn:") else name
+
+
+def _gentler(findings: Sequence[Json]) -> list[str]:
+    fixes = [str(found["fix"]) for found in findings if found["id"] == "gentler-way" and found["fix"]]
+    return list(dict.fromkeys(fixes))[:2]

@@ -1,0 +1,133 @@
+"""Stacks: an update is executed as the change set that was approved; the template and values before are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Any, Final
+
+from interlock.aws.call import Call
+from interlock.errors import Stale, TargetError
+from interlock.execute.aws.answer import Answer
+from interlock.execute.aws.hands import Hands
+from interlock.execute.aws.keeping.copied import first
+from interlock.execute.aws.keeping.keeper import Keeper, Memory
+from interlock.execute.aws.keeping.synthetic import query
+from interlock.execute.executor import Seal, Seen, Unseal
+from interlock.model.entry import Purpose
+from interlock.model.inventory import RollbackProof
+
+_NAMESPACE: Final = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
+_NO_CHANGE_SET: Final = ("ChangeSetNotFound", "ChangeSetNotFoundException", "ValidationError")
+_STARTED: Final = ("EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED")
+#: The longest template that can be given with a call.
+MOST_TEMPLATE: Final = 51_200
+_CAPABILITIES: Final = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+#: Parameters that say how it is executed.
+_WHEN: Final = ("DisableRollback", "RetainExceptOnCreate")
+_SETTLED: Final = ("UPDATE_COMPLETE", "CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
+
+
+class Planned(Keeper):
+    """UpdateStack and ExecuteChangeSet. CloudFormation takes the update back itself when it fails."""
+
+    needs = ("cloudformation:ExecuteChangeSet", "cloudformation:UpdateStack")
+
+    def __init__(self, change_set: str) -> None:
+        self._change_set = change_set
+
+    def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:
+        described = self._described(hands)
+        status = str((described or {}).get("ExecutionStatus", "gone"))
+        if status != "AVAILABLE" or described is None:
+            raise Stale(f"the change set is {status.lower()}", hint="propose the call again")
+        stack = self._stack(hands, described["StackId"])
+        body = hands.ask("cloudformation", "get_template", StackName=described["StackId"], TemplateStage="Original")
+        template = body["TemplateBody"]
+        return {
+            "stack": described["StackId"],
+            "name": described["StackName"],
+            "template": keep(_written(template)),
+            "parameters": [
+                {"ParameterKey": each["ParameterKey"], "UsePreviousValue": True}
+                if set(str(each.get("ParameterValue", ""))) == {"*"}
+                else {"ParameterKey": each["ParameterKey"], "ParameterValue": each.get("ParameterValue", "")}
+                for each in stack.get("Parameters", ())
+            ],
+        }
+
+    def softens(self, call: Call) -> bool:
+        return True
+
+    def manner(self, call: Call) -> str:
+        return f"`{call.name}`, by the change set that was approved"
+
+    def soften(self, hands: Hands, call: Call, memory: Memory) -> Generator[str, None, Answer]:
+        yield from ()
+        own: dict[str, Any] = {name: call.parameters[name] for name in _WHEN if name in call.parameters}
+        hands.do(
+            "cloudformation",
+            "execute_change_set",
+            ChangeSetName=self._change_set,
+            StackName=memory["stack"],
+            ClientRequestToken=hands.name,
+            **own,
+        )
+        result = {"StackId": memory["stack"]} if call.operation == "UpdateStack" else {}
+        return query(call.operation, _NAMESPACE, hands.case, result)
+
+    def restore(self, hands: Hands, call: Call, memory: Memory, unseal: Unseal) -> Iterator[str]:
+        name = memory["name"]
+        yield from self._settled(hands, memory)
+        template = unseal(memory["template"])
+        if len(template) > MOST_TEMPLATE:
+            raise TargetError("the template before is too large to be given with a call", hint="update it by hand")
+        stack = self._stack(hands, memory["stack"])
+        if stack["StackStatus"] != "UPDATE_ROLLBACK_COMPLETE":
+            hands.do(
+                "cloudformation",
+                "update_stack",
+                already=("ValidationError",),  # nothing has to be updated: it is as it was
+                StackName=name,
+                TemplateBody=template.decode("utf-8"),
+                Parameters=memory["parameters"],
+                Capabilities=list(_CAPABILITIES),
+                ClientRequestToken=f"{hands.name}-undo",
+            )
+            yield from self._settled(hands, memory)
+        body = hands.ask("cloudformation", "get_template", StackName=memory["stack"], TemplateStage="Original")
+        if _written(body["TemplateBody"]) != template:
+            raise TargetError(f"`{name}` has not its template back", hint="look at its events", code="not-restored")
+        yield f"stack `{name}` has its template back; what was deleted with the update was made anew"
+
+    def seen(self, hands: Hands, call: Call, purpose: Purpose) -> Seen:
+        if purpose != "run":
+            return "done" if purpose == "close" else "in-part"
+        described = self._described(hands)
+        if described is None:
+            return "unknown"
+        return "done" if described.get("ExecutionStatus") in _STARTED else "not-done"
+
+    def promise(self, call: Call) -> RollbackProof:
+        why = "what the update deletes or replaces is made anew, without what was in it"
+        return RollbackProof("valid-with-loss", False, ("update the stack to the template before",), why)
+
+    def _described(self, hands: Hands) -> dict[str, Any] | None:
+        return hands.find("cloudformation", "describe_change_set", _NO_CHANGE_SET, ChangeSetName=self._change_set)
+
+    def _stack(self, hands: Hands, name: str) -> dict[str, Any]:
+        return first(hands.ask("cloudformation", "describe_stacks", StackName=name), "Stacks") or {}
+
+    def _settled(self, hands: Hands, memory: Memory) -> Iterator[str]:
+        yield from hands.until(
+            f"stack `{memory['name']}`",
+            lambda: str(self._stack(hands, memory["stack"]).get("StackStatus", "")),
+            good=_SETTLED,
+            bad=("UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED", "DELETE_COMPLETE"),
+        )
+
+
+def _written(template: object) -> bytes:
+    """A template as text: those in JSON come as objects."""
+    import msgspec
+
+    return template.encode() if isinstance(template, str) else msgspec.json.encode(template)

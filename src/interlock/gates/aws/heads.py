@@ -1,0 +1,127 @@
+"""Reading the head of a request strictly, before anybody is asked who sent it.
+
+What two readers could take for two requests is refused: an address in the request line, a length given twice, headers
+that hide others, a header that decides something and comes twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from interlock.aws.sigv4 import joined
+from interlock.errors import BadInput
+
+METHODS: Final = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"})
+MAX_URL: Final = 16 * 1024
+MOST_HEADERS: Final = 200
+
+#: Headers that decide something: twice the same name is two readings. So is every x-amz- header.
+SINGLE: Final = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-md5",
+        "content-type",
+        "date",
+        "expect",
+        "host",
+        "range",
+        "transfer-encoding",
+    }
+)
+#: Headers that make another request of this one where somebody believes them.
+FOREIGN: Final = frozenset(
+    {"forwarded", "upgrade", "via", "x-http-method", "x-http-method-override", "x-method-override", "x-original-url"}
+    | {"x-rewrite-url", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"}
+)
+
+_TARGET: Final = re.compile(rb"/[!-\"$-~]*")
+_NAME: Final = re.compile(rb"[a-z0-9!#$%&'*+.^_`|~-]{1,200}")
+_HOST: Final = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
+_LENGTH: Final = re.compile(r"\d{1,15}")
+
+
+class Head(NamedTuple):
+    """A request without its body. `path` and `query` are raw. `joined` has each header once, as it is signed.
+
+    `tunnel` is the AWS host that the client asked the proxy for, empty where it speaks to us as the endpoint.
+    `length` is the announced length of the body as it is sent, None where it comes in pieces of unsaid number.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    joined: Mapping[str, str]
+    host: str
+    tunnel: str
+    length: int | None
+
+    def header(self, name: str) -> str:
+        return self.joined.get(name, "")
+
+
+def read(scope: Mapping[str, Any]) -> Head:
+    """The head of this ASGI scope. Raises BadInput."""
+    target: bytes = scope["state"].get("url", b"")
+    if len(target) > MAX_URL or not _TARGET.fullmatch(target):
+        raise _refused("other-address", "the request line names another address, or none", "ask for a path alone")
+    if scope["method"] not in METHODS or scope["http_version"] != "1.1":
+        raise _refused("method", f"`{scope['method']}` is no call to AWS", "AWS is called over HTTP/1.1")
+    headers = tuple(_headers(scope["headers"]))
+    found = joined(headers)
+    _require_plain(found)
+    path, _, query = target.decode("ascii").partition("?")
+    host = found.get("host", "").lower()
+    if not _HOST.fullmatch(host):
+        raise _refused("host", "it has no `host`, or one that is none")
+    return Head(scope["method"], path, query, headers, found, host, scope["state"].get("tunnel", ""), _length(found))
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    if len(raw) > MOST_HEADERS:
+        raise _refused("header", f"it has more than {MOST_HEADERS} headers")
+    seen: set[bytes] = set()
+    found = []
+    for name, value in raw:
+        if name in seen and (name.decode("latin-1") in SINGLE or name.startswith(b"x-amz-")):
+            raise _refused("doubled-header", f"the header `{name.decode('latin-1')}` comes twice", "send it once")
+        seen.add(name)
+        try:
+            text = value.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _refused("header", "a header is not UTF-8") from error
+        if not _NAME.fullmatch(name) or not (text.isprintable() or text.replace("\t", " ").isprintable()):
+            raise _refused("header", "a header cannot be read")
+        found.append((name.decode("ascii"), text.strip()))
+    return found
+
+
+def _require_plain(headers: Mapping[str, str]) -> None:
+    foreign = FOREIGN.intersection(headers)
+    if foreign:
+        raise _refused("header", f"the header `{min(foreign)}` has no place here", "call this gate directly")
+    if "transfer-encoding" in headers and ("content-length" in headers or headers["transfer-encoding"] != "chunked"):
+        raise _refused("length", "the length of its body is said in two ways")
+    for option in headers.get("connection", "").lower().split(","):
+        if option.strip() not in ("", "keep-alive", "close"):
+            raise _refused("header", "its `connection` hides other headers")
+    if headers.get("expect", "100-continue").lower() != "100-continue":
+        raise _refused("header", "it expects something unknown")
+
+
+def _length(headers: Mapping[str, str]) -> int | None:
+    if "transfer-encoding" in headers:
+        return None
+    text = headers.get("content-length", "0")
+    if not _LENGTH.fullmatch(text):
+        raise _refused("length", "its `content-length` is no number")
+    return int(text)
+
+
+def _refused(code: str, message: str, hint: str = "") -> BadInput:
+    return BadInput(message, hint=hint, code=code)

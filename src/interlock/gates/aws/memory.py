@@ -1,0 +1,84 @@
+"""What is remembered of the calls that went, or go, the whole road, so that none of them runs twice.
+
+A try of a call is known again by its signature and by its invocation id, for as long as either could still be sent.
+When there is no room to remember another one, no further call is taken: forgetting could run something twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from interlock.errors import Broken, Forbidden, Untold
+from interlock.gates.aws.errand import Asked, Errand
+
+MOST_MARKS: Final = 200_000
+MOST_OPEN: Final = 20_000
+#: How often what has run out is thrown away, in milliseconds.
+SWEEP_MS: Final = 60_000
+SIGNATURE: Final = "signature:"
+INVOCATION: Final = "invocation:"
+
+
+class Memory:
+    """Errands by key and by the marks of their tries. `now` is unix milliseconds. Lives in one loop."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self._open: dict[str, Errand] = {}
+        self._marks: dict[str, tuple[Errand, int]] = {}
+        self._recent: dict[str, Errand] = {}
+        self._swept_at = 0
+
+    def tried(self, asked: Asked) -> Errand | None:
+        """The errand of which this is a later try. Forbidden for a signature that was used for another call."""
+        for mark, _ in asked.marks:
+            known = self._marks.get(mark)
+            if known is None:
+                continue
+            if known[0].key == asked.key:
+                return known[0]
+            if mark.startswith(SIGNATURE) and asked.signature_is_whole:
+                raise Forbidden(
+                    "this signature was used for another call", hint="sign each call by itself", code="replayed"
+                )
+        return self._recent.get(asked.key) if asked.again else None
+
+    def same(self, key: str) -> Errand | None:
+        """The errand of an identical call that is judged, held, or was approved and its answer not yet given out."""
+        return self._open.get(key)
+
+    def open(self, errand: Errand) -> None:
+        if len(self._open) >= MOST_OPEN:
+            raise Broken("too many calls are held", hint="decide on some of them", code="busy")
+        self._open[errand.key] = errand
+
+    def leave(self, errand: Errand) -> None:
+        """From now on an identical call is another call."""
+        if self._open.get(errand.key) is errand:
+            del self._open[errand.key]
+
+    def mark(self, asked: Asked, errand: Errand) -> None:
+        """Know the tries of this call again. Broken (`busy`) where there is no room for that."""
+        now = self._now()
+        if now - self._swept_at > SWEEP_MS:
+            self._swept_at = now
+            self._marks = {mark: known for mark, known in self._marks.items() if known[1] > now}
+        if len(self._marks) >= MOST_MARKS:
+            raise Broken("too many calls to remember", hint="try again in a minute", code="busy")
+        for mark, until in asked.marks:
+            self._marks[mark] = (errand, until)
+            errand.marks.add(mark)
+
+    def settled(self, errand: Errand) -> None:
+        """It came to its end. What never ran is forgotten, so that it may be tried again; a no stays a no."""
+        if errand.refusal is None:
+            return
+        self.leave(errand)
+        if isinstance(errand.refusal, Broken) and not isinstance(errand.refusal, Untold):
+            for mark in errand.marks:
+                self._marks.pop(mark, None)
+
+    def recall(self, errand: Errand, *, waits: bool) -> None:
+        """A case of an earlier process: one that `waits` to be run, or one that ran a short while ago."""
+        (self._open if waits else self._recent).setdefault(errand.key, errand)

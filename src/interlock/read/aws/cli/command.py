@@ -1,0 +1,103 @@
+"""Command: one line of the `aws` command as the calls that it would make. Nothing is run, and no file is opened."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from interlock.aws.call import Call
+from interlock.errors import BadProposal
+from interlock.read.aws.cli.arguments import commands_of, names, taken
+from interlock.read.aws.cli.storage import Selected, storage
+from interlock.read.aws.cli.words import words_of
+from interlock.read.aws.operations import services
+from interlock.read.aws.parameters import strange
+
+#: Commands that are not operations of a service but hand out a credential of one; see `leaves.json`.
+CREDENTIALS: Final = {
+    ("ecr", "get-login-password"): ("ecr", "GetAuthorizationToken"),
+    ("ecr", "get-login"): ("ecr", "GetAuthorizationToken"),
+    ("ecr-public", "get-login-password"): ("ecr-public", "GetAuthorizationToken"),
+    ("codeartifact", "login"): ("codeartifact", "GetAuthorizationToken"),
+    ("eks", "get-token"): ("sts", "GetSessionToken"),
+}
+
+
+class Command(NamedTuple):
+    """What a line would do: calls one by one, or things that it only chooses; `notes` are said beside."""
+
+    calls: tuple[Call, ...]
+    selected: tuple[Selected, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class _Options(NamedTuple):
+    """A line without the options that every command has."""
+
+    words: tuple[str, ...]
+    region: str
+    unread: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def command_of(line: str) -> Command:
+    """The calls of one line. Raises BadProposal for what is no line of `aws`."""
+    split = words_of(line)
+    if not split.words or split.words[0].rpartition("/")[2] != "aws":
+        raise BadProposal("this is no line of `aws`", hint="it begins with `aws` and is one command", code="not-a-call")
+    options = _common(split.words[1:])
+    unread = (*split.unread, *options.unread)
+    if len(options.words) < 2:
+        return Command((Call("", "", options.region, unread=(*unread, "it names no command")),))
+    service, name, *rest = options.words
+    if service == "s3":
+        found = storage(name, rest, options.region)
+        calls = tuple(call._replace(unread=(*unread, *call.unread)) for call in found.calls)
+        if unread and not calls:
+            calls = (Call("s3", name, options.region, unread=unread),)
+        return Command(calls, found.selected, options.notes)
+    if (service, name) in CREDENTIALS:
+        real, operation = CREDENTIALS[service, name]
+        return Command((Call(real, operation, options.region, unread=unread),), notes=options.notes)
+    return Command((_operation(service, name, rest, options.region, unread),), notes=options.notes)
+
+
+def _operation(command: str, name: str, rest: list[str], region: str, unread: tuple[str, ...]) -> Call:
+    service = names().services.get(command, command)
+    known = service in services() and command not in names().services.values()
+    operation = commands_of(service).get(name, "") if known else ""
+    if not operation:
+        said = f"`aws {_shown(command)} {_shown(name)}` is no operation that is known here"
+        return Call(service if known else "", "", region, unread=(*unread, said))
+    found = taken(f"{command} {name}", service, operation, rest)
+    odd = strange(service, operation, found.parameters) if not found.unread else ()
+    return Call(service, operation, region, "", found.parameters, unread=(*unread, *found.unread, *odd))
+
+
+def _common(words: tuple[str, ...]) -> _Options:
+    """Take out what every command has: where, as whom, how the answer is shown."""
+    known = names()
+    kept: list[str] = []
+    unread: list[str] = []
+    notes: list[str] = []
+    region = ""
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        name, equals, value = word.removeprefix("--").partition("=")
+        special = word.startswith("--") and (name in known.valued or name in known.flags or name in known.unread)
+        if not special:
+            kept.append(word)
+            continue
+        if name in known.valued and not equals:
+            value = waiting.pop(0) if waiting else ""
+        region = value if name == "region" else region
+        if name in known.unread:
+            unread.append(known.unread[name])
+        if name in known.noted:
+            notes.append(f"with `--{name} {_shown(value)}`" if value else f"with `--{name}`")
+    return _Options(tuple(kept), region, tuple(unread), tuple(notes))
+
+
+def _shown(text: str) -> str:
+    """A word as it may be shown."""
+    return text[:60] if text.replace("-", "").replace("_", "").replace(".", "").isalnum() else "a strange word"

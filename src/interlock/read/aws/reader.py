@@ -1,0 +1,90 @@
+"""The door to the AWS reader: one call, in JSON, as a command line or as it was sent, and the change that it makes."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import msgspec
+
+from interlock.aws.call import Call, Parameter
+from interlock.errors import BadProposal
+from interlock.model.change import Change
+from interlock.model.inventory import Inventory
+from interlock.read.aws.calls import change_of_call
+from interlock.read.aws.operations import operation
+from interlock.read.aws.parameters import strange
+from interlock.read.aws.planned import is_planned, reading_of
+from interlock.read.reader import Reading
+
+#: A payload that is larger is refused before it is taken apart.
+MOST_BYTES: Final = 16 * 1024 * 1024
+
+_Parameters: TypeAlias = "dict[str, object]"
+
+
+class _Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The form of kind `aws`."""
+
+    service: str
+    operation: str
+    region: str = ""
+    account: str = ""
+    parameters: _Parameters = {}
+
+
+_decoder: Final = msgspec.json.Decoder(_Given)
+
+
+class AwsReader:
+    """Reads single calls. The dialects: JSON, `cli` for a command line, `http` for a request as it was sent."""
+
+    dialects: tuple[str, ...] = ("", "cli", "http")
+
+    def __call__(self, payload: bytes, dialect: str, environment: str) -> Reading:
+        if dialect not in self.dialects:
+            raise BadProposal(
+                f"`aws` has no dialect `{dialect}`", hint=f"one of {', '.join(self.dialects)}", code="unknown-dialect"
+            )
+        if len(payload) > MOST_BYTES:
+            raise BadProposal(
+                f"a call of {len(payload):,} bytes is larger than {MOST_BYTES:,}", hint="split it", code="too-large"
+            )
+        if is_planned(payload):
+            return reading_of(payload, environment)
+        if dialect == "cli":
+            from interlock.read.aws.cli.change import change_of
+
+            return Reading(change_of(payload, environment))
+        return Reading(change_of_call(_from_json(payload) if dialect == "" else _from_http(payload), environment))
+
+    def given(self, change: Change, inventory: Inventory) -> Change:
+        """The change as it is at this target."""
+        from interlock.read.aws.given import given
+
+        return given(change, inventory)
+
+
+def _from_json(payload: bytes) -> Call:
+    try:
+        given = _decoder.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadProposal(
+            "this is no call",
+            hint=f"{error}; it is JSON with service, operation, region, account and parameters",
+            code="not-a-call",
+        ) from error
+    parameters: dict[str, Parameter] = given.parameters  # type: ignore[assignment]  # JSON's values are all of them
+    call = Call(given.service, given.operation, given.region, given.account, parameters)
+    if operation(call.service, call.operation) is None:
+        return call
+    return call._replace(unread=strange(call.service, call.operation, parameters))
+
+
+def _from_http(payload: bytes) -> Call:
+    from interlock.aws.calls import understand
+    from interlock.aws.request import from_bytes
+
+    return understand(from_bytes(payload))
+
+
+reader: Final = AwsReader()

@@ -1,0 +1,55 @@
+"""Databases go only after a copy of them can be restored, and come back from it."""
+
+from __future__ import annotations
+
+from tests.unit.execute.aws.aws_world import Account
+
+ORDERS = ("aws.rds.db-instance", "arn:aws:rds:eu-central-1:123456789012:db:orders")
+
+
+def orders(account: Account) -> None:
+    account.client("rds").create_db_instance(
+        DBInstanceIdentifier="orders",
+        Engine="postgres",
+        DBInstanceClass="db.m6g.large",
+        AllocatedStorage=20,
+        MasterUsername="u",
+        MasterUserPassword="password1",
+        Tags=[{"Key": "team", "Value": "shop"}],
+    )
+
+
+def names(account: Account) -> list[str]:
+    return [each["DBInstanceIdentifier"] for each in account.client("rds").describe_db_instances()["DBInstances"]]
+
+
+def test_a_database_is_copied_before_it_goes_and_comes_back(account: Account) -> None:
+    orders(account)
+    order = account.order("rds:DeleteDBInstance", {"DBInstanceIdentifier": "orders", "SkipFinalSnapshot": True}, ORDERS)
+
+    done = account.run(order)
+    snapshots = account.client("rds").describe_db_snapshots()["DBSnapshots"]
+
+    assert done.told == [("about", "backup"), ("did", "backup"), ("about", "call"), ("did", "call")]
+    assert [(each["DBSnapshotIdentifier"], each["DBInstanceIdentifier"]) for each in snapshots] == [
+        ("interlock-a1b2c3d4", "orders")
+    ]
+    assert names(account) == []
+    assert account.executor().look(order, "run") == "done"
+
+    account.undo(order, done)
+
+    found = account.client("rds").describe_db_instances(DBInstanceIdentifier="orders")["DBInstances"][0]
+    assert (found["DBInstanceClass"], found["DBInstanceStatus"]) == ("db.m6g.large", "available")
+    assert account.executor().look(order, "undo") == "done"
+
+
+def test_undoing_twice_makes_nothing_twice(account: Account) -> None:
+    orders(account)
+    order = account.order("rds:DeleteDBInstance", {"DBInstanceIdentifier": "orders", "SkipFinalSnapshot": True}, ORDERS)
+    done = account.run(order)
+
+    account.undo(order, done)
+    account.undo(order, done)
+
+    assert names(account) == ["orders"]
