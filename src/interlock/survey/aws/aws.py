@@ -144,7 +144,7 @@ class _Looking:
             if len(self._seen) > MOST:
                 left += 1
             else:
-                started.append((thing, pool.submit(looked, self._eye, thing)))
+                started.append((thing, pool.submit(looked, self._eye, thing, self._world.called(thing))))
         if left:
             self._world.limit([f"{left:,} more things were not looked at: there are more than {MOST:,}"])
         wait([future for _, future in started], timeout=max(self._eye.left, 0) / 1_000)
@@ -155,13 +155,13 @@ class _Looking:
                 self._world.add(note)
                 inside += note.inside
             else:
-                self._world.limit([f"`{thing.name}`: there was no time left to look at it"])
+                self._world.limit([f"`{self._world.called(thing)}`: there was no time left to look at it"])
         return inside
 
 
-def looked(eye: Eye, thing: Thing) -> Note:
+def looked(eye: Eye, thing: Thing, called: str = "") -> Note:
     """Every look that there is for this type. The first one tells whether it is there at all."""
-    note = Note(eye, thing)
+    note = Note(eye, thing, called)
     looks = (expand,) if selected(thing.parts[-1]) is not None else looks_for(thing.type)
     if not looks:
         note.unseen(f"nobody here knows how to look at `{thing.type}`; whether it is there is not known")
@@ -174,6 +174,8 @@ def looked(eye: Eye, thing: Thing) -> Note:
             note.unseen(str(why))
             if look is looks[0]:
                 return note
+        except (KeyError, IndexError, TypeError, ValueError):
+            note.unseen("what AWS answered is not what it should be")
     _managed(note)
     return note
 

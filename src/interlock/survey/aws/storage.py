@@ -55,7 +55,8 @@ def _replicated(note: Note, name: str) -> None:
         other = typed(rule.get("Destination", {}).get("Bucket", ""))
         if rule.get("Status") == "Enabled" and other is not None:
             whole = not rule.get("Prefix") and not any((rule.get("Filter") or {}).values())
-            if whole:
+            follows = (rule.get("DeleteMarkerReplication") or {}).get("Status") == "Enabled"
+            if whole and not follows:  # a replica that follows what is deleted keeps nothing
                 note.of().kept[f"replica:{other.name}"] = None
             note.copy(other, "get_bucket_replication: replicated to it")
 
@@ -83,9 +84,10 @@ def thing(note: Note) -> None:
         return
     # Listed and not asked for: who may ask for an object's head may read the object.
     found = note.ask("s3", "list_objects_v2", Bucket=name, Prefix=key, MaxKeys=1).get("Contents", ())
-    if not any(each["Key"] == key for each in found):
-        note.of().size = 0  # a name that is free, in a bucket that is there
+    note.ask("s3", "head_bucket", Bucket=name)
     _in_bucket(note, name)
+    # A name that is free in a bucket that is there: whoever writes under it takes nothing away.
+    note.of().size = int(any(each["Key"] == key for each in found))
     note.of().keys = ("Key",)
 
 
