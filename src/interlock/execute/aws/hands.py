@@ -13,7 +13,7 @@ from typing import Any, Final
 from interlock.aws.connection import Connections, Patience, code_of, failed
 from interlock.aws.credentials import SHORTEST
 from interlock.errors import TargetError
-from interlock.execute.aws.sessions import keyring, write_session
+from interlock.execute.aws.sessions import reader, write_session
 from interlock.execute.aws.setting import Setting
 
 #: What everything that is made for a case is called, or tagged with.
@@ -47,7 +47,6 @@ class Hands:
         self._needs = needs
         self._now = now
         self._pause = pause
-        self._reads = Connections(setting.address, Patience(read_seconds=30.0))
         self._writes = Connections(setting.address, Patience(read_seconds=60.0, attempts=1))
         self._signed_at = -1
         self.degraded = ""
@@ -81,8 +80,7 @@ class Hands:
 
     def pages(self, service: str, operation: str, key: str, /, **parameters: object) -> Iterator[Any]:
         """Everything that a question answers under this key, page after page."""
-        self._reads.holder.credential = keyring(self.setting).credential(self._now())
-        paginator = self._reads.client(service, self.region).get_paginator(operation)
+        paginator = reader(self.setting, self._now()).client(service, self.region).get_paginator(operation)
         pages = iter(paginator.paginate(**parameters))
         while True:
             try:
@@ -119,8 +117,8 @@ class Hands:
     def _asked(
         self, service: str, operation: str, missing: tuple[str, ...], parameters: Mapping[str, object]
     ) -> Answered | None:
-        self._reads.holder.credential = keyring(self.setting).credential(self._now())
-        return self._called(self._reads.client(service, self.region), operation, missing, parameters)
+        client = reader(self.setting, self._now()).client(service, self.region)
+        return self._called(client, operation, missing, parameters)
 
     def _called(
         self, client: Any, operation: str, codes: tuple[str, ...], parameters: Mapping[str, object]
