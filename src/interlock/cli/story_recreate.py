@@ -53,8 +53,12 @@ class Teller:
     # scenes
 
     def _before(self) -> None:
+        from interlock.practice.recreate import APPROVER
+
         self._stage.title("two productions that are the same, and a task for an agent")
-        with self._screen.status("starting AWS stand-ins, and filling production twice"):
+        self._passphrase = self._stage.passphrase(APPROVER)
+        self._day.prepare(self._passphrase)
+        with self._screen.status("starting a cloud, and filling production twice"):
             stock = self._day.stock(guarded=False)
         self._stage.say("A CloudFormation stack and an Elastic Beanstalk environment, in production:")
         self._stage.say(
@@ -96,11 +100,10 @@ class Teller:
         from interlock.practice.recreate import AGENT, APPROVER, OPERATOR, OWNER
 
         self._stage.title("with Interlock: the same script, a virtual key, the gate in front")
-        self._passphrase = self._stage.passphrase(APPROVER)
         with self._screen.status("making a home, opening the gate"):
-            self._day.prepare(self._passphrase)
+            control = self._day.control
         self._stage.say(f"`{OWNER}` answers for the agent `{AGENT}`, `{OPERATOR}` runs it, `{APPROVER}` approves.")
-        with aws_gate(self._day.control) as url:
+        with aws_gate(control) as url:
             environment = variables(self._day.key(), REGION, url, None)
             self._stage.say(f"[dim]AWS_ACCESS_KEY_ID={environment['AWS_ACCESS_KEY_ID']}[/]")
             run = self._day.guarded(environment, self._hear, self._mind)

@@ -128,31 +128,32 @@ class Recreate:
         self._stack = ExitStack()
         self._clouds: list[Cloud] = []
         self._built: list[Future[None]] = []
-        self._control: Control | None = None
+        self._opening: Future[Control] | None = None
         self._operator = Caller("operator", "demo")
+        self._pool = ThreadPoolExecutor(3)
 
     def __enter__(self) -> Self:
         with self._stack:
-            pool = self._stack.enter_context(ThreadPoolExecutor(2))
+            self._stack.enter_context(self._pool)
             for name in ("without", "with"):
                 cloud = self._stack.enter_context(Cloud(self.folder / f"cloud-{name}.log", pace=self._pace))
                 self._clouds.append(cloud)
-                self._built.append(pool.submit(build, cloud))
+                self._built.append(self._pool.submit(build, cloud))
             self._stack = self._stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._control is not None:
-            self._control.close()
+        if self._opening is not None and self._opening.exception() is None:
+            self.control.close()
         self._stack.close()
 
     @property
     def control(self) -> Control:
-        """The open home. There is one once `prepare` has run."""
-        assert self._control is not None  # noqa: S101 - scenes come after `prepare`
-        return self._control
+        """The open home; waits until it is there."""
+        assert self._opening is not None  # noqa: S101 - scenes come after `prepare`
+        return self._opening.result()
 
     # the two runs
 
@@ -189,6 +190,10 @@ class Recreate:
     # Interlock in front
 
     def prepare(self, passphrase: str) -> None:
+        """Begin to make a home, beside everything else: keys, people and the self-test of a gate take their time."""
+        self._opening = self._pool.submit(self._home, passphrase)
+
+    def _home(self, passphrase: str) -> Control:
         """A home with the production as its target, three people, and the agent with its passport."""
         home = create(self.folder / "home", origin=ORIGIN, entropy=self._senses.entropy)
         keys = home.path / "keys" / "aws"
@@ -197,12 +202,14 @@ class Recreate:
         with (home.path / "interlock.toml").open("a", encoding="utf-8") as configuration:
             address = self._clouds[1].endpoint
             configuration.write(_TARGET.format(address=address, account=ACCOUNT, region=REGION))
-        self._control = control = Control.open(home.path, self._senses)
+        control = Control.open(home.path, self._senses)
         own = self._senses.entropy(16).hex()
         control.registry.add_person(self._operator, OWNER, ["service-owner"], "Europe/Paris", own)
         control.registry.add_person(self._operator, OPERATOR, ["sre"], "Europe/Berlin", own)
         control.registry.add_person(self._operator, APPROVER, ["sre"], "Europe/Berlin", passphrase)
         control.registry.add_agent(self._operator, _PASSPORT)
+        control.rearm()
+        return control
 
     def key(self) -> VirtualKey:
         """The agent's virtual key, for an hour."""

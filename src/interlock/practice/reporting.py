@@ -25,7 +25,7 @@ TABLE: Final = "reporting-costs"
 MONTH: Final = "2026-10"  # the report should show this one
 STALE: Final = "2026-09"  # and shows this one
 MONTHS: Final = tuple(f"2026-{number:02}" for number in range(1, 11))
-TEAMS: Final = 12
+TEAMS: Final = 8
 SERVICES: Final = ("compute", "storage", "database", "network")
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-SECONDS = 120
+SECONDS = 200
 
 
 class Ran(NamedTuple):

@@ -120,5 +120,5 @@ def test_the_picture_shows_both_runs(played: Played) -> None:
     drawn = played.picture.read_text("utf-8")
 
     assert drawn.startswith("<svg")
-    for words in ("without", "140", "480"):
+    for words in ("without", "100", "320"):
         assert words in drawn

@@ -40,8 +40,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 
 def test_production_has_data_and_a_report_that_is_stale(played: Played) -> None:
     assert {kind: len(found) for kind, found in played.before._asdict().items()} == {
-        "objects": 14 * len(MONTHS),
-        "items": 48 * len(MONTHS),
+        "objects": 10 * len(MONTHS),
+        "items": 32 * len(MONTHS),
         "databases": 2,
         "backups": 2,
         "instances": 2,
@@ -68,7 +68,7 @@ def test_customers_see_an_outage_that_does_not_end(played: Played) -> None:
 
 
 def test_the_staging_twin_is_left_alone(played: Played) -> None:
-    assert played.twin == 96
+    assert played.twin == 2 * 32
 
 
 def test_damage_counts_what_was_made_anew_under_the_same_name() -> None:

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -32,6 +33,7 @@ class Cloud:
             stderr=self._log,
             env={**surroundings(), "MOTO_ALLOW_NONEXISTENT_REGION": "false"},
         )
+        self._lock = threading.Lock()
         self._endpoint = ""
 
     def __enter__(self) -> Self:
@@ -45,12 +47,13 @@ class Cloud:
     @property
     def endpoint(self) -> str:
         """Where it is reached; waits until it is."""
-        if not self._endpoint:
-            assert self._child.stdout is not None  # noqa: S101 - it was made with a pipe
-            self._endpoint = self._child.stdout.readline().decode().strip()
+        with self._lock:
+            if not self._endpoint:
+                assert self._child.stdout is not None  # noqa: S101 - it was made with a pipe
+                self._endpoint = self._child.stdout.readline().decode().strip()
             if not self._endpoint:
                 raise TargetError("the practice cloud did not start", hint=f"its log: {self._log.name}")
-        return self._endpoint
+            return self._endpoint
 
     @property
     def port(self) -> int:

@@ -14,7 +14,7 @@ from interlock.read.aws.naming import MOST
 def change_of_call(call: Call, environment: str) -> Change:
     """What one call does, taken apart where it holds several."""
     parts = parts_of(call)
-    if len(parts) == 1:
+    if len(parts) == 1 and parts[0].call is call:
         read = effects_of(call, environment)
         return change_of_effects(read.effects, read.unknown)
     effects: list[Effect] = []
@@ -31,7 +31,10 @@ def _read(part: Part, whole: Call, environment: str) -> Read:
     inside = "" if part.call.operation == whole.operation else f"{whole.name}, "
     effects = tuple(
         msgspec.structs.replace(
-            effect, cause=inside + effect.cause, count=effect.count if part.things is None else part.things
+            effect,
+            cause=inside + effect.cause,
+            count=effect.count if part.things is None else part.things,
+            needs=part.actions or effect.needs,
         )
         for effect in read.effects
     )
