@@ -21,6 +21,8 @@ TAG: Final = "interlock:case"
 #: How long a copy is waited for: two hours, asking after one second first and every half minute later.
 TURNS: Final = 250
 LONGEST_PAUSE: Final = 30.0
+#: An emulator is not spared.
+EMULATED_PAUSE: Final = 0.5
 #: A credential is used for no longer than this, in milliseconds; then another one is asked for.
 SESSION_MS: Final = (SHORTEST - 120) * 1000
 
@@ -101,7 +103,8 @@ class Hands:
         turns: int = TURNS,
     ) -> Iterator[str]:
         """Wait until it is in a good state, saying how far it is. TargetError in a bad one, and after so many turns."""
-        wait, said = 1.0, ""
+        longest = LONGEST_PAUSE if self.setting.real else EMULATED_PAUSE
+        wait, said = min(1.0, longest), ""
         for _ in range(turns):
             found = state()
             if found in good:
@@ -111,7 +114,7 @@ class Hands:
             said = f"{what} is `{found}`"
             yield said
             self._pause(wait)
-            wait = min(wait * 2, LONGEST_PAUSE)
+            wait = min(wait * 2, longest)
         raise TargetError(f"{said} for too long", where=self.setting.target, hint="look there", code="too-long")
 
     def _asked(
