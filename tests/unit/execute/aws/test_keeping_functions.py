@@ -82,6 +82,16 @@ def test_a_function_whose_code_cannot_be_fetched_is_not_deleted(
     assert function.get_function(FunctionName="bill")["Configuration"]["FunctionName"] == "bill"
 
 
+@pytest.mark.parametrize("name", ["bill:1", "arn:aws:lambda:eu-central-1:123456789012:function:bill:1"])
+def test_a_version_cannot_be_made_again_and_so_is_not_kept(account: Account, function: Any, name: str) -> None:
+    function.publish_version(FunctionName="bill")
+
+    done = account.run(account.order("lambda:DeleteFunction", {"FunctionName": name}))
+
+    assert not done.images
+    assert "no way back" in done.steps[0].detail
+
+
 class Backups:
     """Hands at a service that moto does not have: answers from a table, and what was asked for."""
 
