@@ -126,7 +126,8 @@ class Teller:
             if case.state == "held" and not case.votes:
                 self._decide(case)
             elif case.state == "done":
-                self._stage.say(f"  [green]ran[/]       case {case.id}, exactly as approved, once")
+                how = "exactly as approved" if case.votes else "alone: within its contract, with a way back"
+                self._stage.say(f"  [green]ran[/]     case {case.id}, {how}")
 
     def _decide(self, case: Case) -> None:
         from interlock.practice.recreate import APPROVER, takes_away

@@ -14,7 +14,7 @@ from interlock.read.aws.naming import MOST
 def change_of_call(call: Call, environment: str) -> Change:
     """What one call does, taken apart where it holds several."""
     parts = parts_of(call)
-    if len(parts) == 1:
+    if len(parts) == 1 and parts[0].call is call:
         read = effects_of(call, environment)
         return change_of_effects(read.effects, read.unknown)
     effects: list[Effect] = []
