@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import http.server
 import itertools
 import logging
 import threading
@@ -26,7 +27,7 @@ from interlock.aws import sigv4
 from interlock.aws.call import Call
 from interlock.aws.calls import understand
 from interlock.aws.request import Request, from_bytes
-from interlock.errors import Conflict, InterlockError, NotFound, Refused, Unauthenticated
+from interlock.errors import Conflict, InterlockError, NotFound, Unauthenticated
 from interlock.execute.aws.answer import answer_of, to_bytes
 from interlock.execute.executor import Exchange
 from interlock.gates.aws.authority import certificate_path, open_authority
@@ -304,6 +305,64 @@ def moto() -> Iterator[str]:
         server.stop()
 
 
+class Dummy:
+    """An AWS that answers everything alike, and remembers what it was asked: (method, target, headers, body)."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.status = 200
+        self.headers: dict[str, str] = {"content-type": "application/x-amz-json-1.0"}
+        self.body = b'{"Tables": []}'
+        self.pause = 0.0
+        self.cut = 0
+        self.address = ""
+
+
+@contextlib.contextmanager
+def dummy() -> Iterator[Dummy]:
+    """A dummy, served. With `cut` it breaks off that many bytes before the end of its answer."""
+    told = Dummy()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_one_request(self) -> None:
+            self.raw_requestline = self.rfile.readline(65537)
+            if not self.raw_requestline or not self.parse_request():
+                self.close_connection = True
+                return
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            told.asked.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+            time.sleep(told.pause)
+            self.send_response_only(told.status)
+            for name, value in told.headers.items():
+                self.send_header(name, value)
+            if "transfer-encoding" not in told.headers:
+                self.send_header("content-length", str(len(told.body)))
+            self.end_headers()
+            if self.command != "HEAD" and told.status != 304:
+                self.wfile.write(told.body[: len(told.body) - told.cut])
+            if told.cut:
+                self.close_connection = True
+
+    class Server(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            pass  # a client that goes away is no news here
+
+    server = Server(("127.0.0.1", 0), Handler)
+    told.address = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield told
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 def refused(work: Callable[[], Any]) -> dict[str, Any]:
     """The error with which a client gives up; with status and how often it had tried again."""
     from botocore.exceptions import ClientError
@@ -318,4 +377,3 @@ def refused(work: Callable[[], Any]) -> dict[str, Any]:
     raise AssertionError("it was not refused")
 
 
-__all__ = ["LiveAws", "Refused", "live_aws", "moto", "refused"]

@@ -129,6 +129,7 @@ def test_a_header_that_would_have_others_removed_on_the_way() -> None:
 def test_headers_that_no_parameter_takes() -> None:
     assert told(s3("DELETE", "/b/k", headers={"x-amz-delete-everything": "true"}))
     assert told(form("rds", DESCRIBE, headers={"x-amz-acl": "public-read"}))
+    assert told(form("rds", DESCRIBE, headers={"x-amz-api-version": "2009-10-16"}))
     assert told(s3("PUT", "/b/k", headers={"x-amz-trailer": "x-amz-copy-source"}))
 
 

@@ -203,7 +203,7 @@ def _best(asked: list[Asked], envelope: Envelope) -> Call:
     for number, (operation, read) in enumerate(asked):
         envelope.gaps, envelope.left = Gaps(before), list(left)
         found = read(operation, envelope)
-        envelope.finish()
+        envelope.finish(operation.service.version)
         _check_label(operation, found, envelope)
         if number == 0 or len(envelope.gaps) < len(fewest):
             best, fewest, parameters = operation, envelope.gaps, found

@@ -60,6 +60,7 @@ PLAIN: Final = frozenset(
 LONGEST: Final = 8192
 #: Checksums: they change nothing, and a wrong one is refused by the service.
 CHECKSUMS: Final = ("x-amz-checksum-", "x-amz-sdk-checksum-algorithm")
+VERSIONS: Final = ("x-amz-api-version", "x-amz-glacier-version")
 #: Beginnings and names of headers that may say something, so that one that no parameter takes is a gap.
 TELLING: Final = (
     "x-amz",
@@ -171,13 +172,13 @@ class Envelope:
         for name in self.query:
             self.gaps.add(f"{quoted(name)} in the query is no parameter that is known")
 
-    def finish(self) -> None:
-        """Names the headers that say something and that no parameter took."""
+    def finish(self, version: str) -> None:
+        """Names the headers that say something and that no parameter took. Some clients say the API's version again."""
         trailer = self.headers.get("x-amz-trailer", "")
         if trailer and not all(part.strip().lower().startswith(CHECKSUMS) for part in trailer.split(",")):
             self.gaps.add("the header `x-amz-trailer` announces more than a checksum")
         for name in self.left:
-            if name.startswith(CHECKSUMS):
+            if name.startswith(CHECKSUMS) or (name in VERSIONS and self.headers[name] == version):
                 continue
             if name.startswith(TELLING) or name in TELLING_NAMES:
                 self.gaps.add(f"the header {quoted(name)} is no parameter that is known")

@@ -49,6 +49,7 @@ Trait = Literal[
     "only-removes",  # an update that only takes parts away
     "shifts-index",  # it goes only because its place in a count or a key moved
     "drifted",  # somebody had changed it outside of what manages it
+    "reads-secret",  # what it answers is a secret: a password, a key, a value that is kept hidden
 ]
 TRAITS: Final[tuple[Trait, ...]] = get_args(Trait)
 

@@ -126,7 +126,8 @@ def _kind_of_place(member: str, uri: str, noun: Sequence[str]) -> str:
     """The kind that the last place of a path names; where its name says nothing, the word before it in the path."""
     found = NAMING.fullmatch(member)
     stem = found[1] if found else member
-    if stem and stem.lower() not in GENERIC:
+    plain = member.lower() in ("name", "id", "arn", "identifier")
+    if stem and not plain and stem.lower() not in GENERIC:
         return kebab(_words_of(member))
     before = re.search(r"/([A-Za-z][\w-]*)/\{[^{}]*\}[^{}]*$", uri.partition("?")[0])
     if before and not re.fullmatch(r"(?i)v\d+|tags|arn|resource|prod", before[1]):

@@ -81,6 +81,7 @@ def reviewed_names() -> dict[str, Any]:
     return found
 
 
+@cache
 def operations() -> dict[str, dict[str, Operation]]:
     """Every operation of every service that botocore brings, by service."""
     from botocore.loaders import create_loader
@@ -253,7 +254,11 @@ def _those_there(path: str, operation: Operation) -> str:
     """The alternatives of a name that this operation has."""
     both = []
     for thing in path.split("&"):
-        kept = [each for each in thing.split("|") if re.split(r"[.\[{]", each)[0] in operation.members]
+        first, *others = thing.split("|")
+        inside = "." in first  # then the others are members of the same
+        kept = [each for each in (first, *others) if inside or re.split(r"[.\[{]", each)[0] in operation.members]
+        if inside and re.split(r"[.\[{]", first)[0] not in operation.members:
+            kept = []
         both.append("|".join(kept))
     return "&".join(each for each in both if each)
 

@@ -207,6 +207,7 @@ def test_an_unknown_number_is_no_news_where_one_thing_is_named() -> None:
         ("loses-data", "loses-data", "critical"),
         ("loses-protection", "loses-protection", "high"),
         ("widens-access", "widens-access", "high"),
+        ("reads-secret", "reads-secret", "medium"),
         ("leaves-target", "leaves-target", "critical"),
         ("dynamic-code", "dynamic", "critical"),
         ("not-transactional", "not-transactional", "medium"),

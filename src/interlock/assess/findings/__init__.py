@@ -50,6 +50,7 @@ FINDINGS: Final[tuple[Row, ...]] = (
     Row("many-rows", "writes"),
     Row("not-by-key", "takes"),
     Row("leaves-target", "leaves-target"),
+    Row("reads-secret", "reads-secret"),
     Row("runs-code", "runs-code"),
     Row("dynamic-code", "dynamic"),
     Row("loses-protection", "loses-protection"),

@@ -26,7 +26,6 @@ from interlock.gates.aws.fingerprint import fingerprint, whose
 from interlock.gates.aws.forward import own_headers
 from interlock.gates.aws.heads import Head
 from interlock.gates.aws.holding import Holding
-from interlock.gates.aws.memory import INVOCATION, SIGNATURE
 from interlock.gates.aws.readings import seems_to_read
 from interlock.gates.aws.reads import Reads
 from interlock.gates.aws.reply import Reply
@@ -120,11 +119,8 @@ class App:
         self, head: Head, admitted: Admitted, caller: Caller, proposal: Proposal, body: Body, mark: str
     ) -> Asked:
         claim, scope = admitted.claim, admitted.key.scope
-        until = max(claim.at_ms + 2 * sigv4.SKEW_MS, claim.at_ms + claim.expires * 1000)
-        marks = [(f"{SIGNATURE}{claim.access_key}:{claim.signature}", until)]
+        until = claim.at_ms + claim.expires * 1000
         invocation = head.header("amz-sdk-invocation-id")
-        if invocation:
-            marks.append((f"{INVOCATION}{claim.access_key}:{invocation}", self._now() + 2 * sigv4.SKEW_MS))
         hold = next((int(value) for name, value in admitted.target.settings if name == "hold"), 50_000)
         return Asked(
             caller,
@@ -132,7 +128,9 @@ class App:
             proposal,
             body,
             whose(scope.agent, scope.target, scope.environment, scope.operator, scope.author, mark),
-            tuple(marks),
+            f"{claim.access_key}:{claim.signature}",
+            f"{claim.access_key}:{invocation}" if invocation else "",
+            max(until, self._now() + 2 * sigv4.SKEW_MS),
             # A presigned address, or a body that was not signed, leaves open what is sent under one signature.
             signature_is_whole=not claim.presigned and claim.payload not in (sigv4.UNSIGNED, sigv4.UNSIGNED_TRAILER),
             again=claim.at_ms < self._began or _later_try(head),

@@ -18,9 +18,10 @@ Stage = Literal["proposing", "held", "running", "dormant", "settled"]
 class Asked(NamedTuple):
     """A call that has to go the whole road.
 
-    `key` says which calls are the same one: the fingerprint, and whose it is. `marks` are what tries of one call have
-    in common (signature, invocation), each with the time up to which it could come again. `again` says that this is
-    a later try of a call, or one that was signed before this process began.
+    `key` says which calls are the same one: the fingerprint, and whose it is. `signature` and `invocation` are what
+    tries of one call have in common, each with its virtual key; `until` is when neither could come again any more.
+    `signature_is_whole`: all of the call is signed. `again` says that this is a later try of a call, or one that was
+    signed before this process began.
     """
 
     caller: Caller
@@ -28,7 +29,9 @@ class Asked(NamedTuple):
     proposal: Proposal
     body: Body
     key: str
-    marks: tuple[tuple[str, int], ...]
+    signature: str
+    invocation: str
+    until: int
     signature_is_whole: bool
     again: bool
     hold_seconds: float

@@ -34,6 +34,9 @@ log: Final = logging.getLogger("interlock.aws")
 #: How long to sleep between two looks at a held case, from the first to the longest.
 LOOK_SECONDS: Final = (0.1, 0.2, 0.4, 0.8)
 
+#: Clients sign by the second.
+SECOND: Final = 1.0
+
 
 class Holding:
     """All calls that are on the road. Lives in one event loop; `key_of` says which call a recorded payload was."""
@@ -84,6 +87,9 @@ class Holding:
         while known is None:
             same = self._memory.same(asked.key)
             if same is None:
+                if self._memory.is_twin(asked):
+                    await asyncio.sleep(SECOND)  # signed again, and at once, it is signed otherwise
+                    raise Broken("this signature was used a moment ago", hint="sign the call again", code="busy")
                 known = Errand(asked.key)
                 self._memory.open(known)
             elif same.was_held:

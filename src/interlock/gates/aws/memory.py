@@ -7,7 +7,7 @@ When there is no room to remember another one, no further call is taken: forgett
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from interlock.errors import Broken, Forbidden, Untold
 from interlock.gates.aws.errand import Asked, Errand
@@ -20,29 +20,45 @@ SIGNATURE: Final = "signature:"
 INVOCATION: Final = "invocation:"
 
 
+class _Mark(NamedTuple):
+    errand: Errand
+    until: int
+    invocation: str
+
+
 class Memory:
     """Errands by key and by the marks of their tries. `now` is unix milliseconds. Lives in one loop."""
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
         self._open: dict[str, Errand] = {}
-        self._marks: dict[str, tuple[Errand, int]] = {}
+        self._marks: dict[str, _Mark] = {}
         self._recent: dict[str, Errand] = {}
         self._swept_at = 0
 
     def tried(self, asked: Asked) -> Errand | None:
         """The errand of which this is a later try. Forbidden for a signature that was used for another call."""
-        for mark, _ in asked.marks:
-            known = self._marks.get(mark)
-            if known is None:
-                continue
-            if known[0].key == asked.key:
-                return known[0]
-            if mark.startswith(SIGNATURE) and asked.signature_is_whole:
-                raise Forbidden(
-                    "this signature was used for another call", hint="sign each call by itself", code="replayed"
-                )
-        return self._recent.get(asked.key) if asked.again else None
+        known = self._marks.get(INVOCATION + asked.invocation) if asked.invocation else None
+        if known is not None and known.errand.key == asked.key:
+            return known.errand
+        known = self._marks.get(SIGNATURE + asked.signature)
+        if known is None:
+            return self._recent.get(asked.key) if asked.again else None
+        if known.errand.key == asked.key:
+            return None if self.is_twin(asked) else known.errand
+        if asked.signature_is_whole:
+            raise Forbidden(
+                "this signature was used for another call", hint="sign each call by itself", code="replayed"
+            )
+        return None
+
+    def is_twin(self, asked: Asked) -> bool:
+        """Whether this looks like a call of its own, but carries the signature of one before it.
+
+        Clients sign by the second, and leave their invocation id unsigned: two calls that are alike are signed alike.
+        """
+        known = self._marks.get(SIGNATURE + asked.signature)
+        return known is not None and bool(asked.invocation) and known.invocation not in ("", asked.invocation)
 
     def same(self, key: str) -> Errand | None:
         """The errand of an identical call that is judged, held, or was approved and its answer not yet given out."""
@@ -63,12 +79,14 @@ class Memory:
         now = self._now()
         if now - self._swept_at > SWEEP_MS:
             self._swept_at = now
-            self._marks = {mark: known for mark, known in self._marks.items() if known[1] > now}
+            self._marks = {mark: known for mark, known in self._marks.items() if known.until > now}
         if len(self._marks) >= MOST_MARKS:
             raise Broken("too many calls to remember", hint="try again in a minute", code="busy")
-        for mark, until in asked.marks:
-            self._marks[mark] = (errand, until)
-            errand.marks.add(mark)
+        self._marks[SIGNATURE + asked.signature] = _Mark(errand, asked.until, asked.invocation)
+        errand.marks.add(SIGNATURE + asked.signature)
+        if asked.invocation:
+            self._marks[INVOCATION + asked.invocation] = _Mark(errand, asked.until, asked.invocation)
+            errand.marks.add(INVOCATION + asked.invocation)
 
     def settled(self, errand: Errand) -> None:
         """It came to its end. What never ran is forgotten, so that it may be tried again; a no stays a no."""

@@ -16,10 +16,14 @@ from interlock.aws.call import Call, Parameter
 
 
 class Part(NamedTuple):
-    """One call out of a batch, and how many things inside it touches; None: the call itself says."""
+    """One call out of a batch, and how many things inside it touches; None: the call itself says.
+
+    `actions` are those of IAM, where they are others than those of the call by itself.
+    """
 
     call: Call
     things: int | None = None
+    actions: tuple[str, ...] = ()
 
 
 def parts_of(call: Call) -> tuple[Part, ...]:
@@ -30,6 +34,9 @@ def parts_of(call: Call) -> tuple[Part, ...]:
 
 def _like(call: Call, operation: str, parameters: dict[str, Parameter], unread: tuple[str, ...] = ()) -> Call:
     return call._replace(operation=operation, parameters=parameters, unread=(*call.unread, *unread))
+
+
+_BATCH: Final = "dynamodb:BatchWriteItem"
 
 
 def _batch_write(call: Call) -> Iterator[Part]:
@@ -45,7 +52,7 @@ def _batch_write(call: Call) -> Iterator[Part]:
             odd |= not kinds
             counts.update((table, name) for name in kinds)
     for (table, name), count in sorted(counts.items()):
-        yield Part(_like(call, f"{name.removesuffix('Request')}Item", {"TableName": table}), count)
+        yield Part(_like(call, f"{name.removesuffix('Request')}Item", {"TableName": table}), count, (_BATCH,))
     if odd:
         yield Part(_like(call, "PutItem", {}, ("a request that neither puts nor deletes",)))
 
@@ -65,9 +72,10 @@ def _transact(call: Call) -> Iterator[Part]:
         for name in names:
             inner = item[name] if isinstance(item, dict) else None
             table = inner.get("TableName") if isinstance(inner, dict) else None
-            counts[_TRANSACTED[name], table if isinstance(table, str) else ""] += 1
-    for (operation, table), count in sorted(counts.items()):
-        yield Part(_like(call, operation, {"TableName": table}), count)
+            counts[name, table if isinstance(table, str) else ""] += 1
+    for (name, table), count in sorted(counts.items()):
+        actions = ("dynamodb:ConditionCheckItem",) if name == "ConditionCheck" else ()
+        yield Part(_like(call, _TRANSACTED[name], {"TableName": table}), count, actions)
     if odd:
         yield Part(_like(call, "PutItem", {}, ("an item that is no single write",)))
 
@@ -89,8 +97,9 @@ def _partiql(call: Call) -> Iterator[Part]:
         if found is None:
             yield Part(_like(call, "PutItem", {}, ("a statement that cannot be read",)))
             continue
-        operation = _STATEMENTS[found[1].split()[0].lower()]
-        yield Part(_like(call, operation, {"TableName": found[2] or found[3]}), 1)
+        word = found[1].split()[0].lower()
+        actions = (f"dynamodb:PartiQL{word.title()}",)
+        yield Part(_like(call, _STATEMENTS[word], {"TableName": found[2] or found[3]}), 1, actions)
 
 
 def _delete_objects(call: Call) -> Iterator[Part]:
@@ -114,10 +123,26 @@ def _copy(call: Call) -> Iterator[Part]:
     yield Part(_like(call, "PutObject", call.parameters))
     source = call.parameters.get("CopySource")
     if isinstance(source, dict):
-        yield Part(_like(call, "GetObject", {"Bucket": source.get("Bucket"), "Key": source.get("Key")}))
+        yield Part(_like(call, "GetObject", source))
     elif isinstance(source, str):
         bucket, _, key = unquote(source).lstrip("/").partition("/")
-        yield Part(_like(call, "GetObject", {"Bucket": bucket, "Key": key.partition("?versionId=")[0]}))
+        name, _, version = key.partition("?versionId=")
+        parameters: dict[str, Parameter] = {"Bucket": bucket, "Key": name}
+        yield Part(_like(call, "GetObject", parameters | ({"VersionId": version} if version else {})))
+
+
+def _records(call: Call) -> Iterator[Part]:
+    """Route 53's ChangeResourceRecordSets: what is added, set and taken away, each by itself."""
+    batch = call.parameters.get("ChangeBatch")
+    changes = batch.get("Changes") if isinstance(batch, dict) else None
+    actions: dict[str, list[Parameter]] = {}
+    for each in changes if isinstance(changes, list) else []:
+        action = each.get("Action") if isinstance(each, dict) else None
+        actions.setdefault(action if isinstance(action, str) else "", []).append(each)
+    if len(actions) < 2:
+        return
+    for action in sorted(actions):
+        yield Part(_like(call, call.operation, {**call.parameters, "ChangeBatch": {"Changes": actions[action]}}))
 
 
 _TABLE: Final[dict[tuple[str, str], Callable[[Call], Iterator[Part]]]] = {
@@ -127,6 +152,7 @@ _TABLE: Final[dict[tuple[str, str], Callable[[Call], Iterator[Part]]]] = {
     ("dynamodb", "ExecuteStatement"): _partiql,
     ("dynamodb", "BatchExecuteStatement"): _partiql,
     ("dynamodb", "ExecuteTransaction"): _partiql,
+    ("route53", "ChangeResourceRecordSets"): _records,
     ("s3", "DeleteObjects"): _delete_objects,
     ("s3", "CopyObject"): _copy,
     ("s3", "UploadPartCopy"): _copy,

@@ -31,7 +31,10 @@ def _read(part: Part, whole: Call, environment: str) -> Read:
     inside = "" if part.call.operation == whole.operation else f"{whole.name}, "
     effects = tuple(
         msgspec.structs.replace(
-            effect, cause=inside + effect.cause, count=effect.count if part.things is None else part.things
+            effect,
+            cause=inside + effect.cause,
+            count=effect.count if part.things is None else part.things,
+            needs=part.actions or effect.needs,
         )
         for effect in read.effects
     )

@@ -15,7 +15,7 @@ from interlock.aws.call import Call, Parameter
 from interlock.model.change import TRAITS, VERBS, Aspect, Choice, Effect, Known, Resource, Trait, Verb
 from interlock.model.wayback import WayBack
 from interlock.read.aws.access import widening
-from interlock.read.aws.naming import is_named, resources_of
+from interlock.read.aws.naming import is_named, resources_of, selected_of
 from interlock.read.aws.operations import Operation, operation
 from interlock.read.aws.parameters import is_secret
 from interlock.read.aws.rows import Case, Row, row_of, values_at
@@ -34,13 +34,17 @@ _VERBS: Final[dict[str, Verb]] = {**{verb: verb for verb in VERBS}, "take": "upd
 
 
 class Meant(NamedTuple):
-    """What a call does to each thing that it names, before the things are looked at."""
+    """What a call does to each thing that it names, before the things are looked at.
+
+    `shown` are the parameters that a person should see of it, `says` what they mean.
+    """
 
     verb: Verb
     aspect: Aspect
     choice: Choice
     traits: tuple[Trait, ...]
-    cause: str
+    shown: tuple[str, ...]
+    says: tuple[str, ...]
     actions: tuple[str, ...]
     gentler: str
 
@@ -70,9 +74,15 @@ def effects_of(call: Call, environment: str, part: int = 0) -> Read:
         read = _reads(call, found, meant, environment, part)
         return Read(read, ())
     resources = resources_of(call, found, environment)
+    if chosen := selected_of(call, found, environment):
+        resources = [chosen]
+        meant = meant._replace(choice="filtered", traits=(*meant.traits, "cascades"))
     back = way_back(
         Losing(meant.verb, meant.aspect, found.type, row, tuple(held), tuple(missed), found.level), call.parameters
     )
+    cause = cause_of(call, (*meant.shown, *back.because), meant.says)
+    traits, fields, count = ordered((*meant.traits, *back.traits)), _fields(call, found, meant), _count(meant, call)
+    keys = _pinned(meant, call)
     effects = [
         Effect(
             meant.verb,
@@ -80,12 +90,12 @@ def effects_of(call: Call, environment: str, part: int = 0) -> Read:
             known,
             meant.aspect,
             meant.choice,
-            count=_count(meant, call),
-            keys=_pinned(meant, call),
-            fields=_fields(call, found, meant),
-            traits=ordered((*meant.traits, *back.traits)),
+            count=count,
+            keys=keys,
+            fields=fields,
+            traits=traits,
             part=part,
-            cause=meant.cause,
+            cause=cause,
             way_back=back.way_back,
             gentler=meant.gentler or back.gentler,
             needs=meant.actions,
@@ -98,6 +108,7 @@ def effects_of(call: Call, environment: str, part: int = 0) -> Read:
 def _reads(call: Call, found: Operation, meant: Meant, environment: str, part: int) -> tuple[Effect, ...]:
     named = is_named(call, found)
     choice: Choice = "named" if named else "all"
+    cause = cause_of(call, meant.shown, meant.says)
     return tuple(
         Effect(
             "read",
@@ -105,7 +116,7 @@ def _reads(call: Call, found: Operation, meant: Meant, environment: str, part: i
             aspect=meant.aspect,
             choice=choice,
             part=part,
-            cause=meant.cause,
+            cause=cause,
             way_back=_NOTHING,
             needs=meant.actions,
         )
@@ -117,7 +128,9 @@ def _meant(call: Call, found: Operation, row: Row, held: list[Case]) -> Meant:
     verb: Verb = _VERBS.get(found.verb, "execute")
     traits: list[Trait] = ["only-removes"] if found.verb == "take" else []
     verb, aspect, choice = row.verb or verb, row.aspect or found.aspect, row.choice or "named"
-    gentler, says, without = row.gentler, [row.says], set[Trait]()
+    gentler, without = row.gentler, set[Trait]()
+    spared = any(case.without or case.verb == "read" for case in held)  # then it is not what the row says
+    says = ["" if spared else row.says]
     traits += row.traits
     actions = found.actions
     for case in held:
@@ -125,7 +138,7 @@ def _meant(call: Call, found: Operation, row: Row, held: list[Case]) -> Meant:
         traits += case.traits
         without |= {*case.without}
         gentler = case.gentler or gentler
-        actions = case.actions or actions
+        actions = (*(case.actions or actions), *case.also)
         says.append(case.says)
     if call.service == _DRY and call.parameters.get("DryRun") is True:
         verb, traits, says = "read", [], ["it only asks whether it might"]
@@ -138,30 +151,32 @@ def _meant(call: Call, found: Operation, row: Row, held: list[Case]) -> Meant:
         verb = "revoke" if found.verb == "take" else "grant"
     elif verb in ("create", "delete") and aspect == "authority" and found.level == "P":
         verb = "grant" if verb == "create" else "revoke"
+    if verb in ("create", "delete", "replace"):
+        without.add("only-removes")
     return Meant(
         verb,
         aspect,
         choice,
         tuple(trait for trait in traits if trait not in without),
-        cause_of(call, row, held, says),
+        (*row.show, *(each.at for case in held for each in case.when if not each.absent)),
+        tuple(says),
         actions,
         gentler,
     )
 
 
-def cause_of(call: Call, row: Row, held: Iterable[Case], says: Iterable[str]) -> str:
+def cause_of(call: Call, shown: Iterable[str], says: Iterable[str]) -> str:
     """`rds:DeleteDBInstance SkipFinalSnapshot=true: no final snapshot is taken`, without any secret."""
-    paths = dict.fromkeys((*row.show, *(each.at for case in held for each in case.when if not each.absent)))
-    shown = [text for path in paths if (text := _argument(call, path))]
+    arguments = [text for path in dict.fromkeys(shown) if (text := _argument(call, path))]
     said = "; ".join(dict.fromkeys(each for each in says if each))
-    return " ".join([call.name, *shown]) + (f": {said}" if said else "")
+    return " ".join([call.name, *arguments]) + (f": {said}" if said else "")
 
 
 def _argument(call: Call, path: str) -> str:
-    values = [*values_at(call.parameters, path)]
+    values = values_at(call.parameters, path)
     if not values or is_secret(call.service, call.operation, path):
         return ""
-    name = path.rpartition(".")[2].removesuffix("[]").removesuffix("{}")
+    name = path.replace("[]", "").replace("{}", "")
     shown = _shown(values[0])
     return f"{name}={shown}" if shown else ""
 
@@ -215,9 +230,7 @@ def _of_nobody(call: Call, environment: str, part: int, unread: list[str]) -> Re
     """An operation that the table does not have."""
     what = unread or [f"nobody here knows {_called(call)}"]
     resource = Resource(f"aws.{call.service or 'unknown'}.unknown", call.operation or "unknown", environment)
-    effect = Effect(
-        "execute", resource, "unknown", "structure", "unknown", part=part, cause=f"{_called(call)}: not understood"
-    )
+    effect = Effect("execute", resource, "unknown", "structure", "unknown", part=part, cause=what[0])
     return Read((effect,), tuple(what))
 
 
@@ -229,7 +242,12 @@ def _cases(cases: tuple[Case, ...], parameters: dict[str, Parameter]) -> tuple[l
     held: list[Case] = []
     missed: list[Case] = []
     for case in cases:
-        (held if all(each.holds(parameters) for each in case.when) else missed).append(case)
+        for each in case.when:
+            if not each.holds(parameters):
+                missed.append(case)
+                break
+        else:
+            held.append(case)
     return held, missed
 
 

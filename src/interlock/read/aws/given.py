@@ -8,6 +8,7 @@ on what contains it better than it was.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -38,15 +39,16 @@ def given(change: Change, inventory: Inventory) -> Change:
     named = {effect.resource.key for effect in change.effects}
     degraded = list(change.degraded)
     for effect in change.effects:
-        inside = list(_inside(effect, contained, named)) if "cascades" in effect.traits else []
-        if len(inside) > MOST:
+        cascades = "cascades" in effect.traits
+        inside = list(islice(_inside(effect, contained, named), MOST + 1)) if cascades else []
+        cut = len(inside) > MOST
+        if cut:
             degraded.append(f"`{effect.resource.name}` contains more than {MOST:,} things")
-            del inside[MOST:]
-        whole = inventory.complete and len(inside) <= MOST and effect.resource.key in items
+        whole = cascades and inventory.complete and not cut and effect.resource.key in items
         new = inventory.complete and _is_new(effect, items)
         own = msgspec.structs.replace(effect, verb="create") if new else effect
         effects.append(_judged(own, items, len(inside) if whole else None))
-        effects += [_judged(_one(effect, each, items.get(each.key)), items, None) for each in inside]
+        effects += [_judged(_one(effect, each, items.get(each.key)), items, None) for each in inside[:MOST]]
     unknown = (*change.unknown, *degraded[len(change.degraded) :])
     return msgspec.structs.replace(change, effects=tuple(effects), unknown=unknown, degraded=tuple(degraded))
 

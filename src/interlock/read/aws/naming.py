@@ -12,7 +12,7 @@ from itertools import islice, product
 from typing import Final
 
 from interlock.aws.call import Call, Parameter
-from interlock.aws.things import parse, spelled, typed
+from interlock.aws.things import parse, selector, spelled, typed
 from interlock.model.change import Resource
 from interlock.read.aws.operations import Operation
 from interlock.read.aws.rows import values_at
@@ -34,6 +34,20 @@ def resources_of(call: Call, operation: Operation, environment: str) -> list[Res
     where = location(call)
     found = [_resource(call, operation, each, environment, where) for each in names]
     return list({resource.key: resource for resource in found}.values()) if len(found) > 1 else found
+
+
+def selected_of(call: Call, operation: Operation, environment: str) -> Resource | None:
+    """What a call chooses by filters and does not name; None where it names things, or chooses nothing."""
+    targets = call.parameters.get("Targets")
+    if not isinstance(targets, list) or not targets or is_named(call, operation):
+        return None
+    chosen: list[tuple[str, tuple[str, ...]]] = []
+    for each in targets:
+        if not isinstance(each, dict) or not isinstance(key := each.get("Key"), str):
+            return None
+        values = each.get("Values")
+        chosen.append((key, tuple(str(value) for value in values) if isinstance(values, list) else ()))
+    return Resource("aws.ssm.managed-instance", selector(tuple(chosen)), environment, location(call))
 
 
 def location(call: Call) -> tuple[tuple[str, str], ...]:
@@ -79,6 +93,29 @@ def _given(parameters: dict[str, Parameter], path: str) -> Iterator[str]:
             return
 
 
+#: What ids at EC2 begin with, and what they are of.
+IDS: Final = {
+    "i": "instance",
+    "vol": "volume",
+    "snap": "snapshot",
+    "ami": "image",
+    "sg": "security-group",
+    "vpc": "vpc",
+    "subnet": "subnet",
+    "rtb": "route-table",
+    "igw": "internet-gateway",
+    "nat": "nat-gateway",
+    "eni": "network-interface",
+    "acl": "network-acl",
+    "eipalloc": "address",
+    "lt": "launch-template",
+    "key": "key-pair",
+    "tgw": "transit-gateway",
+    "vpce": "vpc-endpoint",
+    "pcx": "vpc-peering-connection",
+}
+
+
 def _resource(
     call: Call, operation: Operation, names: tuple[str, ...], environment: str, where: tuple[tuple[str, str], ...]
 ) -> Resource:
@@ -89,6 +126,9 @@ def _resource(
             return Resource(thing.type, thing.name, environment, where)
         if parse(last) is not None:
             return Resource(operation.type, last, environment, where)
+    if operation.type == "aws.ec2.resource" and (kind := IDS.get(last.partition("-")[0])):
+        type_ = f"aws.ec2.{kind}"
+        return Resource(type_, spelled(type_, names, call.region, call.account), environment, where)
     if call.service == "s3":
         names = (_BUCKET_ARN.sub("", names[0]), *names[1:])
     elif call.service == "sqs" and (match := _QUEUE.fullmatch(last)):

@@ -75,7 +75,7 @@ def operation(service: str, name: str) -> Operation | None:
         aspect,
         level,
         tuple(actions.split()),
-        f"aws.{SIBLINGS.get(service, service)}.{kind}",
+        f"aws.{kind}" if "." in kind else f"aws.{SIBLINGS.get(service, service)}.{kind}",
         tuple(names.split()),
     )
 

@@ -7,9 +7,8 @@ in a text only where its row shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import msgspec
@@ -36,7 +35,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def holds(self, parameters: dict[str, Parameter]) -> bool:
         """Whether it is so in this call."""
-        values = list(values_at(parameters, self.at))
+        values = values_at(parameters, self.at)
         if self.absent:
             return not values
         if self.present:
@@ -63,7 +62,8 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What holds in addition where all of `when` is so.
 
-    `gives` is evidence, which lowers the class; `reversibility` raises it. `lift` is how to get there.
+    `gives` is evidence, which lowers the class; `reversibility` raises it. `lift` is how to get there. `actions` are
+    those that IAM asks for then instead, `also` those that it asks for besides.
     """
 
     when: tuple[When, ...]
@@ -81,6 +81,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lift: str = ""
     gentler: str = ""
     actions: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,22 +137,25 @@ def row_of(service: str, operation: str) -> Row | None:
     return known.get(f"{service}:{operation}") or known.get(f"{SIBLINGS.get(service, service)}:{operation}")
 
 
-def values_at(parameters: Parameter, path: str) -> Iterator[Parameter]:
+def values_at(parameters: dict[str, Parameter], path: str) -> list[Parameter]:
     """The values at a path; none where there is nothing."""
-    name, _, rest = path.partition(".")
-    plain = name.removesuffix("[]").removesuffix("{}")
-    if not isinstance(parameters, dict) or plain not in parameters:
-        return
-    value = parameters[plain]
-    if value is None:
-        return
-    members: list[Parameter] = [value]
-    if name.endswith("[]"):
-        members = value if isinstance(value, list) else []
-    elif name.endswith("{}"):
-        members = list(value) if isinstance(value, dict) else []
-    if not rest:
-        yield from members
-        return
-    for member in members:
-        yield from values_at(member, rest)
+    steps = _steps(path)
+    if len(steps) == 1 and not steps[0][1]:
+        value = parameters.get(path)
+        return [] if value is None else [value]
+    found: list[Parameter] = [parameters]
+    for name, through in steps:
+        found = [value[name] for value in found if isinstance(value, dict) and value.get(name) is not None]
+        if through:
+            found = [each for value in found if isinstance(value, list | dict) for each in value]
+    return found
+
+
+@lru_cache(maxsize=8_192)
+def _steps(path: str) -> tuple[tuple[str, bool], ...]:
+    """Each name of a path, and whether it goes through the members of a list or the keys of a map."""
+    steps = []
+    for part in path.split("."):
+        name = part.removesuffix("[]").removesuffix("{}")
+        steps.append((name, name != part))
+    return tuple(steps)

@@ -17,7 +17,7 @@ from interlock.model.wayback import REVERSIBILITIES, Reversibility, RollbackVerd
 from interlock.read.aws.operations import lasting_kind
 from interlock.read.aws.rows import Case, Row, values_at
 from interlock.read.lasting.kinds import Kind, Update, named
-from interlock.read.lasting.lasting import VERDICT
+from interlock.read.lasting.lasting import STAYS, VERDICT
 
 _VERDICTS: Final[tuple[RollbackVerdict, ...]] = ("none-needed", "valid", "valid-with-loss", "unknown", "invalid")
 _LOSSES: Final[frozenset[Trait]] = frozenset({"loses-data", "loses-protection"})
@@ -36,11 +36,15 @@ class Losing(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """The way back, traits that come with it, and a gentler way that the kind of thing has."""
+    """The way back, traits that come with it, and a gentler way that the kind of thing has.
+
+    `because` are the parameters that made it so.
+    """
 
     way_back: WayBack | None
     traits: tuple[Trait, ...] = ()
     gentler: str = ""
+    because: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=4_096)
@@ -79,7 +83,7 @@ def _loses(asked: Losing, kind: Kind | None) -> Lost:
         base,
         _worse(verdict, "valid-with-loss") if why and verdict == "valid" else verdict,
         loses=loses,
-        evidence=("the target keeps it for a time after that",) if base == "grace-period" else (),
+        evidence=(STAYS["grace-period"],) if base == "grace-period" and row.reversibility is None else (),
         step=row.step or ("" if base == "irreversible" else "make it again from its definition"),
         why=why or ("nothing says that a copy is left" if lasts and base == "irreversible" else ""),
         lifts=_lifts(asked.missed),
@@ -115,7 +119,7 @@ def _updates(asked: Losing, kind: Kind, parameters: dict[str, Parameter]) -> Los
         lost = "; ".join(dict.fromkeys(each.says for each in fired if not _LOSSES.isdisjoint(each.traits)))
         back = WayBack(reversibility, verdict, loses=lost, step=back.step, why=says)
     traits = tuple(dict.fromkeys(trait for each in fired for trait in each.traits))
-    return Lost(_said(asked, back), traits)
+    return Lost(_said(asked, back), traits, because=tuple(kind.attributes[each.at] for each in fired))
 
 
 def _plain_update(asked: Losing) -> WayBack | None:

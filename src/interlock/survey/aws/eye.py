@@ -198,7 +198,7 @@ class Eye:
 
 
 def _says_absent(code: str) -> bool:
-    plain = code.removesuffix("Exception").removesuffix("Fault")
+    plain = code.removesuffix("Exception").removesuffix("Error").removesuffix("Fault")
     return plain.endswith(("NotFound", "NotExist", "NotFoundFault", "NonExistentQueue", "DoesNotExist")) or (
         plain.startswith("NoSuch")
     )

@@ -39,7 +39,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `ask` is asked before and, for `done`, after; `missing` are AWS's codes for nothing there, `keeps` picks what is
     remembered. `back` leads back to what was, `absent` to nothing where nothing was. `only` says when there is a way
-    back at all. `needs` are the permissions of both.
+    back at all. `needs` are the permissions of both. What is `loose` takes a while to be as it was and is not
+    compared. A row without `back` only tells what became of a call.
     """
 
     step: str
@@ -52,6 +53,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     only: str = ""
     done: str = ""
     loses: str = ""
+    loose: bool = False
 
 
 class Inverse(Keeper):
@@ -75,7 +77,7 @@ class Inverse(Keeper):
         back = self._row.absent if was is None and self._row.ask is not None else self._row.back
         assert back is not None  # noqa: S101 - nothing is remembered without a way back
         hands.do(call.service, back.operation, already=self._row.missing, **_filled(back, call, was))
-        if self._row.ask is not None and (now := self._asked(hands, call)) != was:
+        if self._row.ask is not None and not self._row.loose and (now := self._asked(hands, call)) != was:
             raise TargetError(
                 f"it is not as it was: {_differing(was, now)}", hint="somebody else changes it", code="not-restored"
             )

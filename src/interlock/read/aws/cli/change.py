@@ -40,11 +40,10 @@ def _noted(effect: Effect, command: Command) -> Effect:
 
 def _selected(chosen: Selected, environment: str) -> list[Effect]:
     """One effect on the bucket or prefix itself: what it holds is for a survey to tell."""
-    whole = not chosen.prefix
-    type_ = "aws.s3.bucket" if whole else "aws.s3.prefix"
-    name = chosen.bucket if whole else f"{chosen.bucket}/{chosen.prefix}"
+    # What the names end in says that it is everything that begins so.
+    name = f"{chosen.bucket}/{chosen.prefix}" + ("" if chosen.prefix.endswith("/") or not chosen.prefix else "*")
     where = (("region", chosen.region),) if chosen.region else ()
-    choice: Choice = "filtered" if chosen.filtered or not whole else "all"
+    choice: Choice = "filtered" if chosen.filtered or chosen.prefix else "all"
     reads = chosen.verb == "read"
     traits: tuple[Trait, ...] = () if reads else ("cascades",)
     back = WayBack("none-needed", "none-needed")
@@ -60,7 +59,7 @@ def _selected(chosen: Selected, environment: str) -> list[Effect]:
     return [
         Effect(
             chosen.verb,
-            Resource(type_, name, environment, where),
+            Resource("aws.s3.object", name, environment, where),
             "parsed",
             "content",
             choice,

@@ -1,0 +1,197 @@
+"""Command lines of `aws`: words, shorthand and arguments, and what of them is not understood."""
+
+from __future__ import annotations
+
+import pytest
+
+from interlock.errors import BadProposal
+from interlock.model.change import Change
+from interlock.read.aws.cli.command import command_of
+from interlock.read.aws.cli.shorthand import Unreadable, parse
+from interlock.read.aws.cli.words import words_of
+from interlock.read.readers import reader_for
+
+
+def change(line: str) -> Change:
+    return reader_for("aws")(line.encode(), "cli", "production").change
+
+
+def parameters(line: str) -> object:
+    [call] = command_of(line).calls
+    assert call.unread == ()
+    return call.parameters
+
+
+# --- words ---
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("a b  c", ("a", "b", "c")),
+        ("a 'b c' \"d e\"", ("a", "b c", "d e")),
+        ("a'b'\"c\"d", ("abcd",)),
+        ("a '' b", ("a", "", "b")),
+        (r"a\ b", ("a b",)),
+        (r'"a\"b\n"', (r"a\"b\n".replace(r"\"", '"'),)),
+        ("'a\\b'", ("a\\b",)),
+        ("a \\\n b", ("a", "b")),
+        ("a 'x;y|z$w'", ("a", "x;y|z$w")),
+        ("", ()),
+    ],
+)
+def test_a_line_is_the_list_of_its_words(line: str, words: tuple[str, ...]) -> None:
+    assert words == words_of(line).words
+    assert words_of(line).unread == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["a; b", "a && b", "a | b", "a > f", "a < f", "a $(b)", "a `b`", "a $B", 'a "$B"', "a\nb", 'a "`b`"']
+)
+def test_what_only_a_shell_would_resolve_is_named(line: str) -> None:
+    assert words_of(line).unread
+
+
+@pytest.mark.parametrize("line", ["a 'b", 'a "b', "'"])
+def test_a_quote_that_is_not_closed_is_no_line(line: str) -> None:
+    with pytest.raises(BadProposal, match="quote"):
+        words_of(line)
+
+
+# --- shorthand ---
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Name=a", {"Name": "a"}),
+        ("Name=tag:env,Values=prod,dev", {"Name": "tag:env", "Values": ["prod", "dev"]}),
+        ("Key=a,Value='b,c'", {"Key": "a", "Value": "b,c"}),
+        ('Key=a,Value="b\\"c"', {"Key": "a", "Value": 'b"c'}),
+        ("A=[{Key=a},{Key=b,B=v}],Quiet=true", {"A": [{"Key": "a"}, {"Key": "b", "B": "v"}], "Quiet": "true"}),
+        ("A={B={C=d}}", {"A": {"B": {"C": "d"}}}),
+        ("A=[x,y]", {"A": ["x", "y"]}),
+        ("A=[]", {"A": []}),
+        ("A=", {"A": ""}),
+    ],
+)  # fmt: skip
+def test_shorthand_is_the_structure_that_it_stands_for(text: str, value: object) -> None:
+    assert value == parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "a=b,c=d=e}", "a={b", "a=[b", "=b", "a='b", "a=b,a=c", "a=file://x", "a@=file://x"]
+)
+def test_what_is_no_shorthand_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        parse(text)
+
+
+def test_shorthand_that_is_nested_without_end_is_refused() -> None:
+    with pytest.raises(Unreadable):
+        parse("a={" * 100 + "b=c" + "}" * 100)
+
+
+# --- arguments ---
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("aws ec2 terminate-instances --instance-ids i-1 i-2", {"InstanceIds": ["i-1", "i-2"]}),
+        ("aws ec2 terminate-instances --instance-ids=i-1", {"InstanceIds": ["i-1"]}),
+        ("aws ec2 terminate-instances --instance-ids '[\"i-1\"]'", {"InstanceIds": ["i-1"]}),
+        ("aws kinesis decrease-stream-retention-period --stream-name s --retention-period-hours 24",
+         {"StreamName": "s", "RetentionPeriodHours": 24}),
+        ("aws ecr delete-repository --repository-name r --force", {"repositoryName": "r", "force": True}),
+        ("aws s3api put-bucket-versioning --bucket b --versioning-configuration Status=Suspended",
+         {"Bucket": "b", "VersioningConfiguration": {"Status": "Suspended"}}),
+        ("aws ec2 create-tags --resources i-1 --tags Key=a,Value=b Key=c,Value=d",
+         {"Resources": ["i-1"], "Tags": [{"Key": "a", "Value": "b"}, {"Key": "c", "Value": "d"}]}),
+        ("aws lambda invoke --function-name f --invocation-type DryRun out.json",
+         {"FunctionName": "f", "InvocationType": "DryRun"}),
+        ("aws ec2 run-instances --image-id ami-1 --count 2 --no-dry-run",
+         {"ImageId": "ami-1", "MinCount": 2, "MaxCount": 2, "DryRun": False}),
+        ("aws sqs delete-queue --cli-input-json '{\"QueueUrl\": \"u\"}'", {"QueueUrl": "u"}),
+        ("aws sqs delete-queue --queue-url v --cli-input-json '{\"QueueUrl\": \"u\"}'", {"QueueUrl": "v"}),
+        ("aws emr terminate-job-flows --cluster-ids j-1", {"JobFlowIds": ["j-1"]}),
+    ],
+)  # fmt: skip
+def test_arguments_are_the_parameters_of_the_operation(line: str, expected: object) -> None:
+    assert expected == parameters(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "aws ec2 terminate-instances --instance-ids file://ids.json",
+        "aws ec2 terminate-instances --instance-ids",
+        "aws ec2 terminate-instances stray --instance-ids i-1",
+        "aws ecr delete-repository --repository-name r --force maybe",
+        "aws kinesis decrease-stream-retention-period --stream-name s --retention-period-hours many",
+        "aws sqs delete-queue --cli-input-json file://x",
+        "aws sqs delete-queue --cli-input-json '[1]'",
+        "aws sqs delete-queue --queue-url a b",
+        "aws s3api put-bucket-versioning --bucket b --versioning-configuration Status",
+        "aws s3api put-bucket-versioning --bucket b --versioning-configuration '{'",
+        "aws sqs delete-queue --queue-url u --generate-cli-skeleton",
+        "aws sqs delete-queue --queue-url u --no-verify-ssl",
+        "aws sqs delete-queue --queue-url u --endpoint-url=http://203.0.113.1",
+        "aws s3 rm s3://b/k --acll x",
+        "aws s3 cp a b",
+        "aws s3 cp s3://a/b",
+        "aws s3 sync s3://a",
+        "aws s3 rm",
+        "aws s3 cp a s3://b/k --grants read=x",
+        "aws config describe-config-rules",  # the command calls it configservice
+    ],
+)
+def test_what_is_not_understood_is_never_left_out(line: str) -> None:
+    assert change(line).unknown
+    assert not change(line).fully_known
+
+
+@pytest.mark.parametrize("line", ["", "rm -rf /", "awss s3 ls", "# aws s3 ls", "AWS s3 ls"])
+def test_what_is_no_line_of_aws_is_refused(line: str) -> None:
+    with pytest.raises(BadProposal):
+        change(line)
+
+
+def test_a_line_that_is_no_text_is_refused() -> None:
+    with pytest.raises(BadProposal, match="UTF-8"):
+        reader_for("aws")(b"aws s3 ls \xff", "cli", "production")
+
+
+def test_a_line_of_a_path_to_the_command_is_one_too() -> None:
+    assert change("/usr/local/bin/aws sts get-caller-identity").effects[0].verb == "read"
+
+
+def test_where_and_as_whom_is_said() -> None:
+    [effect] = change("aws --region eu-central-1 sqs delete-queue --queue-url u --profile prod --output json").effects
+
+    assert effect.resource.location == (("region", "eu-central-1"),)
+    assert effect.cause.endswith("(with `--profile prod`)")
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("aws s3 cp a.csv s3://b", [("update", "b/a.csv")]),
+        ("aws s3 cp a.csv s3://b/x/", [("update", "b/x/a.csv")]),
+        ("aws s3 cp s3://b/k -", [("read", "b/k")]),
+        ("aws s3 cp s3://a/k s3://b/", [("update", "b/k"), ("read", "a/k")]),
+        ("aws s3 mv s3://a/k c.csv", [("read", "a/k"), ("delete", "a/k")]),
+        ("aws s3 mv s3://a/x s3://b/y --recursive", [("read", "a/x*"), ("update", "b/y*"), ("delete", "a/x*")]),
+        ("aws s3 sync s3://a ./x", [("read", "a/")]),
+        ("aws s3 sync s3://a s3://b --delete", [("read", "a/"), ("update", "b/"), ("delete", "b/")]),
+        ("aws s3 mb s3://b", [("create", "b")]),
+        ("aws s3 rb s3://b", [("delete", "b")]),
+        ("aws s3 ls", [("read", "s3")]),
+        ("aws s3 ls s3://b/x/ --recursive --human-readable", [("read", "b")]),
+    ],
+)
+def test_storage_commands_are_the_operations_that_they_make(line: str, names: list[tuple[str, str]]) -> None:
+    found = change(line)
+
+    assert names == [(effect.verb, effect.resource.name) for effect in found.effects]
+    assert found.unknown == ()
