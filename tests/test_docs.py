@@ -25,7 +25,7 @@ PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 CONTROLS = [
     *("K1", "P1", "P2", "P3", "P5", "P6"),
     *(f"D{n}" for n in range(1, 8)),
-    *("A1", "A5", "A6", "A7", "C4", "C5", "W1", "W2"),
+    *("A1", "A5", "A6", "A7", "C4", "C5", "W1", "W2", "G1"),
 ]
 CATALOGUE = {"K": 6, "P": 8, "D": 9, "A": 7, "C": 5, "W": 7, "G": 3}
 NOT_YET = sorted({f"{row}{n + 1}" for row, count in CATALOGUE.items() for n in range(count)} - set(CONTROLS))
