@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Reasons that are shown; `interlock show` has them all.
 FEW: Final = 3
+#: Policies whose reasons come first: what is lost, and that it need not be.
+MOST_TELLING: Final = frozenset({"production-irreversible", "critical-resource", "gentler-way"})
 #: Policies whose reasons come last: they are about what is known of the change, and not about the change.
 LEAST: Final = frozenset({"degraded", "reach-incomplete", "reach-cut"})
 
@@ -37,7 +39,7 @@ def verdict(answer: Json) -> RenderableType:
         lines.add_row("felt by", felt)
     because = cast("Sequence[Json]", decision["because"])
     # Where a reason names what it is about, that stands in the line above already.
-    ordered = sorted(because, key=lambda each: each["policy"] in LEAST)
+    ordered = sorted(because, key=lambda each: (each["policy"] not in MOST_TELLING, each["policy"] in LEAST))
     reasons = list(dict.fromkeys(str(each["because"]).partition(" (`")[0] for each in ordered))
     for place, reason in enumerate(reasons[:FEW]):
         lines.add_row("because" if place == 0 else "", plain(reason))
