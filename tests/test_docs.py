@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from interlock.cli.main import COMMANDS
+from interlock.configuration import parse
 from interlock.practice import shop
 from interlock.testing.docs import pages
 from interlock.testing.process import Process
@@ -222,6 +223,13 @@ def test_the_quickstart_runs_as_it_is_written(tmp_path: Path) -> None:
                     file.write(toml)
             if words[1] == "propose":
                 case = re.search(r"case\s+(\w{8})", ran.out)[1]  # type: ignore[index]  # a failure here is the test's
+
+
+def test_every_target_that_the_quickstart_shows_is_understood(tmp_path: Path) -> None:
+    shown = re.findall(r"```toml\n(.*?)```", (DOCS / "quickstart.md").read_text("utf-8"), re.S)
+    kinds = [target.kind for text in shown for target in parse(text, tmp_path).targets.values()]
+
+    assert kinds == ["sql:sqlite", "aws"]
 
 
 def test_the_readmes_commands_exist() -> None:
