@@ -26,7 +26,10 @@ def bucket(note: Note) -> None:
     facts.tags |= tags_of(said.get("TagSet"))
     _replicated(note, name)
     _told(note, name)
-    said = note.maybe("s3", "get_bucket_encryption", Bucket=name) or {}
+    said = (
+        note.maybe("s3", "get_bucket_encryption", ("ServerSideEncryptionConfigurationNotFoundError",), Bucket=name)
+        or {}
+    )
     for rule in said.get("ServerSideEncryptionConfiguration", {}).get("Rules", ()):
         key = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "")
         note.uses_arn(key, "get_bucket_encryption: encrypted with it", "encryption")
@@ -43,14 +46,16 @@ def kept_by_bucket(note: Note, name: str) -> None:
         facts.kept["versioning"] = None
     if versioning.get("MFADelete") == "Enabled":
         facts.protections["MFA delete"] = None
-    lock = note.maybe("s3", "get_object_lock_configuration", Bucket=name) or {}
+    lock = (
+        note.maybe("s3", "get_object_lock_configuration", ("ObjectLockConfigurationNotFoundError",), Bucket=name) or {}
+    )
     if lock.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled":
         facts.kept["object-lock"] = None
         facts.protections["object lock"] = None
 
 
 def _replicated(note: Note, name: str) -> None:
-    said = note.maybe("s3", "get_bucket_replication", Bucket=name) or {}
+    said = note.maybe("s3", "get_bucket_replication", ("ReplicationConfigurationNotFoundError",), Bucket=name) or {}
     for rule in said.get("ReplicationConfiguration", {}).get("Rules", ()):
         other = typed(rule.get("Destination", {}).get("Bucket", ""))
         if rule.get("Status") == "Enabled" and other is not None:
