@@ -375,5 +375,3 @@ def refused(work: Callable[[], Any]) -> dict[str, Any]:
         told["retries"] = error.response["ResponseMetadata"].get("RetryAttempts", 0)
         return told
     raise AssertionError("it was not refused")
-
-
