@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from interlock.assess.assess import assess
+from interlock.assess.assess import assess, stricter
 from interlock.configuration import Configuration
 from interlock.decide.decide import decide
 from interlock.errors import BadConfiguration, BadProposal, Refused
@@ -72,10 +72,15 @@ class Judge:
         self.engine = engine
         self._senses = senses
 
-    def judge(self, proposal: Proposal, passport: Passport, known: Inventory | None = None) -> Judgement:
-        """All three legs at once. `known` is what the asker adds to the inventory. Raises what a leg raises."""
+    def judge(
+        self, proposal: Proposal, passport: Passport, known: Inventory | None = None, *, anew: bool = False
+    ) -> Judgement:
+        """All three legs at once. `known` is what the asker adds to the inventory. Raises what a leg raises.
+
+        With `anew` the world is asked again, whatever a survey remembers of a moment ago.
+        """
         target = self.target(proposal)
-        reading, surveyed = self.resolve(self.read(proposal, target), proposal, target)
+        reading, surveyed = self.resolve(self.read(proposal, target), proposal, target, anew=anew)
         change = reading.change
         inventory, rehearsal = self.look(proposal, reading, target, passport, surveyed, known)
         assessment = self.assess(proposal, change, target, inventory, rehearsal)
@@ -114,7 +119,9 @@ class Judge:
         environment = target.environment if target is not None else proposal.environment
         return reader_for(technology)(proposal.payload, dialect, environment)
 
-    def resolve(self, reading: Reading, proposal: Proposal, target: Target | None) -> tuple[Reading, Inventory | None]:
+    def resolve(
+        self, reading: Reading, proposal: Proposal, target: Target | None, *, anew: bool = False
+    ) -> tuple[Reading, Inventory | None]:
         """The reading as it is at its target, and the survey that says so.
 
         Where a payload itself says all, it is left as it was read, and nothing is looked at yet.
@@ -124,16 +131,17 @@ class Judge:
         reader = reader_for(self._kind(proposal, target))
         if not isinstance(reader, SurveyedReader):
             return reading, None
-        surveyed = self._survey(target, reading.change)
+        surveyed = self._survey(target, reading.change, anew=anew)
         return reading._replace(change=reader.given(reading.change, surveyed)), surveyed
 
-    def _survey(self, target: Target, change: Change) -> Inventory:
+    def _survey(self, target: Target, change: Change, *, anew: bool = False) -> Inventory:
         from interlock.survey.surveyors import surveyor_for
 
+        bounds = self.configuration.bounds
         return surveyor_for(target)(
             target,
             change,
-            bounds=self.configuration.bounds,
+            bounds=msgspec.structs.replace(bounds, age=0) if anew else bounds,
             now=self._senses.now(),
             monotonic=self._senses.monotonic,
         )
@@ -189,13 +197,16 @@ class Judge:
         inventory: Inventory | None,
         rehearsal: Rehearsal | None,
     ) -> Assessment:
-        """Leg 3."""
+        """Leg 3. Of what the operator says of the target and what it says of itself, the stricter counts."""
+        found = self.configuration.environment(target.environment) if target is not None else None
+        if found is not None and inventory is not None and inventory.environment:
+            found = stricter(self.configuration.environment(inventory.environment), found)
         return assess(
             change,
             inventory=inventory,
             rehearsal=rehearsal,
             claimed=self.configuration.environment(proposal.environment),
-            found=self.configuration.environment(target.environment) if target is not None else None,
+            found=found,
             secrets=redact(_written(proposal, target))[1],
         )
 

@@ -167,7 +167,7 @@ class Road:
         proposal = self.proposal(case)
         passport = self.record.passport(proposal.agent)
         try:
-            judgement = self.judge.judge(proposal, passport)
+            judgement = self.judge.judge(proposal, passport, anew=True)
         except Stale as error:
             self._lapse(case, "stale", error.message)
         self._require_unchanged(case, judgement)

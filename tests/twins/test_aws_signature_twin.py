@@ -122,7 +122,9 @@ def test_what_botocore_presigns_is_taken_until_it_expires(kind: Any, service: st
 
 @given(
     path=st.text("abc/%.~+ äüß", max_size=12),
-    query=st.lists(st.tuples(st.text("ab+ &=/ä~", min_size=1, max_size=5), st.text("ab+ &=/ä~", max_size=5)), max_size=4),
+    query=st.lists(
+        st.tuples(st.text("ab+ &=/ä~", min_size=1, max_size=5), st.text("ab+ &=/ä~", max_size=5)), max_size=4
+    ),
     body=st.binary(max_size=20),
 )
 def test_whatever_a_client_of_s3_encodes_is_taken(path: str, query: list[tuple[str, str]], body: bytes) -> None:

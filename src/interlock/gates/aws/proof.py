@@ -1,6 +1,6 @@
 """Armed is proved: the gate is shown calls that nobody may make, over its own port, and has to refuse every one.
 
-What a properly signed bad call would do is the business of the policies' own self-test; here it is shown that nobody gets
+What a properly signed bad call would do is for the policies' own self-test; here it is shown that nobody gets
 that far without a key, that an altered call is noticed, and that the proxy leads to AWS alone.
 """
 
