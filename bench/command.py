@@ -1,4 +1,4 @@
-"""The command: `interlock check --lines` over mixed SQL, and how long a command takes to start.
+"""The command: `interlock check --lines` over mixed SQL and calls to AWS, and how long a command takes to start.
 
 Whole processes, started as a user starts them; medians. `check --lines` reads a file of JSON strings and writes one
 line of JSON for each; its time includes the start, loading the policies and compiling them.
@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from bench import aws_calls
 from bench.rows import Row, Scale, at, waits
 from bench.statements import OWN, mixed
 
@@ -38,7 +39,12 @@ def run(scale: Scale) -> list[Row]:
             Row("interlock --version", version, "ms", "≤ 120"),
             Row("interlock check of one small statement", check, "ms", "", "loads and compiles the policies"),
         ]
-        return rows + [lines(interlock, folder, dialect, scale) for dialect in OWN]
+        rows += [lines(interlock, folder, f"sql:{dialect}", mixed(dialect, scale.statements), scale) for dialect in OWN]
+        calls = {"aws": "", "aws:cli": "cli"}
+        return rows + [
+            lines(interlock, folder, kind, aws_calls.mixed(dialect, scale.statements), scale, "calls", 3_000)
+            for kind, dialect in calls.items()
+        ]
 
 
 def started(command: Sequence[str], folder: Path, scale: Scale) -> float:
@@ -51,18 +57,27 @@ def started(command: Sequence[str], folder: Path, scale: Scale) -> float:
     return at(waits(start, min(TIMES, scale.times)), 0.5)
 
 
-def lines(interlock: Sequence[str], folder: Path, dialect: str, scale: Scale) -> Row:
-    """Statements a second through `check --lines`."""
-    source = folder / f"{dialect}.jsonl"
-    source.write_text("".join(json.dumps(statement) + "\n" for statement in mixed(dialect, scale.statements)))
-    command = [*interlock, "check", "--kind", f"sql:{dialect}", "--lines", str(source)]
+def lines(
+    interlock: Sequence[str],
+    folder: Path,
+    kind: str,
+    inputs: Iterable[str],
+    scale: Scale,
+    unit: str = "statements",
+    goal: int = 2_000,
+) -> Row:
+    """Inputs a second through `check --lines`."""
+    source = folder / f"{kind.replace(':', '-')}.jsonl"
+    source.write_text("".join(json.dumps(each) + "\n" for each in inputs))
+    command = [*interlock, "check", "--kind", kind, "--lines", str(source)]
     began = time.perf_counter()
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
     took = time.perf_counter() - began
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == scale.statements, done.stderr.decode()
     unread = sum(1 for answer in answers if "error" in answer)
-    note = f"{scale.statements:,} mixed statements in {took:.2f} s, the start included"
+    shown = kind.removeprefix("sql:")
+    note = f"{scale.statements:,} mixed {unit} in {took:.2f} s, the start included"
     if unread:
-        note += f"; {unread:,} refused as no {dialect}"
-    return Row(f"check --lines, {dialect}", scale.statements / took, "statements/s", "≥ 2,000", note)
+        note += f"; {unread:,} refused as no {shown}"
+    return Row(f"check --lines, {shown}", scale.statements / took, f"{unit}/s", f"≥ {goal:,}", note)

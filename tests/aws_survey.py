@@ -43,7 +43,7 @@ def change_of(*things: tuple[str, str], verb: Verb = "delete") -> Change:
 
 
 def surveyed(target: Target, *things: tuple[str, str], bounds: Bounds | None = None, now: int = 1_000_000) -> Inventory:
-    return survey(target, change_of(*things), bounds=bounds or Bounds(30_000, age=0), now=now, monotonic=lambda: 0)
+    return survey(target, change_of(*things), bounds=bounds or Bounds(180_000, age=0), now=now, monotonic=lambda: 0)
 
 
 def item_of(inventory: Inventory, type_: str, name: str) -> Item:

@@ -38,7 +38,7 @@ class Moto:
     def reset(self) -> None:
         """An empty account."""
         request = urllib.request.Request(f"{self.address}/moto-api/reset", method="POST")
-        urllib.request.urlopen(request, timeout=10).close()
+        urllib.request.urlopen(request, timeout=120).close()
 
     def close(self) -> None:
         self._server.stop()

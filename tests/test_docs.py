@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from interlock.cli.main import COMMANDS
+from interlock.configuration import parse
 from interlock.practice import shop
 from interlock.testing.docs import pages
 from interlock.testing.process import Process
@@ -25,7 +26,7 @@ PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 CONTROLS = [
     *("K1", "P1", "P2", "P3", "P5", "P6"),
     *(f"D{n}" for n in range(1, 8)),
-    *("A1", "A5", "A6", "A7", "C4", "C5", "W1", "W2"),
+    *("A1", "A5", "A6", "A7", "C4", "C5", "W1", "W2", "G1"),
 ]
 CATALOGUE = {"K": 6, "P": 8, "D": 9, "A": 7, "C": 5, "W": 7, "G": 3}
 NOT_YET = sorted({f"{row}{n + 1}" for row, count in CATALOGUE.items() for n in range(count)} - set(CONTROLS))
@@ -222,6 +223,13 @@ def test_the_quickstart_runs_as_it_is_written(tmp_path: Path) -> None:
                     file.write(toml)
             if words[1] == "propose":
                 case = re.search(r"case\s+(\w{8})", ran.out)[1]  # type: ignore[index]  # a failure here is the test's
+
+
+def test_every_target_that_the_quickstart_shows_is_understood(tmp_path: Path) -> None:
+    shown = re.findall(r"```toml\n(.*?)```", (DOCS / "quickstart.md").read_text("utf-8"), re.S)
+    kinds = [target.kind for text in shown for target in parse(text, tmp_path).targets.values()]
+
+    assert kinds == ["sql:sqlite", "aws"]
 
 
 def test_the_readmes_commands_exist() -> None:

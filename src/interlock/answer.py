@@ -158,6 +158,7 @@ def _effect(effect: Effect, weighed: Weighed) -> Json:
         "cause": effect.cause,
         "way_back": _way_back(effect.way_back),
         "gentler": effect.gentler,
+        "needs": list(effect.needs),
         "count": weighed.count,
         "tier": weighed.tier,
         "reversibility": weighed.reversibility,

@@ -31,7 +31,7 @@ from interlock.model.canon import parse
 from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
 from interlock.passing import Passage, Passing
-from interlock.read.readers import TEXTS
+from interlock.read.readers import readable
 from interlock.record import PASSED, SYSTEM, Record
 from interlock.registry import Registry
 from interlock.road import Road
@@ -148,10 +148,14 @@ class Control:
 
         A plan holds values out of a state, secrets among them, which whoever may see the case may not all see.
         """
+        payload = self.payload(case)
+        if not payload:
+            return b""
         planner = planner_for(self.configuration.targets.get(case.proposed.target))
         if planner is not None and case.planned is not None:
-            return planner.text(self.payload(case))
-        return self.payload(case) if case.proposed.kind.partition(":")[0] in TEXTS else b""
+            payload = planner.text(payload)
+            return readable(case.proposed.kind, payload) or payload
+        return readable(case.proposed.kind, payload)
 
     def samples(self, case: Case) -> list[Json]:
         """The sample of the diff, as JSON; empty when there is none or it was erased."""

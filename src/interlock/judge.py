@@ -27,7 +27,7 @@ from interlock.model.proposal import Proposal
 from interlock.model.target import Target
 from interlock.policy.engine import Engine
 from interlock.read.reader import Reading, SurveyedReader
-from interlock.read.readers import TEXTS, before_planning, reader_for
+from interlock.read.readers import before_planning, readable, reader_for
 from interlock.survey.joined import joined
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _written(proposal: Proposal, target: Target | None) -> bytes:
     planner = _planner(target, proposal.payload)
     if planner is not None:
         return planner.text(proposal.payload)
-    return proposal.payload if proposal.kind.partition(":")[0] in TEXTS else b""
+    return readable(proposal.kind, proposal.payload)
 
 
 def writes(change: Change) -> bool:

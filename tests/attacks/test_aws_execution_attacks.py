@@ -270,3 +270,23 @@ def test_what_a_call_does_not_name_is_held_to_account_and_region() -> None:
     policy = json.loads(narrow(wishes(Change("aws", (effect,)), HERE), HERE).policy)
 
     assert policy["Statement"][0]["Resource"] == [f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/*"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "action", "written"),
+    [
+        (
+            Resource("aws.rds.db-instance", "Orders"),
+            "rds:DeleteDBInstance",
+            f"arn:aws:rds:{REGION}:{ACCOUNT}:db:orders",
+        ),
+        (Resource("aws.kms.key", "alias/app"), "kms:DisableKey", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*"),
+        (Resource("aws.kms.key", "1234"), "kms:DisableKey", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234"),
+    ],
+)
+def test_names_are_written_as_policies_know_them(resource: Resource, action: str, written: str) -> None:
+    effect = Effect("delete", resource, needs=(action,))
+
+    policy = json.loads(narrow(wishes(Change("aws", (effect,)), HERE), HERE).policy)
+
+    assert policy["Statement"][0]["Resource"] == [written]

@@ -166,6 +166,23 @@ def test_json_that_two_parsers_read_apart(body: str) -> None:
     assert told(target("dynamodb", DROP, body))
 
 
+def test_a_word_that_is_spelt_otherwise() -> None:
+    """Whether `suspended` suspends is the service's to say."""
+    for status in ("suspended", "SUSPENDED", " Suspended", "Suspended\n"):
+        body = f"<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>"
+        assert told(s3("PUT", "/b", "versioning", body.encode()))
+
+    assert told(
+        target("ecs", "AmazonEC2ContainerServiceV20141113.CreateService", {"serviceName": "a", "launchType": "ec2"})
+    )
+
+
+def test_a_word_that_is_newer_than_the_models_is_a_word() -> None:
+    got = form("ec2", "Action=RunInstances&Version=2016-11-15&MinCount=1&MaxCount=1&InstanceType=z99.mega")
+
+    assert understand(got).unread == ()
+
+
 def test_json_in_another_encoding() -> None:
     got = target("dynamodb", DROP, "")
 
@@ -269,6 +286,39 @@ def test_a_form_that_says_to_be_json_and_the_other_way_round() -> None:
     assert told(as_form)
 
 
+@pytest.mark.parametrize(
+    "kind", ["x-amz-json-1.0; charset=utf-16", "x-amz-json-1.0; charset=utf-7", "x-amz-json-1.0; v=2"]
+)
+def test_a_body_in_a_charset_that_is_not_the_protocols(kind: str) -> None:
+    assert told(target("dynamodb", DROP, {"TableName": "a"}, headers={"content-type": f"application/{kind}"}))
+    assert not told(
+        target(
+            "dynamodb", DROP, {"TableName": "a"}, headers={"content-type": "application/x-amz-json-1.0; charset=UTF-8"}
+        )
+    )
+
+
+def test_a_form_where_no_form_stands() -> None:
+    honest = form("rds", DELETE)
+
+    assert not told(honest)
+    assert told(replace(honest, path="/orders"))
+    assert told(replace(honest, method="PUT"))
+    assert told(replace(honest, method="GET"))
+    assert told(replace(honest, method="DELETE", body=b"", body_size=0, query=DELETE))
+    assert told(form("rds", DELETE, headers={"content-type": "text/plain"}))
+    assert told(form("rds", DELETE.replace("orders", "örders")))
+
+
+def test_a_call_of_json_or_cbor_somewhere_else_than_where_it_belongs() -> None:
+    by_target = target("dynamodb", DROP, {"TableName": "a"})
+    by_path = rpc("/service/GraniteServiceVersion20100801/operation/ListMetrics")
+
+    assert told(replace(by_target, path="/tables/a"))
+    assert told(replace(by_target, method="PUT"))
+    assert told(replace(by_path, headers=(("smithy-protocol", "rpc-v2-cbor"), ("content-type", "application/json"))))
+
+
 def test_a_body_that_is_said_to_be_shorter_than_it_is() -> None:
     got = form("rds", DELETE)
 
@@ -365,6 +415,7 @@ def test_a_marker_of_another_operation_of_s3() -> None:
         ("s3.eu-central-1.amazonaws.com:8080", "/b/k"),
         ("orders.s3-object-lambda.eu-central-1.amazonaws.com", "/k"),
         ("orders-123456789012.op-1.s3-outposts.eu-central-1.amazonaws.com", "/k"),
+        ("orders.s3express-nowhere.eu-central-1.amazonaws.com", "/k"),
         ("abc.mrap.accesspoint.s3-global.amazonaws.com", "/k"),
         ("user@s3.eu-central-1.amazonaws.com", "/b/k"),
         ("s3.eu-central-1.amazonaws.com/evil", "/b/k"),
@@ -398,6 +449,12 @@ def test_a_bucket_before_a_host_that_is_none_of_aws_is_not_taken_for_one() -> No
 @pytest.mark.parametrize(
     "changed",
     [
+        {"headers": (("host", "s3.us-east-1.amazonaws.com"),)},
+        {"headers": (("content-length", "7"),)},
+        {"headers": (("transfer-encoding", "chunked"),)},
+        {"headers": (("x-amz-expected-bucket-owner", "1\r\nx-amz-acl: public-read"),)},
+        {"headers": (("x-amz-expected-bucket-owner", "1\x00"),)},
+        {"query": "prefix=a%00b"},
         {"method": "delete"},
         {"method": "DELETE /b/k HTTP/1.1\r\nx: "},
         {"method": ""},
@@ -418,3 +475,72 @@ def test_a_bucket_before_a_host_that_is_none_of_aws_is_not_taken_for_one() -> No
 )
 def test_requests_that_no_client_makes(changed: dict[str, Any]) -> None:
     assert told(replace(s3("GET", "/b", "prefix=a"), **changed)) or changed == {"path": ""}
+
+
+# what stands beside the parameters of a rest call
+
+
+def test_a_body_that_the_operation_does_not_take() -> None:
+    assert told(s3("DELETE", "/b/k", body=b"<Delete/>"))
+    assert told(replace(rest("lambda", "DELETE", "/2015-03-31/functions/a"), body=b'{"a":1}', body_size=7))
+
+
+def test_a_rest_body_of_another_kind() -> None:
+    as_text = rest("eks", "POST", "/tags/arn%3Aaws", body={"tags": {"a": "b"}})
+    delete = s3("POST", "/b", "delete", b"<Delete><Object><Key>a</Key></Object></Delete>")
+
+    assert not told(as_text)
+    assert not told(delete)
+    assert told(replace(as_text, headers=(("content-type", "text/plain"),)))
+    assert told(replace(delete, headers=(("content-type", "application/json"),)))
+
+
+def test_a_parameter_among_the_plain_headers_twice() -> None:
+    honest = s3("PUT", "/b/k", headers={"cache-control": "no-store"})
+
+    assert not told(honest)
+    assert told(replace(honest, headers=(*honest.headers, ("cache-control", "public"))))
+
+
+def test_a_header_that_should_be_json_and_is_none() -> None:
+    path = "/bot/orders/alias/live/user/ada/content"
+    headers = {"content-type": "text/plain; charset=utf-8", "x-amz-lex-session-attributes": "e30="}
+    honest = request("POST", f"runtime.lex.{REGION}.amazonaws.com", path, "lex", b"hello", headers=headers)
+
+    assert understand(honest).parameters["sessionAttributes"] == {}
+    assert not told(honest)
+    for value in ("{}", "e30", "e2E6MX0="):
+        assert told(replace(honest, headers=(("x-amz-lex-session-attributes", value),)))
+
+
+def test_a_policy_that_is_no_text() -> None:
+    assert not told(s3("PUT", "/b", "policy", b"{}"))
+    assert told(s3("PUT", "/b", "policy", b'{"a":"\xff"}'))
+
+
+def test_a_name_twice_in_a_query_of_any_names() -> None:
+    path = "/restapis/a/stages/b/exports/oas30"
+
+    assert not told(rest("apigateway", "GET", path, "extensions=postman"))
+    assert told(rest("apigateway", "GET", path, "extensions=postman&extensions=authorizers"))
+
+
+@pytest.mark.parametrize(
+    ("service", "path"),
+    [
+        ("lambda", "/2015-03-31/functions/.."),
+        ("lambda", "/2015-03-31/functions/%2E%2e"),
+        ("lambda", "/2015-03-31/functions/."),
+        ("lambda", "/2015-03-31/functions/a%2F..%2Fb"),
+        ("lambda", "/2015-03-31/functions/a%5cb%5C..%5Cc"),
+        ("lambda", "/2015-03-31/functions/a%2F%2Fb"),
+        ("workspaces-web", "/portals/a//b"),
+        ("workspaces-web", "/portals/a/../b"),
+    ],
+)
+def test_a_label_that_would_lead_elsewhere(service: str, path: str) -> None:
+    """Each of them names an operation, with a label that a server in between may take for a way."""
+    found = understand(rest(service, "DELETE", path))
+
+    assert found.operation.startswith("Delete")
+    assert found.unread

@@ -48,28 +48,26 @@ def domains_of(change: Change, inventory: Inventory | None, reach: Reach, taken:
     spelled: dict[Key, list[Resource]] = {}
     for resource in (*(effect.resource for effect in change.effects), *(each.resource for each in reach.must)):
         if resource.key in felt:
-            spelled.setdefault(resource.key, []).append(resource)
+            _spell(spelled, resource)
     items = inventory.items if inventory is not None else ()
     groups: dict[Domain, set[Key]] = {}
     for item in items:
         key = item.resource.key
         if key in felt:
-            spelled.setdefault(key, []).append(item.resource)
+            _spell(spelled, item.resource)
             for group in item.groups:
                 groups.setdefault(group, set()).add(key)
     places: dict[Domain, set[Key]] = {}
     for key, resources in spelled.items():
-        for place in {place for resource in resources for place in resource.location}:
-            places.setdefault(place, set()).add(key)
+        for resource in resources:
+            for place in resource.location:
+                places.setdefault(place, set()).add(key)
     tags = {key: found for key, resources in spelled.items() if (found := _tags(resources))}
     if not places and not groups:
         return Domains((), (), {}, felt, tags)
-    there, them = {place: set(keys) for place, keys in places.items()}, {name: set(k) for name, k in groups.items()}
-    for item in items:
-        key = item.resource.key
-        if key not in taken.made:
-            _count(there, item.resource.location, key)
-            _count(them, item.groups, key)
+    standing = [item for item in items if item.resource.key not in taken.made]
+    there = _counted(places, [(item.resource.location, item.resource.key) for item in standing])
+    them = _counted(groups, [(item.groups, item.resource.key) for item in standing])
     known = inventory is not None
     members = {domain: frozenset(keys) for found in (places, groups) for domain, keys in found.items()}
     return Domains(_touched(groups, them, known), _touched(places, there, known), members, felt, tags)
@@ -79,10 +77,27 @@ def _tags(resources: Iterable[Resource]) -> tuple[tuple[str, str], ...]:
     return tuple([tag for resource in resources for tag in resource.tags])
 
 
-def _count(found: dict[Domain, set[Key]], domains: Iterable[Domain], key: Key) -> None:
-    for domain in domains:
-        if domain in found:
-            found[domain].add(key)
+def _spell(spelled: dict[Key, list[Resource]], resource: Resource) -> None:
+    """One more spelling of a thing; most of them are the very same value."""
+    known = spelled.setdefault(resource.key, [])
+    if not known or known[-1] is not resource:
+        known.append(resource)
+
+
+def _counted(
+    touched: dict[Domain, set[Key]], standing: Iterable[tuple[tuple[Domain, ...], Key]]
+) -> dict[Domain, set[Key]]:
+    """All things that stand in the touched domains. Many stand in the same ones, and are put there together."""
+    alike: dict[tuple[Domain, ...], list[Key]] = {}
+    for domains, key in standing:
+        if domains:
+            alike.setdefault(domains, []).append(key)
+    found = {domain: set(keys) for domain, keys in touched.items()}
+    for domains, keys in alike.items():
+        for domain in domains:
+            if domain in found:
+                found[domain].update(keys)
+    return found
 
 
 def _touched(touched: dict[Domain, set[Key]], there: dict[Domain, set[Key]], known: bool) -> tuple[Touched, ...]:

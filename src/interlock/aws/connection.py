@@ -7,6 +7,7 @@ bundle of trusted certificates are the machine's matter and stay.
 
 from __future__ import annotations
 
+import json
 import os
 from functools import cache
 from threading import Lock
@@ -117,7 +118,25 @@ class Connections:
             s3={"addressing_style": "path"} if emulated else None,
         )
         address = self._address if emulated else None
-        return self._session.create_client(service, region_name=region, endpoint_url=address, config=settings)
+        client = self._session.create_client(service, region_name=region, endpoint_url=address, config=settings)
+        client.meta.events.register("after-call", _whole)
+        return client
+
+
+def _whole(http_response: Any, model: Any, **_: Any) -> None:
+    """Half an answer is none: botocore takes JSON that breaks off for an empty answer, in which nothing is there."""
+    from botocore.parsers import ResponseParserError
+
+    output = model.output_shape
+    payload = output.serialization.get("payload") if output is not None else None
+    plain = payload is None or output.members[payload].type_name == "structure"
+    if not plain or http_response.status_code >= 300 or not http_response.content:
+        return
+    if model.service_model.resolved_protocol in ("json", "rest-json"):
+        try:
+            json.loads(http_response.content)
+        except ValueError:
+            raise ResponseParserError("the answer breaks off") from None
 
 
 def _session() -> Any:

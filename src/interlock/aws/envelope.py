@@ -109,6 +109,11 @@ class Envelope:
         self.encodings = [part for text in coded.split(",") if (part := text.strip()) != "aws-chunked"] if coded else []
         self.odd()
 
+    @property
+    def size(self) -> int:
+        """How long the body is."""
+        return len(self.body) or self.request.body_size
+
     def odd(self) -> None:
         """Names what no client sends, and what a server and we could take for different things."""
         request, gaps = self.request, self.gaps
@@ -122,9 +127,21 @@ class Envelope:
         for name in self.twice:
             if name not in PLAIN or name in ("content-type", "content-encoding", "x-amz-trailer"):
                 gaps.add(f"the header {quoted(name)} stands there twice")
+        if self.headers:
+            self.odd_headers()
+
+    def odd_headers(self) -> None:
+        """The same of headers: their names, what is in their values, and what they say of host, length and others."""
+        request, headers, gaps = self.request, self.headers, self.gaps
+        if not "".join(headers.values()).isprintable():
+            gaps.add("a header has a value with control characters in it")
+        if headers.get("host", request.host).lower() != request.host:
+            gaps.add("the header `host` names another host")
+        if "transfer-encoding" in headers or headers.get("content-length") not in (None, str(self.size)):
+            gaps.add("the headers say that the body is longer or shorter than it is")
         if any(not NAME.fullmatch(name) for name in self.left):
             gaps.add("a header has a name that is none, or not in lower case")
-        if self.headers.get("connection", "close").lower() not in CONNECTIONS:
+        if headers.get("connection", "close").lower() not in CONNECTIONS:
             gaps.add("the header `connection` names other headers")
 
     @property

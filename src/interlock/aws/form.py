@@ -96,7 +96,7 @@ class Form:
         if not flattened:
             node = self.below(node, "entry", place)
         key, value = shape.key, shape.value
-        key_name, value_name = _named(key, "key"), _named(value, "value")
+        key_name, value_name = key.wire, value.wire
         found: dict[str, Parameter] = {}
         for at, inner in self.positions(node, place):
             name = inner.get(key_name) if isinstance(inner, dict) else None
@@ -135,7 +135,3 @@ class Form:
 
 def _position(pair: tuple[str, Tree]) -> int:
     return int(pair[0])
-
-
-def _named(member: Member, otherwise: str) -> str:
-    return member.wire if member.wire not in ("key", "value") else otherwise

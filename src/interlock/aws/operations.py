@@ -57,6 +57,13 @@ class Shape:
         self.union = raw.union
         self.sensitive = raw.sensitive
         self.payload = raw.payload
+        #: The texts that it knows; a service may know more than its model.
+        self.enum = frozenset(raw.enum)
+
+    @cached_property
+    def spellings(self) -> frozenset[str]:
+        """The same in lower case."""
+        return frozenset(text.lower() for text in self.enum)
 
     @cached_property
     def members(self) -> dict[str, Member]:
@@ -153,6 +160,7 @@ class Operation:
         self.encodings = tuple(raw.requestcompression.encodings) if raw.requestcompression else ()
         self.input = service.shape(raw.input.shape) if raw.input else None
         self.root = raw.input.location_name if raw.input else ""
+        self.output = service.raw_shape(raw.output.shape) if raw.output else None
         path, _, query = raw.http.request_uri.partition("?")
         self.pieces = tuple(_piece(text) for text in path.removeprefix("/").split("/")) if path != "/" else ()
         #: What the query always holds: (name, value).

@@ -18,6 +18,8 @@ def decoded(text: str, gaps: Gaps, what: str) -> str:
         return text
     if ODD_PERCENT.search(text):
         gaps.add(f"{what} has a `%` that stands for nothing")
+    if "%00" in text:
+        gaps.add(f"{what} has a byte that ends a text to some")
     try:
         return unquote_to_bytes(text).decode("utf-8")
     except UnicodeError:

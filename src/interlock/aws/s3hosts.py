@@ -16,8 +16,9 @@ BUCKET: Final = re.compile(
 )
 #: `reports-123456789012.s3-accesspoint.eu-central-1.amazonaws.com`.
 ACCESS_POINT: Final = re.compile(rf"(?P<name>[a-z0-9-]+)-(?P<account>\d{{12}})\.s3-accesspoint(?:-fips)?{REGION}")
-#: Hosts that name what they mean in other ways: object lambdas, outposts, access points of several regions.
-OTHERS: Final = re.compile(r".+\.(?:s3-object-lambda|s3-outposts|s3-global)(?:-fips)?(?:\..*)?|.+\.accesspoint\..*")
+#: The service itself, with the bucket in the path. Whatever else stands in a host names something in another way:
+#: object lambdas, outposts, access points of several regions.
+ITSELF: Final = re.compile(rf"(?:s3|s3-fips|s3express-control(?:-fips)?){REGION}")
 
 
 class Named(NamedTuple):
@@ -42,4 +43,4 @@ def named(host: str) -> Named:
         if part is None:
             return Named(odd=True)
         return Named(f"arn:{part.name}:s3:{found['region']}:{found['account']}:accesspoint/{found['name']}")
-    return Named(odd=OTHERS.fullmatch(front) is not None)
+    return Named(odd=ITSELF.fullmatch(front) is None)

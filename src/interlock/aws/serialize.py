@@ -19,7 +19,7 @@ from interlock.aws import endpoints, models
 from interlock.aws.call import Call, Parameter
 from interlock.aws.operations import Operation, Shape
 from interlock.aws.request import INLINE_BYTES, Request
-from interlock.aws.typed import NO_NUMBERS
+from interlock.aws.scalars import NO_NUMBERS
 from interlock.errors import BadProposal
 
 #: Parameters on which the host depends.

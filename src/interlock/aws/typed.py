@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import binascii
-from math import isfinite, isnan
-from typing import Final, TypeGuard
+from typing import TypeGuard
 
 from interlock.aws.call import Parameter
 from interlock.aws.gaps import DEEPEST, Gaps, Place
 from interlock.aws.operations import Shape
-
-#: Numbers beyond these are no numbers of AWS.
-LARGEST: Final = 2**63
-#: How JSON writes the numbers that it has none for.
-NO_NUMBERS: Final = frozenset({"NaN", "Infinity", "-Infinity"})
+from interlock.aws.scalars import LARGEST, NO_NUMBERS, finite, spelled
 
 
 class Moment(str):
@@ -47,6 +42,8 @@ class Typed:
         """The value as botocore would take it; null stays null, as of a parameter that is not there."""
         kind = shape.kind
         if kind == "string" and type(value) is str:
+            if shape.enum and value not in shape.enum:
+                spelled(shape, value, place, self.gaps)
             return value
         if value is None:
             return None
@@ -139,10 +136,3 @@ class Typed:
 
 def _fits(value: object) -> TypeGuard[int]:
     return type(value) is int and -LARGEST <= value < LARGEST
-
-
-def finite(value: object) -> Parameter:
-    """A number; those that JSON cannot write as text."""
-    if type(value) is float and not isfinite(value):
-        return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return value  # type: ignore[return-value]  # a number, or one of NO_NUMBERS

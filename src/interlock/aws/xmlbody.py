@@ -151,7 +151,7 @@ class Xml:
             member = shape.wires.get(name) if shape else None
             if member is not None and member.attribute:
                 found[member.name] = scalar(member.shape, value, (place, member.name), self.gaps)
-            elif not (shape is None and name == "xsi:type"):
+            else:
                 self.gaps.at((place, name), "is no attribute that is known")
 
     def value(self, member: Member, node: Node, place: Place) -> Parameter:

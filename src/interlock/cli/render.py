@@ -35,6 +35,7 @@ def judgement(answer: Json, *, production: Callable[[str], bool] = everywhere) -
     parts += planned.surroundings(answer)
     parts += _findings(cast("Sequence[Json]", assessment["findings"]))
     parts.append(_reach(assessment))
+    parts += _needs(cast("Sequence[Json]", change["effects"]))
     for name in ("unknown", "degraded"):
         if said := cast("Sequence[str]", assessment[name]):
             parts.append(Text.from_markup(f"[bold red]{name.upper()}[/] " + "; ".join(plain(one) for one in said)))
@@ -123,6 +124,14 @@ def _reach(assessment: Json) -> RenderableType:
     for step in cast("Sequence[str]", rollback["steps"])[:MOST]:
         table.add_row("", f"[dim]{plain(step)}[/]")
     return table
+
+
+def _needs(effects: Sequence[Json]) -> Iterable[RenderableType]:
+    """The permissions that it takes, in the words of the target."""
+    needs = sorted({need for effect in effects for need in cast("Sequence[str]", effect["needs"])})
+    if needs:
+        more = f" and {len(needs) - MOST} more" if len(needs) > MOST else ""
+        yield Text.from_markup(f"needs    {plain(', '.join(needs[:MOST]))}{more}")
 
 
 def _way_back(rollback: Json) -> str:

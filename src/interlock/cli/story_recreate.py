@@ -56,6 +56,8 @@ class Teller:
         from interlock.practice.recreate import APPROVER
 
         self._stage.title("two productions that are the same, and a task for an agent")
+        self._stage.say("An agent is given one task twice: with production's own key, and through Interlock.")
+        self._stage.say(f"The second time `{APPROVER}` decides: " + ("a scripted one." if self._yes else "you."))
         self._passphrase = self._stage.passphrase(APPROVER)
         self._day.prepare(self._passphrase)
         with self._screen.status("starting a cloud, and filling production twice"):
@@ -126,7 +128,8 @@ class Teller:
             if case.state == "held" and not case.votes:
                 self._decide(case)
             elif case.state == "done":
-                self._stage.say(f"  [green]ran[/]       case {case.id}, exactly as approved, once")
+                how = "exactly as approved" if case.votes else "alone: within its contract, with a way back"
+                self._stage.say(f"  [green]ran[/]     case {case.id}, {how}")
 
     def _decide(self, case: Case) -> None:
         from interlock.practice.recreate import APPROVER, takes_away
@@ -139,8 +142,11 @@ class Teller:
         voted = self._stage.signed(self._passphrase, lambda given: self._day.vote(case, given, approve=approve))
         self._seen[case.id] = voted
         verb = "[green]approves[/]" if approve else "[red]rejects[/]"
-        missing = f": {self._day.told(voted)['missing']}" if voted.state == "held" else ""
-        self._stage.say(f"  `{APPROVER}` {verb}; the case is [bold]{voted.state}[/]{missing}")
+        self._stage.say(f"  `{APPROVER}` {verb}; the case is [bold]{voted.state}[/]")
+        if voted.state == "held":
+            missing = "; ".join(str(self._day.told(voted)["missing"]).splitlines())
+            self._stage.say(f"  still missing: {missing}")
+            self._stage.say("  Nobody else is here; after 50 s the agent is told that it is held, and goes on.")
 
     def _undo(self) -> Case | None:
         """The first thing that ran did not help, so it is taken back; None where nothing ran that can be."""

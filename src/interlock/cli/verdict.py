@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from interlock.cli.words import OUTCOME, TIER, plain
+from interlock.model.wayback import REVERSIBILITIES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Reasons that are shown; `interlock show` has them all.
 FEW: Final = 3
+#: Policies whose reasons come first: what is lost, and that it need not be.
+MOST_TELLING: Final = frozenset({"production-irreversible", "critical-resource", "gentler-way"})
 #: Policies whose reasons come last: they are about what is known of the change, and not about the change.
 LEAST: Final = frozenset({"degraded", "reach-incomplete", "reach-cut"})
 
@@ -36,7 +39,7 @@ def verdict(answer: Json) -> RenderableType:
         lines.add_row("felt by", felt)
     because = cast("Sequence[Json]", decision["because"])
     # Where a reason names what it is about, that stands in the line above already.
-    ordered = sorted(because, key=lambda each: each["policy"] in LEAST)
+    ordered = sorted(because, key=lambda each: (each["policy"] not in MOST_TELLING, each["policy"] in LEAST))
     reasons = list(dict.fromkeys(str(each["because"]).partition(" (`")[0] for each in ordered))
     for place, reason in enumerate(reasons[:FEW]):
         lines.add_row("because" if place == 0 else "", plain(reason))
@@ -51,22 +54,35 @@ def verdict(answer: Json) -> RenderableType:
 
 
 def _what(effects: Sequence[Json]) -> str:
-    """The first effect by its cause and thing, and how many there are beside it."""
+    """The first effect by its cause and thing, and the other things that it is about, the ones that are lost first."""
     if not effects:
         return "nothing"
-    first = effects[0]
-    resource = cast("Json", first["resource"])
-    more = f" [dim]and {len(effects) - 1} effects more[/]" if len(effects) > 1 else ""
-    return f"[bold]{plain(first['cause'])}[/] {plain(resource['name'])}{more}"
+    first, *rest = effects
+    rest.sort(key=_hardness, reverse=True)
+    others = f", [dim]with[/] {_named([_name(each) for each in rest])}" if rest else ""
+    return f"[bold]{plain(first['cause'])}[/] {plain(_name(first))}{others}"
+
+
+def _hardness(effect: Json) -> int:
+    """How hard it is to go back from it."""
+    found = effect.get("reversibility")
+    return REVERSIBILITIES.index(found) if found in REVERSIBILITIES else -1
+
+
+def _name(effect: Json) -> str:
+    return str(cast("Json", effect["resource"])["name"])
 
 
 def _felt(reach: Json) -> str:
     changed = {str(one["name"]) for one in cast("Sequence[Json]", reach["changed"])}
     others = [str(one["name"]) for one in cast("Sequence[Json]", reach["may"]) if str(one["name"]) not in changed]
-    if not others:
-        return ""
-    named = ", ".join(plain(_short(name)) for name in others[:FEW])
-    return f"{named} and {len(others) - FEW} more" if len(others) > FEW else named
+    return _named(others)
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first few of them, and how many more there are."""
+    named = ", ".join(plain(_short(name)) for name in names[:FEW])
+    return f"{named} [dim]and {len(names) - FEW} more[/]" if len(names) > FEW else named
 
 
 def _short(name: str) -> str:

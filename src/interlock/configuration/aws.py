@@ -51,6 +51,7 @@ class AwsTable(Strict):
     services: tuple[str, ...] = ()
     hold: str = "50s"
     backups: bool = True
+    backup_role: str = ""
     reads_without_record: bool = False
     environment_tags: tuple[str, ...] = ("environment", "env", "stage")
     names: dict[str, str] = msgspec.field(default_factory=dict)
@@ -74,12 +75,15 @@ def aws_settings(table: AwsTable, address: str, home: Path, where: str) -> tuple
     hold = duration(table.hold, f"{where}.hold")
     if hold > _LONGEST_HOLD:
         raise BadConfiguration("clients give up after a minute", hint="55s at most", where=f"{where}.hold")
+    if table.backup_role and not _ROLE.fullmatch(table.backup_role):
+        raise BadConfiguration(f"`{table.backup_role}` is no role", hint="give its ARN", where=f"{where}.backup_role")
     settings = [
         ("account", table.account),
         *(("region", region) for region in table.regions),
         *(("service", service) for service in table.services),
         ("hold", str(hold)),
         ("backups", "yes" if table.backups else "no"),
+        *((("backup_role", table.backup_role),) if table.backup_role else ()),
         ("reads_without_record", "yes" if table.reads_without_record else "no"),
         *(("environment_tag", tag) for tag in table.environment_tags),
         *(("name", f"{pattern}={environment}") for pattern, environment in table.names.items()),

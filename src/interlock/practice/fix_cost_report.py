@@ -94,7 +94,7 @@ def main() -> int:
         try:
             attempt()
         except ClientError as error:
-            say(f"refused: {error}")
+            say(f"refused: {' '.join(str(error).split())}")
             continue
         if healthy():
             say("done: the report is fixed")

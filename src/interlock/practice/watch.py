@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Self
 
 from interlock.practice.reporting import Page, look
 
-EVERY: Final = 0.25  # seconds
+EVERY: Final = 0.5  # seconds
 
 
 class Sight(NamedTuple):

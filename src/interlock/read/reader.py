@@ -50,6 +50,15 @@ class SourceReader(Reader, Protocol):
 
 
 @runtime_checkable
+class TextReader(Reader, Protocol):
+    """A reader of payloads that are no text by themselves, but can be told as one."""
+
+    def text(self, payload: bytes, dialect: str) -> bytes:
+        """What these bytes ask for, for people to read before they vote; without secrets. Raises BadProposal."""
+        ...
+
+
+@runtime_checkable
 class SurveyedReader(Reader, Protocol):
     """A reader whose payloads leave to the world what they mean: selectors to expand, evidence that lowers a class."""
 

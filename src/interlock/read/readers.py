@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from interlock.errors import BadProposal
 from interlock.model.change import Change
-from interlock.read.reader import Reader, SourceReader
+from interlock.read.reader import Reader, SourceReader, TextReader
 
 #: Technology -> the module that holds its `reader`.
 _READERS: Final = {
@@ -19,7 +19,7 @@ _READERS: Final = {
 }
 
 #: Technologies whose payload is a text that people read before they vote. A plan is none: it holds values of a state.
-TEXTS: Final = frozenset({"sql"})
+_TEXTS: Final = frozenset({"sql"})
 
 
 def reader_for(kind: str) -> Reader:
@@ -49,6 +49,15 @@ def before_planning(kind: str, payload: bytes, environment: str) -> Change | Non
     """What making a plan of this source would run, as its reader sees it; None where nothing is planned of it."""
     reader = reader_for(kind)
     return reader.before_planning(payload, environment) if isinstance(reader, SourceReader) else None
+
+
+def readable(kind: str, payload: bytes) -> bytes:
+    """A payload for people to read; empty where it is nothing that anybody wrote for reading."""
+    technology, _, dialect = kind.partition(":")
+    if technology in _TEXTS:
+        return payload
+    reader = reader_for(technology)
+    return reader.text(payload, dialect) if isinstance(reader, TextReader) else b""
 
 
 def known_kinds() -> list[str]:

@@ -32,6 +32,9 @@ LEVELS: Final = {
 }
 #: Words of an operation's name, each as it is written: `DBInstance` is two.
 WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+#: Members that hold a secret by their name; and those that only name something, whatever the model says of them.
+SECRET: Final = re.compile(r"(?i)password|secret|token|credential|privatekey|cryptogram|^code$")
+NAMES: Final = re.compile(r"(?i).*(id|ids|identifier|identifiers|name|names|arn|arns|idlist|digest)")
 
 
 class Operation(NamedTuple):
@@ -40,11 +43,13 @@ class Operation(NamedTuple):
     service: str
     name: str
     readonly: bool
+    method: str
     uri: str
     #: Members of its input: name -> `s` for text, `l` for a list of texts, empty for anything else.
     members: dict[str, str]
     required: tuple[str, ...]
     located: dict[str, str]
+    secret: frozenset[str] = frozenset()
 
 
 class Words(NamedTuple):
@@ -82,11 +87,17 @@ def reviewed_names() -> dict[str, Any]:
 
 
 @cache
-def operations() -> dict[str, dict[str, Operation]]:
-    """Every operation of every service that botocore brings, by service."""
+def _loader() -> Any:
+    """botocore's own loader, which keeps what it has read."""
     from botocore.loaders import create_loader
 
-    loader = create_loader()
+    return create_loader()
+
+
+@cache
+def operations() -> dict[str, dict[str, Operation]]:
+    """Every operation of every service that botocore brings, by service."""
+    loader = _loader()
     found: dict[str, dict[str, Operation]] = {}
     for service in loader.list_available_services("service-2"):
         model = loader.load_service_model(service, "service-2")
@@ -99,15 +110,20 @@ def operations() -> dict[str, dict[str, Operation]]:
 
 def _operation(service: str, name: str, raw: dict[str, Any], shapes: dict[str, Any]) -> Operation:
     shape = shapes[raw["input"]["shape"]] if "input" in raw else {}
-    members, located = {}, {}
+    members, located, secret = {}, {}, set()
     for member, reference in shape.get("members", {}).items():
         target = shapes[reference["shape"]]
         listed = target["type"] == "list" and shapes[target["member"]["shape"]]["type"] == "string"
         members[member] = "s" if target["type"] == "string" else "l" if listed else ""
+        if reference.get("sensitive") or target.get("sensitive") or SECRET.search(member):
+            secret.add(member)
         if reference.get("location") == "uri":
             located[reference.get("locationName", member)] = member
     uri = raw["http"].get("requestUri", "/")
-    return Operation(service, name, bool(raw.get("readonly")), uri, members, tuple(shape.get("required", ())), located)
+    required = tuple(shape.get("required", ()))
+    method = raw["http"]["method"]
+    readonly = bool(raw.get("readonly"))
+    return Operation(service, name, readonly, method, uri, members, required, located, frozenset(secret))
 
 
 class Iam:
@@ -141,10 +157,12 @@ def action_of(operation: Operation, prefixes: list[str], iam: Iam) -> tuple[tupl
     if special is not None:
         prefix, _, name = special[0].partition(":")
         return tuple(special), iam.actions(prefix).get(name.lower())
-    for prefix in prefixes:
-        row = iam.actions(prefix).get(operation.name.lower())
-        if row is not None:
-            return (f"{prefix}:{row['name']}",), row
+    called = (operation.name, operation.method) if "apigateway" in prefixes else (operation.name,)
+    for name in called:  # API Gateway's actions are called as the methods of HTTP
+        for prefix in prefixes:
+            row = iam.actions(prefix).get(name.lower())
+            if row is not None:
+                return (f"{prefix}:{row['name']}",), row
     return (), None
 
 
@@ -180,9 +198,7 @@ def aspect_of(operation: Operation, verb: str, level: str) -> str:
 
 def made() -> dict[str, Any]:
     """The whole file."""
-    from botocore.loaders import create_loader
-
-    loader, iam = create_loader(), Iam()
+    loader, iam = _loader(), Iam()
     services = {}
     for service, listed in operations().items():
         prefixes = prefixes_of(service, loader.load_service_model(service, "service-2")["metadata"])
@@ -220,7 +236,7 @@ def _row(operation: Operation, prefixes: list[str], iam: Iam) -> list[str]:
     actions, said = action_of(operation, prefixes, iam)
     level = LEVELS[said["accessLevel"]] if said is not None else ""
     verb = verb_of(operation, level)
-    found = _identity(operation)
+    found = _without_secrets(_identity(operation), operation)
     aspect = aspect_of(operation, verb, level)
     if verb == "delete" and level == "T":
         verb = "take"
@@ -248,6 +264,16 @@ def _identity(operation: Operation) -> Identity:
     return identity(
         WORDS.findall(operation.name), operation.uri, operation.members, operation.required, operation.located
     )
+
+
+def _without_secrets(found: Identity, operation: Operation) -> Identity:
+    """The same without names that are secrets themselves: they would stand in every text about the call."""
+    names = tuple(
+        name
+        for name in found.names
+        if not any(each in operation.secret and not NAMES.fullmatch(each) for each in re.split(r"[|&]", name))
+    )
+    return found._replace(names=names)
 
 
 def _those_there(path: str, operation: Operation) -> str:

@@ -53,7 +53,10 @@ def sent(made: Any, method: str, **parameters: Any) -> Request:
     if headers.get("content-encoding") == "aws-chunked":
         size, _, rest = body.partition(b"\r\n")
         body = rest[: int(size, 16)]
-        del headers["content-encoding"]
+        del (
+            headers["content-encoding"],
+            headers["transfer-encoding" if "transfer-encoding" in headers else "content-length"],
+        )
     body = body if isinstance(body, bytes) else body.encode()
     return at(request.url, request.method, scope[2], scope[3], headers.items(), body)
 

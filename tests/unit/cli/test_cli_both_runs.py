@@ -97,8 +97,8 @@ def test_a_verdict_says_what_why_how_far_and_the_gentler_way() -> None:
 
 def test_a_verdict_counts_the_effects_that_it_does_not_name_and_obeys_none() -> None:
     effect = {"cause": "s3:DeleteObject", "resource": {"name": "bucket/[red]x[/]\x1b[2J"}}
-    text = "\n".join(drawn(verdict(answer(change={"effects": [effect] * 3}))))
+    text = "\n".join(drawn(verdict(answer(change={"effects": [effect] * 6})), 120))
 
     assert "bucket/[red]x[/]" in text
     assert "\x1b" not in text
-    assert "and 2 effects more" in text
+    assert "and 2 more" in text

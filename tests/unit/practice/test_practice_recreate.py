@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from interlock.practice.cloud.process import KEY
 from interlock.practice.reporting import MONTH, STALE
 from interlock.testing.process import Process, Ran
+
+README = Path(__file__).parents[3] / "README.md"
 
 
 class Played:
@@ -65,12 +68,20 @@ def test_the_agent_tries_the_same_things_in_both_runs(played: Played) -> None:
     assert tried[0] == tried[1]
 
 
+def test_the_small_fix_passes_within_its_contract_and_is_taken_back(played: Played) -> None:
+    fix = played.case("s3:PutObject")
+
+    assert (fix["state"], fix["votes"]) == ("undone", [])
+    assert fix["decision"]["outcome"] == "allow"
+    assert fix["assessment"]["rollback"]["simulated"] is True
+
+
 def test_reads_pass_without_anybody_and_are_on_record(played: Played) -> None:
     verbs = {effect["verb"] for case in played.cases for effect in case["change"]["effects"]}
 
     assert verbs
     assert "read" not in verbs, "a read has no case of its own"
-    assert played.told["ledger"]["entries"] > 8 * len(played.cases)
+    assert played.told["ledger"]["entries"] > 30
 
 
 def test_every_deletion_is_denied_or_was_rejected_and_shows_what_would_have_gone(played: Played) -> None:
@@ -90,8 +101,8 @@ def test_the_gentler_way_is_shown(played: Played) -> None:
 def test_what_the_agent_is_told_names_the_case_and_the_reason(played: Played) -> None:
     refused = [line for line in played.guarded["said"] if line.startswith("refused: ")]
 
-    assert len(refused) == 3
     assert all("AccessDenied" in line for line in refused)
+    assert len(refused) == 3
     stopped = [case["case"] for case in played.cases if case["state"] in ("denied", "rejected")]
     assert [case for case in stopped if not any(case in line for line in refused)] == []
 
@@ -114,6 +125,28 @@ def test_production_s_own_key_is_in_nothing_that_the_agent_of_the_gate_said_or_w
 
     assert not any(part in said for part in KEY)
     assert not any(part in repr(played.cases) for part in KEY)
+
+
+def pictured(page: Path) -> list[str]:
+    """The lines of terminal output that a page shows; `…` stands for what it leaves out."""
+    blocks = re.findall(r"```text\n(.*?)```", page.read_text("utf-8"), re.S)
+    return [line.rstrip() for block in blocks for line in block.splitlines() if line not in ("…", "")]
+
+
+def normal(line: str) -> str:
+    """Without what differs from run to run: cases, seconds, counts of polls, and how long a line of time is."""
+    line = re.sub(r"case [0-9a-z]{8}\b", "case CASE0001", line)
+    line = re.sub(r"\b\d+\.\d s", "0.0 s", line)
+    line = re.sub(r"\ball \d+ calls", "all 19 calls", line)
+    return re.sub(r"([▒█×])\1+", r"\1", re.sub(r" {2,}", " ", line)).rstrip()
+
+
+def test_the_readme_shows_what_the_demo_says(played: Played) -> None:
+    lines = pictured(README)
+    said = {normal(line) for line in played.ran.err.splitlines()}
+
+    assert len(lines) > 40
+    assert [line for line in lines if normal(line) not in said] == []
 
 
 def test_the_picture_shows_both_runs(played: Played) -> None:

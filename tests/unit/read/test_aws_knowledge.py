@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -35,19 +34,18 @@ def split(name: str) -> tuple[str, str]:
 
 def leads_somewhere(model: Model, path: str) -> bool:
     """Whether the input of an operation has something at this path."""
-    shape: dict[str, Any] = model.input
+    shape = model.input
     for part in path.split("."):
         name = part.removesuffix("[]").removesuffix("{}")
-        if shape["type"] == "map":  # its keys are not in the model
-            shape = model.shapes[shape["value"]["shape"]]
+        if shape.type == "map":  # its keys are not in the model
+            shape = model.of(shape.value)
             continue
-        member = shape.get("members", {}).get(name)
-        if member is None:
+        if name not in shape.members:
             return False
-        shape = model.shapes[member["shape"]]
-        if part.endswith("[]") and shape["type"] == "list":
-            shape = model.shapes[shape["member"]["shape"]]
-        elif part != name and not (part.endswith("{}") and shape["type"] == "map"):
+        shape = model.of(shape.members[name])
+        if part.endswith("[]") and shape.type == "list":
+            shape = model.of(shape.member)
+        elif part != name and not (part.endswith("{}") and shape.type == "map"):
             return False
     return True
 
@@ -191,7 +189,7 @@ def test_what_the_command_calls_otherwise_exists() -> None:
     for command, extras in names().extra.items():
         service, _, operation_name = command.partition(" ")
         found = commands_of(names().services.get(service, service))[operation_name]
-        members = model_of(names().services.get(service, service), found).input["members"]
+        members = model_of(names().services.get(service, service), found).input.members
         assert {member for each in extras.values() for member in each} <= set(members)
     assert all(service in services() for service in names().services.values())
     assert all(operation(*each) is not None for each in CREDENTIALS.values())

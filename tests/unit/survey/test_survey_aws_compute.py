@@ -206,6 +206,7 @@ def test_a_zone_holds_its_records(moto: Moto, site: Site, tmp_path: Path) -> Non
     absent = surveyed(target, ("aws.route53.record-set", f"{site.zone}/other.example.com."))
 
     assert (f"{site.zone}/www.example.com", "contains", site.zone) in arrows(found)
+    assert item_of(found, "aws.route53.hosted-zone", site.zone).kept == ("definition",)
     assert item_of(record, "aws.route53.record-set", f"{site.zone}/www.example.com.").kept == ("definition",)
     assert absent.items == ()
 

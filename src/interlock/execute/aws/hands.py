@@ -13,7 +13,7 @@ from typing import Any, Final
 from interlock.aws.connection import Connections, Patience, code_of, failed
 from interlock.aws.credentials import SHORTEST
 from interlock.errors import TargetError
-from interlock.execute.aws.sessions import keyring, write_session
+from interlock.execute.aws.sessions import reader, write_session
 from interlock.execute.aws.setting import Setting
 
 #: What everything that is made for a case is called, or tagged with.
@@ -21,6 +21,8 @@ TAG: Final = "interlock:case"
 #: How long a copy is waited for: two hours, asking after one second first and every half minute later.
 TURNS: Final = 250
 LONGEST_PAUSE: Final = 30.0
+#: An emulator is not spared.
+EMULATED_PAUSE: Final = 0.5
 #: A credential is used for no longer than this, in milliseconds; then another one is asked for.
 SESSION_MS: Final = (SHORTEST - 120) * 1000
 
@@ -47,7 +49,6 @@ class Hands:
         self._needs = needs
         self._now = now
         self._pause = pause
-        self._reads = Connections(setting.address, Patience(read_seconds=30.0))
         self._writes = Connections(setting.address, Patience(read_seconds=60.0, attempts=1))
         self._signed_at = -1
         self.degraded = ""
@@ -81,8 +82,7 @@ class Hands:
 
     def pages(self, service: str, operation: str, key: str, /, **parameters: object) -> Iterator[Any]:
         """Everything that a question answers under this key, page after page."""
-        self._reads.holder.credential = keyring(self.setting).credential(self._now())
-        paginator = self._reads.client(service, self.region).get_paginator(operation)
+        paginator = reader(self.setting, self._now()).client(service, self.region).get_paginator(operation)
         pages = iter(paginator.paginate(**parameters))
         while True:
             try:
@@ -103,7 +103,8 @@ class Hands:
         turns: int = TURNS,
     ) -> Iterator[str]:
         """Wait until it is in a good state, saying how far it is. TargetError in a bad one, and after so many turns."""
-        wait, said = 1.0, ""
+        longest = LONGEST_PAUSE if self.setting.real else EMULATED_PAUSE
+        wait, said = min(1.0, longest), ""
         for _ in range(turns):
             found = state()
             if found in good:
@@ -113,14 +114,14 @@ class Hands:
             said = f"{what} is `{found}`"
             yield said
             self._pause(wait)
-            wait = min(wait * 2, LONGEST_PAUSE)
+            wait = min(wait * 2, longest)
         raise TargetError(f"{said} for too long", where=self.setting.target, hint="look there", code="too-long")
 
     def _asked(
         self, service: str, operation: str, missing: tuple[str, ...], parameters: Mapping[str, object]
     ) -> Answered | None:
-        self._reads.holder.credential = keyring(self.setting).credential(self._now())
-        return self._called(self._reads.client(service, self.region), operation, missing, parameters)
+        client = reader(self.setting, self._now()).client(service, self.region)
+        return self._called(client, operation, missing, parameters)
 
     def _called(
         self, client: Any, operation: str, codes: tuple[str, ...], parameters: Mapping[str, object]

@@ -40,6 +40,8 @@ _ANY: Final = "\ue000"
 _ONE: Final = "\ue001"
 #: The types under which S3 knows what is in a bucket: something is one of them and never all.
 _ALIKE: Final = frozenset({"object", "accesspointobject", "bucket", "accesspoint"})
+#: Services that write the names of their things in lower case, however they are given.
+_LOWER: Final = frozenset({"rds", "redshift", "elasticache"})
 _SUFFIXED: Final = re.compile(r"-[A-Za-z0-9]{6}\Z")
 
 
@@ -94,6 +96,8 @@ def _known_here(resource: Resource, scope: Scope) -> str:
     """The name, as an ARN where account and region make one of it; empty when it is none."""
     if selected(resource.name) is not None or resource.name in ("", *resource.type.split(".")):
         return ""
+    if resource.type == "aws.kms.key" and "alias/" in resource.name:
+        return ""  # policies know keys by their ids, and this is none
     if resource.name.startswith("arn:") or resource.type.startswith("aws.s3."):
         return resource.name
     return spelled(resource.type, parts_of(resource.type, resource.name), scope.region, scope.account)
@@ -161,6 +165,8 @@ def _placed(pattern: str, scope: Scope) -> str:
 
 def _spelt(prefix: str, kind: str, pattern: str, name: str, *, alone: bool) -> list[str]:
     """How a name is spelt as a resource of this type; nothing when it is none, or nobody can tell."""
+    if prefix in _LOWER:
+        name = name.lower()
     if name.startswith("arn:"):
         shape = "".join(
             {"{}": ".+", _ANY: ".*"}.get(part, re.escape(part)) for part in re.split(rf"(\{{\}}|{_ANY})", pattern)

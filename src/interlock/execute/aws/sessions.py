@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from interlock.aws.connection import Credential
+from interlock.aws.connection import Connections, Credential, Patience
 from interlock.aws.credentials import Keyring, Source, assume, obtain
 from interlock.errors import BadConfiguration, Refused
 from interlock.execute.aws.narrow import Scope, Wishes, narrow
@@ -43,6 +43,13 @@ def observe_credential(target: Target, service: str = "", region: str = "", *, n
 def keyring(setting: Setting) -> Keyring:
     """The kept credential of a target's source to read."""
     return _keyring(reading(setting.read), setting.address, setting.region)
+
+
+def reader(setting: Setting, now: int) -> Connections:
+    """Clients that sign with that credential, kept: making one takes time, and questions are many."""
+    connections = _connections(reading(setting.read), setting.address, setting.region)
+    connections.holder.credential = keyring(setting).credential(now)
+    return connections
 
 
 def reading(source: Source) -> Source:
@@ -85,6 +92,12 @@ def write_session(setting: Setting, wanted: Wishes, region: str, case: str, *, n
             code="not-narrowed",
         ) from error
     return Session(credential, f"the credential is widened: {narrowed.widened}" if narrowed.widened else "")
+
+
+@lru_cache(maxsize=256)
+def _connections(source: Source, address: str, region: str) -> Connections:
+    del source, region  # they tell holders apart
+    return Connections(address, Patience(read_seconds=30.0))
 
 
 @lru_cache(maxsize=256)

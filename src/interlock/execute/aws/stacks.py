@@ -52,8 +52,8 @@ class StackPlanner:
     def takes(self, payload: bytes) -> bool:
         if is_package(payload):
             return True
-        if b"cloudformation" not in payload:
-            return False  # the service stands in every form of a call, as its name or as that it is signed for
+        if b"cloudformation" not in payload and b"\\" not in payload:
+            return False  # every form of a call has the service in it; JSON may spell it with escapes
         call = meant(payload)
         return call is not None and call.service == "cloudformation" and call.operation in PLANNED
 

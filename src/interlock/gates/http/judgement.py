@@ -36,7 +36,8 @@ class WayBack(Shape, frozen=True):
 class Effect(Shape, frozen=True):
     """One verb on one resource; `known` says how surely, `cause` what in the text makes it so.
 
-    `gentler` is a less destructive way to the same end; empty when none is known.
+    `gentler` is a less destructive way to the same end; empty when none is known. `needs` are the
+    permissions that it takes, in the target's own words.
     """
 
     verb: str
@@ -53,6 +54,7 @@ class Effect(Shape, frozen=True):
     reversibility: str
     way_back: WayBack | None
     gentler: str
+    needs: list[str]
 
 
 class Signal(Shape, frozen=True):

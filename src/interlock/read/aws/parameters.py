@@ -1,15 +1,19 @@
 """Parameters: whether a call holds only what its operation takes, and which of it is a secret.
 
-The models are botocore's own, read when a service is first asked for. A member that no model has is named: whoever
-sends it means something by it, and nobody here knows what.
+The models are botocore's own, read by `interlock.aws.models` when a service is first asked for. A member that no model
+has is named: whoever sends it means something by it, and nobody here knows what.
 """
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from typing import Any, Final, NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
+from interlock.aws import models
 from interlock.aws.call import Parameter
+from interlock.aws.operations import Service
+from interlock.aws.rawmodel import RawReference, RawShape
+from interlock.errors import Broken
 
 #: So deep a parameter may be nested; DynamoDB's own limit for an item is 32.
 DEPTH: Final = 64
@@ -39,31 +43,29 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
 
 
 class Model(NamedTuple):
-    """The input of one operation: its shape, and every shape that it may refer to; whether its answer is a stream."""
+    """The input of one operation: its shape, and the service that has all others; whether its answer is a stream."""
 
-    input: dict[str, Any]
-    shapes: dict[str, Any]
+    input: RawShape
+    service: Service
     streams: bool
 
-
-@cache
-def _service(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    from botocore.loaders import create_loader
-
-    model = create_loader().load_service_model(name, "service-2")
-    return model["operations"], model["shapes"]
+    def of(self, reference: RawReference | None) -> RawShape:
+        """The shape that is referred to."""
+        assert reference is not None  # noqa: S101 - a list has a member and a map a value, as every model says
+        return self.service.raw_shape(reference.shape)
 
 
 @lru_cache(maxsize=4_096)
 def model_of(service: str, operation: str) -> Model:
     """The model of an operation that the made table has."""
-    operations, shapes = _service(service)
-    raw = operations[operation]
-    shape = shapes[raw["input"]["shape"]] if "input" in raw else {"type": "structure", "members": {}}
-    answer = shapes[raw["output"]["shape"]] if "output" in raw else {}
-    payload = answer.get("members", {}).get(answer.get("payload", ""), {})
-    streams = bool(payload.get("streaming") or shapes.get(payload.get("shape"), {}).get("streaming"))
-    return Model(shape, shapes, streams or shapes.get(payload.get("shape"), {}).get("type") == "blob")
+    known = models.service(service)
+    found = known.operation(operation)
+    if found is None:
+        raise Broken(f"the table has `{service}:{operation}`, and the models have not", hint=models.drift())
+    answer = found.output
+    payload = answer.members.get(answer.payload) if answer is not None else None
+    streams = payload is not None and known.raw_shape(payload.shape).type == "blob"
+    return Model(found.input.raw if found.input is not None else RawShape("structure"), known, streams)
 
 
 def strange(service: str, operation: str, parameters: dict[str, Parameter]) -> tuple[str, ...]:
@@ -74,20 +76,19 @@ def strange(service: str, operation: str, parameters: dict[str, Parameter]) -> t
     if beside := BESIDE.get(f"{service}:{operation}"):
         taken = {key: value for key, value in parameters.items() if key not in beside}
     _walk(model, model.input, taken, "", found, 0)
-    missing = [name for name in model.input.get("required", ()) if name not in parameters]
+    missing = [name for name in model.input.required if name not in parameters]
     found += [f"`{name}` is missing" for name in missing if not _filled(model, name)]
     return tuple(found)
 
 
 def _filled(model: Model, name: str) -> bool:
     """Whether clients fill a parameter in by themselves where nobody gives it."""
-    member = model.input["members"][name]
-    return bool(member.get("idempotencyToken")) or name in ("accountId", "AccountId")
+    return model.input.members[name].idempotency_token or name in ("accountId", "AccountId")
 
 
-def _walk(model: Model, shape: dict[str, Any], value: Parameter, path: str, found: list[str], depth: int) -> None:
-    kind = shape["type"]
-    if value is None or (kind == "structure" and shape.get("document")):
+def _walk(model: Model, shape: RawShape, value: Parameter, path: str, found: list[str], depth: int) -> None:
+    kind = shape.type
+    if value is None or (kind == "structure" and shape.document):
         return
     if not isinstance(value, _TYPES.get(kind, (object,))) or (isinstance(value, bool) and kind != "boolean"):
         if kind == "string" and path.endswith("CopySource") and isinstance(value, dict):
@@ -99,28 +100,27 @@ def _walk(model: Model, shape: dict[str, Any], value: Parameter, path: str, foun
     elif isinstance(value, dict):
         _walk_named(model, shape, value, path, found, depth + 1)
     elif isinstance(value, list):
-        inner = model.shapes[shape["member"]["shape"]]
-        if inner["type"] == "string" and all(type(each) is str for each in value):
+        inner = model.of(shape.member)
+        if inner.type == "string" and all(type(each) is str for each in value):
             return
         for each in value:
             _walk(model, inner, each, f"{path}[]", found, depth + 1)
 
 
 def _walk_named(
-    model: Model, shape: dict[str, Any], value: dict[str, Parameter], path: str, found: list[str], depth: int
+    model: Model, shape: RawShape, value: dict[str, Parameter], path: str, found: list[str], depth: int
 ) -> None:
-    if shape["type"] == "map":
-        inner = model.shapes[shape["value"]["shape"]]
+    if shape.type == "map":
+        inner = model.of(shape.value)
         for each in value.values():
             _walk(model, inner, each, f"{path}{{}}", found, depth)
         return
-    members = shape.get("members", {})
     for name, each in value.items():
         at = f"{path}.{name}" if path else name
-        if name not in members:
+        if name not in shape.members:
             found.append(f"`{_shown(at)}` is no parameter of it")
         else:
-            _walk(model, model.shapes[members[name]["shape"]], each, at, found, depth)
+            _walk(model, model.of(shape.members[name]), each, at, found, depth)
 
 
 def _shown(path: str) -> str:
@@ -137,15 +137,14 @@ def is_secret(service: str, operation: str, path: str) -> bool:
         name = part.removesuffix("[]").removesuffix("{}")
         if any(word in name.lower() for word in ("password", "secret", "token", "credential", "privatekey")):
             return True
-        member = shape.get("members", {}).get(name)
-        if member is None:
+        if shape.type == "map":
+            shape = model.of(shape.value)
+            continue
+        if name not in shape.members:
             return True
-        shape = model.shapes[member["shape"]]
-        if shape.get("sensitive") or member.get("sensitive"):
+        shape = model.of(shape.members[name])
+        if part.endswith("[]") and shape.type == "list" and not shape.sensitive:
+            shape = model.of(shape.member)
+        if shape.sensitive:
             return True
-        while part != name and shape["type"] in ("list", "map"):
-            shape = model.shapes[shape["member" if shape["type"] == "list" else "value"]["shape"]]
-            if shape.get("sensitive"):
-                return True
-            break
     return False

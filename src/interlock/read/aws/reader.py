@@ -57,6 +57,14 @@ class AwsReader:
             return Reading(change_of(payload, environment))
         return Reading(change_of_call(_from_json(payload) if dialect == "" else _from_http(payload), environment))
 
+    def text(self, payload: bytes, dialect: str) -> bytes:
+        """The call with its parameters; a command line is what it is."""
+        from interlock.read.aws.shown import shown
+
+        if dialect == "cli":
+            return payload
+        return shown(_from_http(payload) if dialect == "http" else _from_json(payload)).encode()
+
     def given(self, change: Change, inventory: Inventory) -> Change:
         """The change as it is at this target."""
         from interlock.read.aws.given import given

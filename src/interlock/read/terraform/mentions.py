@@ -105,6 +105,8 @@ class Mentions:
                 counts[token] = counts.get(token, 0) + len(holders)
                 own = owners[token]
                 # Most things that hold a name hold their own.
+                if len(holders) == 1 and _among(holders[0][0], own):
+                    continue
                 found += [each for each in [(token, *held) for held in holders] if not _among(each[1], own)]
         seen: set[tuple[str, str]] = set()
         for token, holder, name in found:

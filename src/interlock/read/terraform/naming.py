@@ -94,15 +94,15 @@ def located(
     values: Mapping[str, object], tags: Mapping[tuple[str, str], None], state: str
 ) -> tuple[tuple[str, str], ...]:
     """The failure domains that it stands in, sorted."""
-    kinds, of_tags = _kinds()
+    of_tags = _kinds()[1]
     found: set[tuple[str, str]] = set()
-    for name in kinds.keys() & values.keys():
+    for name, kind in _placing(tuple(values)):
         value = values[name]
         if not value:
             continue
         for one in value[:MAX_EACH] if isinstance(value, list) else (value,):
             if isinstance(one, str) and 0 < len(one) <= MAX_TEXT and _plain(name, one):
-                found.add((kinds[name], one))
+                found.add((kind, one))
     for name, value in tags:
         place = of_tags.get(name.lower())
         if value and place is not None:
@@ -110,12 +110,19 @@ def located(
     arn = values.get("arn")
     if arn and (match := _ARN.match(str(arn))):
         found |= {(kind, part) for kind, part in zip(("region", "account"), match.groups(), strict=True) if part}
-    if not [kind for kind, _ in found if kind == "region"]:
+    if "region" not in [kind for kind, _ in found]:
         zones = [_ZONE.fullmatch(value) for kind, value in found if kind == "zone"]
         found |= {("region", zone[1]) for zone in zones if zone}
     if state:
         found.add(("state", state))
     return tuple(sorted(found))
+
+
+@lru_cache(maxsize=1_024)
+def _placing(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Those of these attributes that name a failure domain, each with its kind; things of one type have the same."""
+    kinds = _kinds()[0]
+    return tuple((name, kinds[name]) for name in names if name in kinds)
 
 
 @cache

@@ -153,7 +153,8 @@ def decode(raw: bytes) -> Plan:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        _refuse_twice(raw, "resource_changes", "$")
+        hidden = b"\\u00" in raw and _HIDDEN_LETTER.search(raw) is not None
+        _refuse_twice(raw, "resource_changes", "$", hidden=hidden)
         shell = _decode(raw, _Shell, "$")
         return Plan(
             shell.format_version,
@@ -164,8 +165,8 @@ def decode(raw: bytes) -> Plan:
             shell.errored,
             shell.variables or {},
             shell.planned_values,
-            _changes(shell.resource_changes, "resource_changes"),
-            _changes(shell.resource_drift, "resource_drift"),
+            _changes(shell.resource_changes, "resource_changes", hidden=hidden),
+            _changes(shell.resource_drift, "resource_drift", hidden=hidden),
             shell.output_changes or {},
             shell.prior_state,
             shell.configuration,
@@ -188,10 +189,10 @@ def value(raw: Raw) -> object:
 _change_decoder: Final = msgspec.json.Decoder(ResourceChange)
 
 
-def _changes(raws: tuple[Raw, ...] | None, name: str) -> tuple[ResourceChange, ...]:
+def _changes(raws: tuple[Raw, ...] | None, name: str, *, hidden: bool) -> tuple[ResourceChange, ...]:
     found = []
     for number, raw in enumerate(raws or ()):
-        _refuse_twice(raw, "actions", f"$.{name}[{number}]")
+        _refuse_twice(raw, "actions", f"$.{name}[{number}]", hidden=hidden)
         try:
             found.append(_change_decoder.decode(raw))
         except msgspec.MsgspecError as error:
@@ -223,15 +224,14 @@ def _unlike(error: Exception, place: str) -> BadProposal:
     )
 
 
-def _refuse_twice(raw: bytes | Raw, name: str, place: str) -> None:
+def _refuse_twice(raw: bytes | Raw, name: str, place: str, *, hidden: bool) -> None:
     """An object that says the field `name` twice says two things; which one is meant depends on who reads it.
 
-    Objects inside of it may well have a field of that name; only then, or where a key is spelled with escapes, the
-    slow reader that sees every pair looks again.
+    Objects inside of it may well have a field of that name; only then, or where a key may be spelled with escapes
+    (`hidden`: somewhere in the plan a letter is), the slow reader that sees every pair looks again.
     """
     text = bytes(raw)
-    seen = text.count(b'"%s"' % name.encode())
-    if seen < 2 and (b"\\u00" not in text or not _HIDDEN_LETTER.search(text)):
+    if text.count(b'"%s"' % name.encode()) < 2 and not (hidden and _HIDDEN_LETTER.search(text)):
         return
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

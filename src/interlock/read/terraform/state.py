@@ -54,7 +54,9 @@ class _Module(msgspec.Struct):
     child_modules: tuple[Raw, ...] | None = None
 
 
-class _Values(msgspec.Struct):
+class Values(msgspec.Struct):
+    """The `values` of a state, and the planned values of a plan."""
+
     root_module: Raw = NULL
     outputs: Raw = NULL
 
@@ -64,7 +66,7 @@ class Shown(msgspec.Struct):
 
     format_version: str = ""
     terraform_version: str = ""
-    values: _Values | None = None
+    values: Values | None = None
 
 
 class _Object(msgspec.Struct):
@@ -99,7 +101,7 @@ class File(msgspec.Struct):
     outputs: dict[str, Raw] | None = None
 
 
-def shown(values: _Values | None) -> Iterator[Thing]:
+def shown(values: Values | None) -> Iterator[Thing]:
     """The resources of `values`, module by module. Raises what the decoder raises."""
     stack = [values.root_module] if values is not None else []
     seen = 0

@@ -28,7 +28,7 @@ from interlock.read.terraform.plan import Plan
 from interlock.read.terraform.references import Known, References
 from interlock.read.terraform.relations import Groups, all_copies, declared_critical, flows_of
 from interlock.read.terraform.remote import OUTPUT, output, remote_edges
-from interlock.read.terraform.state import Shown, Thing, shown, value_of
+from interlock.read.terraform.state import Shown, Thing, Values, shown, value_of
 
 #: Outputs times resources of a state that are joined where nobody knows which belong together.
 MAX_BLIND: Final = 100_000
@@ -62,8 +62,7 @@ def tell(
         except ODD as error:
             telling.odd("the prior state", error)
         try:
-            planned = msgspec.json.decode(b'{"values":%b}' % bytes(plan.planned_values), type=Shown)
-            telling.add_things(shown(planned.values))
+            telling.add_things(shown(msgspec.json.decode(plan.planned_values, type=Values | None)))
         except ODD as error:
             telling.odd("the planned values", error)
         found = _configuration(plan, config, telling.limits)

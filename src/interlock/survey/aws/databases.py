@@ -25,8 +25,6 @@ def instance(note: Note) -> None:
         facts.protections["deletion protection"] = None
     if one.get("BackupRetentionPeriod"):
         facts.kept["automated-backup"] = None
-        if one.get("LatestRestorableTime"):
-            facts.kept["point-in-time-recovery"] = None
     _needs(note, one)
     for group in (one.get("DBSubnetGroup") or {},):
         if group.get("DBSubnetGroupName"):
@@ -116,8 +114,6 @@ def cluster(note: Note) -> None:
         facts.protections["deletion protection"] = None
     if one.get("BackupRetentionPeriod"):
         facts.kept["automated-backup"] = None
-        if one.get("LatestRestorableTime"):
-            facts.kept["point-in-time-recovery"] = None
     _needs(note, one)
     for member in _members(note, one):
         note.edge(member, "contains", note.thing, "describe_db_clusters: member")

@@ -57,10 +57,13 @@ def zone(note: Note) -> None:
     facts.size = answer.get("HostedZone", {}).get("ResourceRecordSetCount")
     said = note.maybe("route53", "list_tags_for_resource", region=GLOBAL, ResourceType="hostedzone", ResourceId=name)
     facts.tags |= tags_of((said or {}).get("ResourceTagSet", {}).get("Tags"))
+    missed = len(note.limits)
     for record in _records(note, name):
         inner = _record(note, name, record)
         note.of(inner)
         note.edge(inner, "contains", note.thing, "list_resource_record_sets: in it")
+    if len(note.limits) == missed:
+        facts.kept["definition"] = None
 
 
 def record(note: Note) -> None:

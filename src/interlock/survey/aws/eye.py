@@ -176,6 +176,8 @@ class Eye:
 
     def _told(self, error: Exception, service: str, method: str, absent: tuple[str, ...]) -> Exception:
         code = code_of(error)
+        if not code and self._emulated and type(error).__name__ == "ResponseParserError":
+            return Unheard(f"the emulator does not know {method} of `{service}`")
         if not code:
             return Unseen(f"`{service}` gave no answer to {method}")
         if code in absent or code in _ABSENT or _says_absent(code):
@@ -198,7 +200,7 @@ class Eye:
 
 
 def _says_absent(code: str) -> bool:
-    plain = code.removesuffix("Exception").removesuffix("Error").removesuffix("Fault")
+    plain = code.removesuffix("Exception").removesuffix("Fault").removesuffix("Error")
     return plain.endswith(("NotFound", "NotExist", "NotFoundFault", "NonExistentQueue", "DoesNotExist")) or (
         plain.startswith("NoSuch")
     )

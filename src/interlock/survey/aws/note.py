@@ -56,11 +56,12 @@ class Edged:
 
 
 class Note:
-    """One look at one thing. `thing` is what is looked at."""
+    """All looks at one thing, which the change calls `called`."""
 
-    def __init__(self, eye: Eye, thing: Thing) -> None:
+    def __init__(self, eye: Eye, thing: Thing, called: str = "") -> None:
         self.eye = eye
         self.thing = thing
+        self._called = called or thing.name
         self.facts: dict[Key, Facts] = {}
         self.edges: list[Edged] = []
         self.limits: list[str] = []
@@ -171,7 +172,15 @@ class Note:
 
     def unseen(self, what: str) -> None:
         """Something of the thing could not be seen."""
-        self.limits.append(f"`{self.thing.name}`: {what}")
+        self.limits.append(f"`{self._called}`: {what}")
+
+
+def rough(count: int) -> int:
+    """1, 2, 5, 10, 20, …: the next such number. What moves by itself would else make every look another one."""
+    step = 1
+    while count > step:
+        step = step * 5 // 2 if str(step).startswith("2") else step * 2
+    return step if count > 0 else 0
 
 
 def tags_of(pairs: Iterable[Mapping[str, str]] | Mapping[str, str] | None) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from interlock.aws.things import Thing, typed
@@ -26,7 +27,10 @@ def bucket(note: Note) -> None:
     facts.tags |= tags_of(said.get("TagSet"))
     _replicated(note, name)
     _told(note, name)
-    said = note.maybe("s3", "get_bucket_encryption", Bucket=name) or {}
+    said = (
+        note.maybe("s3", "get_bucket_encryption", ("ServerSideEncryptionConfigurationNotFoundError",), Bucket=name)
+        or {}
+    )
     for rule in said.get("ServerSideEncryptionConfiguration", {}).get("Rules", ()):
         key = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "")
         note.uses_arn(key, "get_bucket_encryption: encrypted with it", "encryption")
@@ -43,19 +47,22 @@ def kept_by_bucket(note: Note, name: str) -> None:
         facts.kept["versioning"] = None
     if versioning.get("MFADelete") == "Enabled":
         facts.protections["MFA delete"] = None
-    lock = note.maybe("s3", "get_object_lock_configuration", Bucket=name) or {}
+    lock = (
+        note.maybe("s3", "get_object_lock_configuration", ("ObjectLockConfigurationNotFoundError",), Bucket=name) or {}
+    )
     if lock.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled":
         facts.kept["object-lock"] = None
         facts.protections["object lock"] = None
 
 
 def _replicated(note: Note, name: str) -> None:
-    said = note.maybe("s3", "get_bucket_replication", Bucket=name) or {}
+    said = note.maybe("s3", "get_bucket_replication", ("ReplicationConfigurationNotFoundError",), Bucket=name) or {}
     for rule in said.get("ReplicationConfiguration", {}).get("Rules", ()):
         other = typed(rule.get("Destination", {}).get("Bucket", ""))
         if rule.get("Status") == "Enabled" and other is not None:
             whole = not rule.get("Prefix") and not any((rule.get("Filter") or {}).values())
-            if whole:
+            follows = (rule.get("DeleteMarkerReplication") or {}).get("Status") == "Enabled"
+            if whole and not follows:  # a replica that follows what is deleted keeps nothing
                 note.of().kept[f"replica:{other.name}"] = None
             note.copy(other, "get_bucket_replication: replicated to it")
 
@@ -83,10 +90,28 @@ def thing(note: Note) -> None:
         return
     # Listed and not asked for: who may ask for an object's head may read the object.
     found = note.ask("s3", "list_objects_v2", Bucket=name, Prefix=key, MaxKeys=1).get("Contents", ())
-    if not any(each["Key"] == key for each in found):
-        note.of().size = 0  # a name that is free, in a bucket that is there
+    note.ask("s3", "head_bucket", Bucket=name)
     _in_bucket(note, name)
+    # A name that is free in a bucket that is there: whoever writes under it takes nothing away.
+    note.of().size = int(any(each["Key"] == key for each in found))
     note.of().keys = ("Key",)
+
+
+def many(note: Note, things: Sequence[Thing]) -> None:
+    """Many objects of the bucket that is looked at: what it keeps is looked at once, and each of them is believed."""
+    name = note.thing.parts[0]
+    note.ask("s3", "head_bucket", Bucket=name)
+    _in_bucket(note, name)
+    own = note.of()
+    for each in things:
+        facts = note.of(each)
+        facts.planes["data"] = None
+        facts.keys = ("Key",)
+        facts.kept |= own.kept
+        facts.protections |= own.protections
+        facts.tags |= own.tags
+        note.edge(each, "contains", note.thing, "named by the call: in the bucket")
+    note.unseen(f"whether each of {len(things):,} objects is there was not looked at")
 
 
 def _in_bucket(note: Note, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from interlock.aws.things import Thing
 from interlock.model.canon import canonical
@@ -12,6 +13,8 @@ from interlock.model.target import Target
 from interlock.survey.aws.note import Edged, Facts, Key, Note, key_of
 from interlock.survey.aws.settings import Settings
 from interlock.survey.aws.tags import environment_of, first, is_critical, strictest
+
+STACK: Final = "aws.cloudformation.stack"
 
 
 class World:
@@ -34,6 +37,10 @@ class World:
         """The change calls this thing so."""
         self._called.setdefault(key_of(thing), resource.name)
         self._types.setdefault(key_of(thing), resource.type)
+
+    def called(self, thing: Thing) -> str:
+        """What the change calls it, or else what it is called."""
+        return self._called.get(key_of(thing), thing.name)
 
     def owns(self, thing: Thing) -> None:
         """The change does something to this thing, by name or because it is in what it names."""
@@ -61,6 +68,8 @@ class World:
         items = [self._item(resources[key], facts) for key, facts in self._facts.items()]
         edges: dict[tuple[object, ...], Edge] = {}
         for edged in self._edges:
+            if edged.kind == "contains" and edged.target.type == STACK and self._is_retained(edged.source):
+                continue
             source, target = self._end(edged.source, resources), self._end(edged.target, resources)
             if source.key != target.key:
                 edge = Edge(source, target, edged.kind, edged.strength, edged.evidence)
@@ -89,6 +98,10 @@ class World:
                     held.setdefault(other, held.pop(one))
             if one in self._own:
                 self._own[other] = None
+
+    def _is_retained(self, thing: Thing) -> bool:
+        facts = self._facts.get(key_of(thing))
+        return facts is not None and "retained" in facts.kept
 
     def _end(self, thing: Thing, resources: dict[Key, Resource]) -> Resource:
         key = self._same.get(key_of(thing), key_of(thing))

@@ -104,7 +104,7 @@ def test_the_new_one_is_healthy_and_has_the_address_while_the_old_one_stays(acco
     assert now[NEW]["CNAME"] == ADDRESS
     assert (now[NEW]["Status"], now[NEW]["Health"]) == ("Ready", "Green")
     assert done.told == [("about", "backup"), ("did", "backup"), ("about", "soften"), ("did", "soften")]
-    assert [each["DBSnapshotIdentifier"] for each in snapshots] == ["interlock-a1b2c3d4"]
+    assert "interlock-a1b2c3d4" in [each["DBSnapshotIdentifier"] for each in snapshots]
     assert ElementTree.fromstring(from_bytes(account.vault[done.output]).body).tag.endswith(
         "RebuildEnvironmentResponse"
     )

@@ -180,21 +180,13 @@ def bucket_deleted(account: Account) -> Case:
     return "s3:DeleteBucket", {"Bucket": "reports"}, lambda: [each["Name"] for each in s3.list_buckets()["Buckets"]]
 
 
-def logs_deleted(account: Account) -> Case:
-    logs = account.client("logs")
-    for name in ("/app", "/app/2"):
-        logs.create_log_group(logGroupName=name)
-    look = lambda: [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]  # noqa: E731
-    return "logs:DeleteLogGroup", {"logGroupName": "/app"}, look
-
-
 def stack_deleted(account: Account) -> Case:
     client = account.client("cloudformation")
     client.create_stack(StackName="shop", TemplateBody='{"Resources": {"A": {"Type": "AWS::SQS::Queue"}}}')
     return "cloudformation:DeleteStack", {"StackName": "shop"}, lambda: client.describe_stacks()["Stacks"]
 
 
-@pytest.mark.parametrize("make", [queue_deleted, bucket_deleted, logs_deleted, stack_deleted])
+@pytest.mark.parametrize("make", [queue_deleted, bucket_deleted, stack_deleted])
 def test_what_became_of_a_call_without_a_way_back_is_told(account: Account, make: Callable[[Account], Case]) -> None:
     name, parameters, look = make(account)
     order = account.order(name, parameters)

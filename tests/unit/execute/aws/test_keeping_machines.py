@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from xml.etree import ElementTree
 
+import msgspec
 from tests.unit.execute.aws.aws_world import Account
+from tests.unit.execute.aws.test_forwarding import serving
 
 from interlock.execute.aws.answer import from_bytes
 
@@ -120,7 +123,14 @@ def test_a_dry_run_says_that_it_would_be_done(account: Account) -> None:
 
 
 def test_a_dry_run_says_that_aws_would_refuse(account: Account) -> None:
-    rehearsal = account.rehearse(terminate(account, ["i-0123456789abcdef0"]))
+    account.target()
+    account.settings["write"] = json.dumps({"source": "static", "file": str(account.folder / "key"), "narrow": False})
+    order = terminate(account, ["i-0123456789abcdef0"])
+    body = b"<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>"
+    with serving(b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)) as server:
+        there = msgspec.structs.replace(order.target, address=server.address)
+        rehearsal = account.rehearse(order._replace(target=there))
 
-    assert rehearsal.failed == "AWS would refuse it: `InvalidInstanceID.NotFound`"
+    assert rehearsal.failed == "AWS would refuse it: `UnauthorizedOperation`"
     assert rehearsal.rollback.verdict == "unknown"
+    assert b"DryRun=true" in server.asked[0]

@@ -191,3 +191,38 @@ def test_what_a_service_copies_is_copied_before_it_goes_and_made_again(account: 
     for known in [] if make is cache else [account]:  # moto never ends the deletion of a cache
         known.undo(order, done)
         assert known.executor().look(order, "undo") == "done"
+
+
+def test_a_log_group_is_made_again_as_it_was_set_up(account: Account) -> None:
+    logs = account.client("logs")
+    for name in ("/app", "/app/2"):
+        logs.create_log_group(logGroupName=name)
+    logs.put_retention_policy(logGroupName="/app", retentionInDays=30)
+    metric = {"metricName": "errors", "metricNamespace": "app", "metricValue": "1"}
+    logs.put_metric_filter(
+        logGroupName="/app", filterName="errors", filterPattern="ERROR", metricTransformations=[metric]
+    )
+    order = account.order("logs:DeleteLogGroup", {"logGroupName": "/app"})
+    assert account.executor().look(order, "run") == "not-done"
+
+    done = account.run(order)
+    assert account.executor().look(order, "run") == "done"
+    account.undo(order, done)
+
+    found = {each["logGroupName"]: each for each in logs.describe_log_groups()["logGroups"]}
+    assert found["/app"]["retentionInDays"] == 30
+    filters = logs.describe_metric_filters(logGroupName="/app")["metricFilters"]
+    assert {each["filterName"] for each in filters} == {"errors"}
+    assert account.rehearse(order).rollback.verdict == "invalid", "what was in it is lost"
+
+
+def test_a_retention_is_as_it_was(account: Account) -> None:
+    logs = account.client("logs")
+    logs.create_log_group(logGroupName="/app")
+    order = account.order("logs:PutRetentionPolicy", {"logGroupName": "/app", "retentionInDays": 1}, verb="update")
+
+    done = account.run(order)
+    assert logs.describe_log_groups()["logGroups"][0]["retentionInDays"] == 1
+    account.undo(order, done)
+
+    assert "retentionInDays" not in logs.describe_log_groups()["logGroups"][0]

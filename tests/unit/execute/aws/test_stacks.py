@@ -122,6 +122,12 @@ def test_what_cannot_be_seen_beforehand_is_refused(account: Account) -> None:
         StackPlanner().plan(order.payload, order.target, None)
 
 
+def test_a_service_that_is_spelt_with_escapes_is_planned_too(account: Account) -> None:
+    payload = b'{"service": "\\u0063loudformation", "operation": "UpdateStack", "parameters": {"StackName": "shop"}}'
+
+    assert planner_for(account.target(), payload) is not None
+
+
 @pytest.mark.parametrize(
     ("name", "parameters", "takes"),
     [

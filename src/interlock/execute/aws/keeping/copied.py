@@ -113,7 +113,7 @@ class Copied(Keeper):
     def _of(self, hands: Hands, name: str) -> str:
         """The state of our copy. One of our name that holds something else is none."""
         state, of = self.copied(hands, name)
-        if state and of != name:
+        if state and of.lower() != name.lower():
             raise TargetError(
                 f"the {self.copy} `{hands.name}` is one of `{of}`",
                 where=hands.setting.target,

@@ -53,8 +53,9 @@ class Function(Keeper):
         self._fetch = fetch
 
     def remember(self, hands: Hands, call: Call, keep: Seal) -> Memory | None:
-        found = self._found(hands, call)
-        if found is None or call.parameters.get("Qualifier"):
+        name = text(call.parameters.get("FunctionName")).rpartition("function:")[2]
+        found = None if ":" in name or call.parameters.get("Qualifier") else self._found(hands, call)
+        if found is None:
             return None
         configuration = found["Configuration"]
         settings = given(

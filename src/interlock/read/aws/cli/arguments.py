@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from interlock.aws.call import Parameter
+from interlock.aws.rawmodel import RawShape
 from interlock.read.aws.cli.shorthand import Unreadable, parse
 from interlock.read.aws.operations import operations_of
 from interlock.read.aws.parameters import Model, model_of
@@ -60,11 +61,11 @@ def options_of(command: str, service: str, operation: str) -> dict[str, tuple[st
     renamed = names().arguments
     found: dict[str, tuple[str, bool]] = {}
     line = command.partition(" ")[0]
-    for member, reference in model.input.get("members", {}).items():
+    for member, reference in model.input.members.items():
         plain = xform_name(member, "-")
-        shape = model.shapes[reference["shape"]]
+        shape = model.of(reference)
         for name, negated in ((plain, False), (f"no-{plain}", True)):
-            if negated and shape["type"] != "boolean":
+            if negated and shape.type != "boolean":
                 continue
             called = renamed.get(f"{command}.{name}") or renamed.get(f"{line} *.{name}") or name
             found[called] = (member, negated)
@@ -83,11 +84,11 @@ def taken(command: str, service: str, operation: str, words: Sequence[str]) -> T
             _skeleton(values, parameters, unread)
         elif option in options:
             member, negated = options[option]
-            shape = model.shapes[model.input["members"][member]["shape"]]
+            shape = model.of(model.input.members[member])
             parameters[member] = _value(model, shape, values, option, unread, negated)
         elif option in extra:
             for member in extra[option]:
-                shape = model.shapes[model.input["members"][member]["shape"]]
+                shape = model.of(model.input.members[member])
                 parameters[member] = _value(model, shape, values, option, unread, False)
         else:
             unread.append(f"`--{option[:80]}` is no argument of it" if option.isascii() else "a strange argument")
@@ -128,9 +129,9 @@ def _skeleton(values: Sequence[str], parameters: dict[str, Parameter], unread: l
 
 
 def _value(
-    model: Model, shape: dict[str, Any], values: Sequence[str], option: str, unread: list[str], negated: bool
+    model: Model, shape: RawShape, values: Sequence[str], option: str, unread: list[str], negated: bool
 ) -> Parameter:
-    kind = shape["type"]
+    kind = shape.type
     if kind == "boolean":
         if values and values[0].lower() in ("true", "false") and len(values) == 1:
             return (values[0].lower() == "true") is not negated
@@ -148,17 +149,15 @@ def _value(
     return _one(model, shape, ",".join(values) if kind == "map" else values[0], option, unread)
 
 
-def _listed(
-    model: Model, shape: dict[str, Any], values: Sequence[str], option: str, unread: list[str]
-) -> list[Parameter]:
+def _listed(model: Model, shape: RawShape, values: Sequence[str], option: str, unread: list[str]) -> list[Parameter]:
     if len(values) == 1 and values[0].lstrip().startswith("["):
         return _json(values[0], option, unread) or []  # type: ignore[return-value]  # a list, or nothing
-    inner = model.shapes[shape["member"]["shape"]]
+    inner = model.of(shape.member)
     return [_one(model, inner, value, option, unread) for value in values]
 
 
-def _one(model: Model, shape: dict[str, Any], text: str, option: str, unread: list[str]) -> Parameter:
-    kind = shape["type"]
+def _one(model: Model, shape: RawShape, text: str, option: str, unread: list[str]) -> Parameter:
+    kind = shape.type
     if kind in ("structure", "map"):
         if text.lstrip().startswith(("{", "[")):
             return _json(text, option, unread)
@@ -195,20 +194,20 @@ def _json(text: str, option: str, unread: list[str]) -> Parameter:
     return found
 
 
-def _typed(model: Model, shape: dict[str, Any], value: Parameter) -> Parameter:
+def _typed(model: Model, shape: RawShape, value: Parameter) -> Parameter:
     """What a shorthand holds as text, as the model has it."""
-    kind = shape["type"]
+    kind = shape.type
     if kind == "structure" and isinstance(value, dict):
-        members = shape.get("members", {})
+        members = shape.members
         return {
-            name: _typed(model, model.shapes[members[name]["shape"]], each) if name in members else each
+            name: _typed(model, model.of(members[name]), each) if name in members else each
             for name, each in value.items()
         }
     if kind == "map" and isinstance(value, dict):
-        inner = model.shapes[shape["value"]["shape"]]
+        inner = model.of(shape.value)
         return {name: _typed(model, inner, each) for name, each in value.items()}
     if kind == "list":
-        inner = model.shapes[shape["member"]["shape"]]
+        inner = model.of(shape.member)
         return [_typed(model, inner, each) for each in (value if isinstance(value, list) else [value])]
     if isinstance(value, str) and kind in ("integer", "long") and value.lstrip("-").isdigit():
         return int(value)

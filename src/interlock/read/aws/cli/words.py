@@ -18,6 +18,9 @@ _SHELL: Final = {
     ")": "a shell would resolve `)`",
 }
 
+#: Without any of these, a line is what stands between its spaces.
+_SPECIAL: Final = frozenset("'\"\\$`") | _SHELL.keys()
+
 
 class Words(NamedTuple):
     """The arguments, and what in them nobody here resolves."""
@@ -28,6 +31,8 @@ class Words(NamedTuple):
 
 def words_of(line: str) -> Words:
     """The words of a line. A quote that is not closed is no line at all."""
+    if _SPECIAL.isdisjoint(line):
+        return Words(tuple(line.split()), ())
     reading = _Reading()
     signs = iter(line.strip())
     for sign in signs:
