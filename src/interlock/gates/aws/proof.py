@@ -1,7 +1,7 @@
 """Armed is proved: the gate is shown calls that nobody may make, over its own port, and has to refuse every one.
 
-What a properly signed bad call would do is for the policies' own self-test; here it is shown that nobody gets
-that far without a key, that an altered call is noticed, and that the proxy leads to AWS alone.
+What a properly signed bad call would do is the business of the policies' own self-test; here it is shown that nobody
+gets that far without a key, that a forged call is noticed, and that the proxy leads to AWS alone.
 """
 
 from __future__ import annotations

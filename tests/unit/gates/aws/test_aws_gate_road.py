@@ -108,12 +108,7 @@ def served(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         file.write(TARGET.format(address=address, account=ACCOUNT, region=REGION))
     table(address)
     with Control.open(home.path, SENSES) as control:
-        for person, roles in (
-            ("olga", ["owner"]),
-            ("ada", ["sre"]),
-            ("ben", ["incident-commander", "dba"]),
-            ("cyd", ["sre", "dba"]),
-        ):
+        for person, roles in (("olga", ["owner"]), ("ada", ["sre"]), ("ben", ["dba"]), ("cyd", ["dba"])):
             control.registry.add_person(OPERATOR, person, roles, "Europe/Berlin", PASSPHRASE, Cost(2**15))
         control.registry.add_agent(OPERATOR, FIXER)
         key = control.registry.issue_key(OPERATOR, Scope("fixer", "prod", "production", (), (), "s1", "ada"))
