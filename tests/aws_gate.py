@@ -7,12 +7,10 @@ memory; what it runs it really sends. So a test says what is decided, and sees w
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import http.client
 import http.server
 import itertools
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -377,63 +375,3 @@ def refused(work: Callable[[], Any]) -> dict[str, Any]:
         told["retries"] = error.response["ResponseMetadata"].get("RetryAttempts", 0)
         return told
     raise AssertionError("it was not refused")
-
-
-class Keys:
-    """What an agent signs with."""
-
-    token = ""
-
-    def __init__(self, access_key: str = KEY, secret_key: str = SECRET) -> None:
-        self.access_key = access_key
-        self.secret_key = secret_key
-
-
-def written(
-    live: LiveAws,
-    method: str = "POST",
-    path: str = "/",
-    *,
-    query: str = "",
-    headers: tuple[tuple[str, str], ...] = (),
-    body: bytes = b"",
-    service: str = "dynamodb",
-    region: str = REGION,
-    keys: Keys | None = None,
-    host: str = "",
-    at: float = 0,
-    payload: str = "",
-) -> list[bytes]:
-    """A signed request as its lines, the last one its body; for tests to change before it is sent."""
-    when = datetime.fromtimestamp(at or time.time(), UTC).strftime("%Y%m%dT%H%M%SZ")
-    all_headers = [("host", host or f"127.0.0.1:{live.port}"), *headers]
-    added = sigv4.sign(
-        keys or Keys(), method, path, query, all_headers,
-        service=service, region=region, at=when, payload=payload or hashlib.sha256(body).hexdigest(),
-    )  # fmt: skip
-    target = f"{path}?{query}" if query else path
-    lines = [f"{method} {target} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in [*all_headers, *added]]
-    lines += [f"content-length: {len(body)}", "connection: close"]
-    return [*(line.encode() for line in lines), body]
-
-
-def sent(live: LiveAws, lines: list[bytes], *, seconds: float = 20) -> tuple[int, str]:
-    """The status and the text of what comes back for these lines; status 0 where nothing comes."""
-    return sent_raw(live, b"\r\n".join(lines[:-1]) + b"\r\n\r\n" + lines[-1], seconds=seconds)
-
-
-def sent_raw(live: LiveAws, raw: bytes, *, seconds: float = 20) -> tuple[int, str]:
-    found = b""
-    with socket.create_connection(("127.0.0.1", live.port), timeout=seconds) as connection:
-        connection.sendall(raw)
-        with contextlib.suppress(TimeoutError, ConnectionResetError):
-            while part := connection.recv(65536):
-                found += part
-    head, _, body = found.partition(b"\r\n\r\n")
-    return (int(head.split(b" ")[1]), body.decode("utf-8", "replace")) if head else (0, "")
-
-
-def table_call(name: str = "ListTables") -> tuple[tuple[str, str], ...]:
-    """The headers of a call to DynamoDB."""
-    return (("content-type", "application/x-amz-json-1.0"), ("x-amz-target", f"DynamoDB_20120810.{name}"))

@@ -234,7 +234,7 @@ def test_messages_tell_how_many_wait_and_who_is_told(moto: Moto, tmp_path: Path)
     one = surveyed(target, ("aws.sns.subscription", subscription))
     stream = surveyed(target, ("aws.kinesis.stream", "clicks"))
 
-    assert item_of(queue, "aws.sqs.queue", "jobs").size == 3
+    assert item_of(queue, "aws.sqs.queue", "jobs").size == 5
     assert ("mails", "uses", "jobs") in arrows(queue)
     assert ("jobs", "triggers", "news") in arrows(told)
     assert ("contains", topic) in {(edge.kind, edge.target.name) for edge in told.edges}

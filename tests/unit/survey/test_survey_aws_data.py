@@ -271,6 +271,21 @@ def test_an_object_is_kept_by_its_bucket_and_a_name_that_is_free_says_so(moto: M
     assert absent.complete, absent.limits
 
 
+def test_ten_thousand_objects_of_one_call_are_looked_at_by_their_bucket(
+    moto: Moto, between: Between, tmp_path: Path
+) -> None:
+    bucket(moto)
+    moto.client("s3").put_bucket_versioning(Bucket="reports", VersioningConfiguration={"Status": "Enabled"})
+    names = [("aws.s3.object", f"reports/{number}") for number in range(10_000)]
+
+    found = surveyed(target_at(between.address, tmp_path), *names)
+
+    assert {("versioning",)} == {each.kept for each in found.items if each.resource.type == "aws.s3.object"}
+    assert len(found.items) == 10_001
+    assert found.limits == ("`reports`: whether each of 10,000 objects is there was not looked at",)
+    assert len(between.asked) < 10
+
+
 @pytest.mark.parametrize("name", ["reports/a/", "reports/a/*"])
 def test_a_prefix_becomes_the_objects_under_it(moto: Moto, tmp_path: Path, name: str) -> None:
     bucket(moto)

@@ -16,6 +16,7 @@ from interlock.survey.aws import selectors
 from interlock.survey.aws.eye import listed_calls
 from interlock.survey.aws.kept import Answer, Kept
 from interlock.survey.aws.looks import looks_for, rows
+from interlock.survey.aws.note import rough
 from interlock.testing.docs import survey_policy
 
 ROOM = Path(inspect.getfile(selectors)).parent
@@ -98,3 +99,7 @@ def test_what_is_inside_of_a_thing_is_what_says_so_itself_and_each_once() -> Non
     )  # fmt: skip
 
     assert (one,) == Inventory("x", edges=edges).inside(outer)
+
+
+def test_what_moves_by_itself_is_told_in_steps() -> None:
+    assert [rough(each) for each in (0, 1, 2, 3, 5, 6, 11, 21, 99, 101)] == [0, 1, 2, 5, 5, 10, 20, 50, 100, 200]

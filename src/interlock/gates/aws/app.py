@@ -16,7 +16,7 @@ from interlock.aws import sigv4
 from interlock.aws.calls import understand
 from interlock.aws.chunks import Chain, chain
 from interlock.aws.request import Request, to_bytes
-from interlock.errors import BadInput, Broken, Forbidden, InterlockError, TargetError
+from interlock.errors import BadInput, Broken, Forbidden, InterlockError, KeyLost, TargetError
 from interlock.gates.aws import form, heads
 from interlock.gates.aws.answers import refusal
 from interlock.gates.aws.bodies import Bodies, Body, Gone, Receive
@@ -67,6 +67,8 @@ class App:
         self._now = now
         self._began = now()
         self._loaded: set[str] = set()
+        #: What is wrong with this gate by its own self-test; while there is anything, no call passes.
+        self.problems: tuple[str, ...] = ()
 
     def close(self) -> None:
         """Called in the loop, when nothing is served any more."""
@@ -91,6 +93,10 @@ class App:
         if not call.scope["state"]["open"]:
             raise Forbidden("beyond this machine calls come over TLS, or through the proxy", code="no-tls")
         admitted = self._entrance.admit(head)
+        if self.problems:
+            raise KeyLost(
+                f"the gate is not armed: {self.problems[0]}", hint="look at its health page", code="not-armed"
+            )
         body = await self._bodies.take(receive, head, admitted.claim, lambda: _links(admitted))
         if not admitted.proved:
             self._entrance.prove(head, admitted, body.digest)

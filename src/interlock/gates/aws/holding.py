@@ -237,7 +237,7 @@ class Holding:
         return await self._threads.run("look", lambda: self._desk.case(caller, errand.case_id))
 
     async def _missing(self, case: Case) -> str:
-        return await self._threads.run("look", lambda: str(self._desk.told(case)["missing"]))
+        return await self._threads.run("look", lambda: str(self._desk.told(case)["missing"]).replace("\n", "; "))
 
     def _end(self, errand: Errand, outcome: Reply | InterlockError) -> None:
         errand.settle(outcome)

@@ -29,6 +29,7 @@ from interlock.gates.aws.desk import Desk
 from interlock.gates.aws.entrance import KIND, Entrance
 from interlock.gates.aws.forward import Forwarder, Ways
 from interlock.gates.aws.holding import Holding
+from interlock.gates.aws.proof import over_socket, prove
 from interlock.gates.aws.protocol import AwsProtocol, Contexts, protocol_with
 from interlock.gates.aws.reads import Reads
 from interlock.gates.aws.threads import Threads
@@ -58,6 +59,11 @@ class Listening(NamedTuple):
         return f"{'https' if self.tls_cert else 'http'}://{_bracketed(self.host)}:{self.port}"
 
     @property
+    def near(self) -> str:
+        """Where this machine itself reaches it."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+
+    @property
     def hosts(self) -> frozenset[str]:
         """What a Host header may say to the endpoint."""
         standard = 443 if self.tls_cert else 80
@@ -72,12 +78,21 @@ class Gate:
     name = "aws"
     tightness = "sealed: only this home holds the credential, agents sign with virtual keys"
 
-    def __init__(self, thread: threading.Thread, degraded: Sequence[str] = ()) -> None:
+    def __init__(self, app: App, listening: Listening, thread: threading.Thread, degraded: Sequence[str] = ()) -> None:
+        self._app = app
+        self._listening = listening
         self._degraded = degraded
         self._thread = thread
 
     def problems(self) -> list[str]:
-        return [] if self._thread.is_alive() else ["the AWS gate has ended; restart"]
+        ended = [] if self._thread.is_alive() else ["the AWS gate has ended; restart"]
+        return [*ended, *self._app.problems]
+
+    def prove(self, now: int) -> None:
+        """Show it what it has to refuse; until it does, no call passes. Over TLS only from outside is it seen whole."""
+        if self._listening.tls_cert is None:
+            send = over_socket(self._listening.near, self._listening.port)
+            self._app.problems = prove(send, f"127.0.0.1:{self._listening.port}", now)
 
     def degraded(self) -> list[str]:
         return list(self._degraded)
@@ -115,6 +130,7 @@ def serving(control: Control, listening: Listening) -> Iterator[Gate]:
     with contextlib.closing(Threads()) as threads:
         app = app_over(control, targets, now, spool(home), ways, threads, listening.hosts)
         with running(app, authority.context, listening, _loose(targets)) as gate:
+            gate.prove(now())
             yield gate
 
 
@@ -149,7 +165,7 @@ def running(app: App, contexts: Contexts, listening: Listening, loose: Sequence[
         thread.start()
         try:
             _await(lambda: server.started or not thread.is_alive())
-            yield Gate(thread, loose)
+            yield Gate(app, listening, thread, loose)
         finally:
             server.should_exit = True
             thread.join()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from interlock.aws.clients import Clients
@@ -23,14 +23,17 @@ from interlock.model.inventory import Inventory
 from interlock.model.target import Bounds, Target
 from interlock.survey.aws.eye import Absent, Eye, Unseen
 from interlock.survey.aws.kept import Answer, Kept
-from interlock.survey.aws.looks import looks_for
+from interlock.survey.aws.looks import Look, looks_for
 from interlock.survey.aws.note import Key, Note, key_of
 from interlock.survey.aws.selectors import expand
 from interlock.survey.aws.settings import Settings, settings_of
+from interlock.survey.aws.storage import many
 from interlock.survey.aws.world import World
 
 #: More things than these are not looked at for one change.
 MOST: Final = 500
+#: More objects of one bucket than these are not asked for one by one.
+CROWD: Final = 100
 #: So deep stacks, and whatever else holds things, are looked into.
 DEPTH: Final = 4
 #: So many calls are under way at once.
@@ -63,6 +66,10 @@ def survey(target: Target, change: Change, *, bounds: Bounds, now: int, monotoni
         thing = thing_of(resource, settings, account)
         world.calls(thing, resource)
         things.setdefault(key_of(thing), thing)
+    for bucket, objects in _crowds(things):
+        for thing in objects:
+            world.owns(things.pop(key_of(thing)))
+        world.add(looked(eye, bucket, look=partial(many, things=objects)))
     if things:
         _Looking(eye, world).all(things)
     return world.inventory(eye.oldest)
@@ -77,6 +84,16 @@ def thing_of(resource: Resource, settings: Settings, account: str) -> Thing:
     owner = (arn.account if arn is not None else "") or place.get("account", "") or account
     parts = named.parts if named is not None else parts_of(resource.type, resource.name)
     return Thing(resource.type, parts, region, owner)
+
+
+def _crowds(things: dict[Key, Thing]) -> list[tuple[Thing, list[Thing]]]:
+    """Objects of one bucket that are too many to be asked for one by one."""
+    found: dict[Thing, list[Thing]] = {}
+    for thing in things.values():
+        if thing.type == "aws.s3.object" and len(thing.parts) > 1 and not thing.parts[1].endswith(("/", "*")):
+            bucket = Thing("aws.s3.bucket", thing.parts[:1], thing.region, thing.account)
+            found.setdefault(bucket, []).append(thing)
+    return [(bucket, objects) for bucket, objects in found.items() if len(objects) > CROWD]
 
 
 def _written(change: Change) -> list[Resource]:
@@ -159,20 +176,21 @@ class _Looking:
         return inside
 
 
-def looked(eye: Eye, thing: Thing, called: str = "") -> Note:
-    """Every look that there is for this type. The first one tells whether it is there at all."""
+def looked(eye: Eye, thing: Thing, called: str = "", look: Look | None = None) -> Note:
+    """Every look that there is for this type, or this one. The first one tells whether it is there at all."""
     note = Note(eye, thing, called)
     looks = (expand,) if selected(thing.parts[-1]) is not None else looks_for(thing.type)
+    looks = looks if look is None else (look,)
     if not looks:
         note.unseen(f"nobody here knows how to look at `{thing.type}`; whether it is there is not known")
-    for look in looks:
+    for each in looks:
         try:
-            look(note)
+            each(note)
         except Absent:
             return note
         except Unseen as why:
             note.unseen(str(why))
-            if look is looks[0]:
+            if each is looks[0]:
                 return note
         except (KeyError, IndexError, TypeError, ValueError):
             note.unseen("what AWS answered is not what it should be")

@@ -6,7 +6,7 @@ from typing import Any
 
 from interlock.aws.things import Thing, typed
 from interlock.survey.aws.eye import Absent
-from interlock.survey.aws.note import Note, tags_of
+from interlock.survey.aws.note import Note, rough, tags_of
 
 
 def ecs_cluster(note: Note) -> None:
@@ -19,7 +19,7 @@ def ecs_cluster(note: Note) -> None:
     facts = note.of()
     facts.planes["control-plane"] = None
     facts.tags |= tags_of(found[0].get("tags"))
-    facts.size = found[0].get("runningTasksCount")
+    facts.size = rough(found[0].get("runningTasksCount") or 0)
     for arn in note.pages("ecs", "list_services", "serviceArns", "services", cluster=name):
         note.holds(_service(note, arn, name), "list_services: runs in it")
 
@@ -40,7 +40,7 @@ def ecs_service(note: Note) -> None:
     one = found[0]
     facts = note.of()
     facts.tags |= tags_of(one.get("tags"))
-    facts.size = one.get("runningCount")
+    facts.size = rough(one.get("runningCount") or 0)
     facts.location["cluster"] = cluster
     facts.kept["definition"] = None
     outer = note.thing_of("aws.ecs.cluster", cluster)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from interlock.aws.things import typed
 from interlock.survey.aws.eye import Absent
-from interlock.survey.aws.note import Note, tags_of
+from interlock.survey.aws.note import Note, rough, tags_of
 
 #: APIs beyond these are not searched for what calls a function.
 APIS: Final = 20
@@ -156,4 +156,4 @@ def machine(note: Note) -> None:
         stateMachineArn=note.thing.name,
         statusFilter="RUNNING",
     )
-    note.of().size = len(running)
+    note.of().size = rough(len(running))

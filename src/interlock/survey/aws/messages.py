@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from interlock.aws.things import typed
-from interlock.survey.aws.note import Note, tags_of
+from interlock.survey.aws.note import Note, rough, tags_of
 from interlock.survey.aws.tables import listeners
 
 
@@ -21,7 +21,7 @@ def queue(note: Note) -> None:
         "ApproximateNumberOfMessagesNotVisible",
         "ApproximateNumberOfMessagesDelayed",
     )
-    facts.size = sum(int(said.get(each, 0)) for each in waiting)
+    facts.size = rough(sum(int(said.get(each, 0)) for each in waiting))
     tags = note.maybe("sqs", "list_queue_tags", QueueUrl=url) or {}
     facts.tags |= tags_of(tags.get("Tags"))
     if said.get("RedrivePolicy"):

@@ -175,6 +175,14 @@ class Note:
         self.limits.append(f"`{self._called}`: {what}")
 
 
+def rough(count: int) -> int:
+    """1, 2, 5, 10, 20, …: the next such number. What moves by itself would else make every look another one."""
+    step = 1
+    while count > step:
+        step = step * 5 // 2 if str(step).startswith("2") else step * 2
+    return step if count > 0 else 0
+
+
 def tags_of(pairs: Iterable[Mapping[str, str]] | Mapping[str, str] | None) -> dict[str, str]:
     """Tags as AWS spells them in its many ways."""
     if pairs is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from interlock.aws.things import Thing, typed
@@ -94,6 +95,23 @@ def thing(note: Note) -> None:
     # A name that is free in a bucket that is there: whoever writes under it takes nothing away.
     note.of().size = int(any(each["Key"] == key for each in found))
     note.of().keys = ("Key",)
+
+
+def many(note: Note, things: Sequence[Thing]) -> None:
+    """Many objects of the bucket that is looked at: what it keeps is looked at once, and each of them is believed."""
+    name = note.thing.parts[0]
+    note.ask("s3", "head_bucket", Bucket=name)
+    _in_bucket(note, name)
+    own = note.of()
+    for each in things:
+        facts = note.of(each)
+        facts.planes["data"] = None
+        facts.keys = ("Key",)
+        facts.kept |= own.kept
+        facts.protections |= own.protections
+        facts.tags |= own.tags
+        note.edge(each, "contains", note.thing, "named by the call: in the bucket")
+    note.unseen(f"whether each of {len(things):,} objects is there was not looked at")
 
 
 def _in_bucket(note: Note, name: str) -> None:

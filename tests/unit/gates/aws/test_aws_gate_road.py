@@ -87,9 +87,9 @@ class Served(NamedTuple):
 
     def approve(self, case: Case, *people: str) -> None:
         for person in people:
-            ballot = self.control.ballot(case, person, "approve", reason="the table was replaced last week")
+            ballot = self.control.ballot(case, person, "approve", reason="it is the new cost centre")
             case = self.control.vote(self.control.sign(ballot, PASSPHRASE))
-        assert case.state == "approved", case.state
+        assert case.state == "approved", self.control.told(case)["missing"]
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,12 @@ def served(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         file.write(TARGET.format(address=address, account=ACCOUNT, region=REGION))
     table(address)
     with Control.open(home.path, SENSES) as control:
-        for person, roles in (("olga", ["owner"]), ("ada", ["sre"]), ("ben", ["sre", "dba"]), ("cyd", ["sre", "dba"])):
+        for person, roles in (
+            ("olga", ["owner"]),
+            ("ada", ["sre"]),
+            ("ben", ["incident-commander", "dba"]),
+            ("cyd", ["sre", "dba"]),
+        ):
             control.registry.add_person(OPERATOR, person, roles, "Europe/Berlin", PASSPHRASE, Cost(2**15))
         control.registry.add_agent(OPERATOR, FIXER)
         key = control.registry.issue_key(OPERATOR, Scope("fixer", "prod", "production", (), (), "s1", "ada"))
@@ -178,24 +183,32 @@ def test_an_agent_gets_no_credential_through_the_gate(
     assert served.cases()[-1].state in ("denied", "held")
 
 
-def test_what_destroys_is_held_and_runs_once_when_people_said_yes(served: Served, address: str) -> None:
+def test_what_is_held_runs_once_when_people_said_yes(served: Served, address: str) -> None:
     client = served.client("dynamodb")
-    held = refused(lambda: client.delete_table(TableName="costs"))
+    held = refused(lambda: client.put_item(TableName="costs", Item={"k": {"S": "two"}}))
     case = served.cases()[-1]
-    still = "costs" in direct(address).list_tables()["TableNames"]
+    other = refused(lambda: client.put_item(TableName="costs", Item={"k": {"S": "three"}}))
 
-    assert case.state == "held", held
+    assert case.state == "held"
     assert case.id in held["Message"]
-    assert still
-    other = refused(lambda: client.delete_table(TableName="other"))
     assert case.id not in other["Message"]
+    assert direct(address).scan(TableName="costs")["Count"] == 1
     served.approve(case, "ben", "cyd")
     time.sleep(1.1)
-    answer = client.delete_table(TableName="costs")
+    answer = client.put_item(TableName="costs", Item={"k": {"S": "two"}})
 
-    assert answer["TableDescription"]["TableName"] == "costs"
-    assert "costs" not in direct(address).list_tables()["TableNames"]
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert direct(address).scan(TableName="costs")["Count"] == 2
     assert served.control.case(OPERATOR, case.id).state == "done"
+    assert sum(one.state == "done" for one in served.cases()) == 1
+
+
+def test_what_destroys_without_a_way_back_is_held_and_says_so(served: Served, address: str) -> None:
+    told = refused(lambda: served.client("dynamodb").delete_table(TableName="costs"))
+
+    assert served.cases()[-1].state in ("held", "denied")
+    assert "`interlock show" in told["Message"]
+    assert "costs" in direct(address).list_tables()["TableNames"]
 
 
 def test_a_rotated_key_is_worth_nothing_from_the_next_call_on(served: Served) -> None:
