@@ -93,6 +93,23 @@ def test_undoing_brings_the_template_back(account: Account) -> None:
     assert resources(client) == ["A", "B"]
 
 
+def test_a_stack_that_its_change_set_made_goes_again_as_a_whole(account: Account) -> None:
+    client = account.client("cloudformation")
+    client.create_change_set(
+        StackName="shop", ChangeSetName="made-elsewhere", ChangeSetType="CREATE", TemplateBody=template("A", "B")
+    )
+    parameters = {"StackName": "shop", "ChangeSetName": "made-elsewhere"}
+    order, plan = planned(account, account.order("cloudformation:ExecuteChangeSet", parameters, STACK, verb="execute"))
+
+    change = reader_for("aws")(plan.package, "http", "production").change
+    assert sorted(each.verb for each in change.effects) == ["create", "create", "update"]
+    done = account.run(order)
+    assert resources(client) == ["A", "B"]
+    account.undo(order, done)
+
+    assert client.describe_stacks()["Stacks"] == []
+
+
 def test_a_change_set_that_is_gone_is_stale(account: Account) -> None:
     client = stacked(account)
     order, plan = planned(account, update(account, "A", "C"))

@@ -18,6 +18,8 @@ from interlock.model.inventory import RollbackProof
 
 _NAMESPACE: Final = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
 _NO_CHANGE_SET: Final = ("ChangeSetNotFound", "ChangeSetNotFoundException", "ValidationError")
+#: A stack that exists only as a change set that would make it.
+_REVIEWED: Final = "REVIEW_IN_PROGRESS"
 _STARTED: Final = ("EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED")
 #: The longest template that can be given with a call.
 MOST_TEMPLATE: Final = 51_200
@@ -30,7 +32,7 @@ _SETTLED: Final = ("UPDATE_COMPLETE", "CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLE
 class Planned(Keeper):
     """UpdateStack and ExecuteChangeSet. CloudFormation takes the update back itself when it fails."""
 
-    needs = ("cloudformation:ExecuteChangeSet", "cloudformation:UpdateStack")
+    needs = ("cloudformation:ExecuteChangeSet", "cloudformation:UpdateStack", "cloudformation:DeleteStack")
 
     def __init__(self, change_set: str) -> None:
         self._change_set = change_set
@@ -41,6 +43,8 @@ class Planned(Keeper):
         if status != "AVAILABLE" or described is None:
             raise Stale(f"the change set is {status.lower()}", hint="propose the call again")
         stack = self._stack(hands, described["StackId"])
+        if stack.get("StackStatus") == _REVIEWED:
+            return {"stack": described["StackId"], "name": described["StackName"], "new": True}
         body = hands.ask("cloudformation", "get_template", StackName=described["StackId"], TemplateStage="Original")
         template = body["TemplateBody"]
         return {
@@ -77,6 +81,9 @@ class Planned(Keeper):
 
     def restore(self, hands: Hands, call: Call, memory: Memory, unseal: Unseal) -> Iterator[str]:
         name = memory["name"]
+        if memory.get("new"):
+            yield from self._taken_away(hands, memory)
+            return
         yield from self._settled(hands, memory)
         template = unseal(memory["template"])
         if len(template) > MOST_TEMPLATE:
@@ -110,6 +117,21 @@ class Planned(Keeper):
     def promise(self, call: Call) -> RollbackProof:
         why = "what the update deletes or replaces is made anew, without what was in it"
         return RollbackProof("valid-with-loss", False, ("update the stack to the template before",), why)
+
+    def _taken_away(self, hands: Hands, memory: Memory) -> Iterator[str]:
+        """A stack that the change set made goes as a whole."""
+        gone = ("DELETE_COMPLETE", "")
+        if self._status(hands, memory) not in gone:
+            hands.do(
+                "cloudformation", "delete_stack", StackName=memory["stack"], ClientRequestToken=f"{hands.name}-undo"
+            )
+        what = f"stack `{memory['name']}`"
+        yield from hands.until(what, lambda: self._status(hands, memory), good=gone, bad=("DELETE_FAILED",))
+        yield f"{what} is gone again"
+
+    def _status(self, hands: Hands, memory: Memory) -> str:
+        found = hands.find("cloudformation", "describe_stacks", ("ValidationError",), StackName=memory["stack"])
+        return str((first(found, "Stacks") or {}).get("StackStatus", ""))
 
     def _described(self, hands: Hands) -> dict[str, Any] | None:
         return hands.find("cloudformation", "describe_change_set", _NO_CHANGE_SET, ChangeSetName=self._change_set)
