@@ -379,8 +379,6 @@ def refused(work: Callable[[], Any]) -> dict[str, Any]:
     raise AssertionError("it was not refused")
 
 
-
-
 class Keys:
     """What an agent signs with."""
 

@@ -25,7 +25,7 @@ KEY, SECRET, REGION = "ILCKTWIN00000001", "twin/secret+with=signs", "eu-central-
 REQUESTS = [
     ("ec2", "POST", "https://ec2.eu-central-1.amazonaws.com/", b"Action=DescribeInstances&Version=2016-11-15"),
     ("dynamodb", "POST", "https://dynamodb.eu-central-1.amazonaws.com/", b"{}"),
-    ("lambda", "GET", "https://lambda.eu-central-1.amazonaws.com/2015-03-31/functions/arn%3Aaws%3Alambda%3Af/policy", b""),
+    ("lambda", "GET", "https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn%3Aaws%3Alambda%3Af/policy", b""),
     ("lambda", "POST", "https://lambda.eu-central-1.amazonaws.com/x?b=2&a=%2F&a=&Z=1&c", b"\x00\xff"),
     ("route53", "GET", "https://route53.amazonaws.com/2013-04-01/hostedzone?maxitems=1", b""),
     ("s3", "PUT", "https://b.s3.eu-central-1.amazonaws.com/a//b/../c%20d%2B?partNumber=1&uploadId=x%2Fy", b"part"),
