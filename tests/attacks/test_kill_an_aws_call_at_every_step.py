@@ -23,6 +23,8 @@ from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
 from interlock.testing.world import OPERATOR, START, Clock, World, furnish, passport, transplant
 
+pytestmark = pytest.mark.timeout(600)  # a process, a home and a database for each of some thirty deaths
+
 AGENT = Caller("agent", "cloud")
 ENDED = {"done", "undone", "failed", "approved", "lapsed"}
 TARGET = """
@@ -84,7 +86,8 @@ def copies(moto: Moto) -> list[str]:
 
 def approved(world: World) -> Case:
     call = {"service": "rds", "operation": "DeleteDBInstance", "region": REGION}
-    call["parameters"] = {"DBInstanceIdentifier": "orders", "SkipFinalSnapshot": True}  # type: ignore[assignment]  # JSON
+    final = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": "orders-final"}  # else policy denies it
+    call["parameters"] = {"DBInstanceIdentifier": "orders", **final}  # type: ignore[assignment]  # JSON
     payload = json.dumps(call).encode()
     case = world.control.propose(AGENT, Proposal("aws", payload, "cloud", "production", "prod-aws"))
     return world.approve(case, "ada", "ben")
