@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from interlock.ledger.redact import redact
 from interlock.read.readers import readable
 
 
@@ -18,7 +19,7 @@ def test_each_value_stands_on_a_line_of_its_own_under_its_path() -> None:
     text = told("s3", "DeleteObjects", {"Bucket": "b", "Delete": {"Objects": [{"Key": "x"}, {"Key": "y"}]}})
 
     assert text == (
-        "s3:DeleteObjects  in eu-central-1\n  Bucket = b\n  Delete.Objects[].Key = x\n  Delete.Objects[].Key = y\n"
+        "s3:DeleteObjects  in eu-central-1\n  Bucket = b\n  `Delete.Objects[].Key` = x\n  `Delete.Objects[].Key` = y\n"
     )
 
 
@@ -56,3 +57,10 @@ def test_a_command_line_is_shown_as_it_was_written() -> None:
 def test_a_plan_is_nothing_that_anybody_wrote_for_reading() -> None:
     assert readable("terraform", b"{}") == b""
     assert readable("sql:sqlite", b"SELECT 1") == b"SELECT 1"
+
+
+def test_the_name_of_an_object_is_taken_for_no_secret() -> None:
+    text = told("s3", "PutObject", {"Bucket": "b", "Key": "2026-10/costs-of-team-07/summary.json"})
+
+    assert redact(text) == (text, ())
+    assert redact("  Key = 2026-10/costs-of-team-07/summary.json\n")[1] == ("secret",), "it would be, written plainly"

