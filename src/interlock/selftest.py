@@ -18,6 +18,14 @@ KNOWN_BAD: Final = (
     ("sql:mysql", b"DELETE FROM orders"),
     ("sql:sqlite", b"UPDATE orders SET total = 0 WHERE 1 = 1"),
 )
+#: The same for technologies whose knowledge takes its time to load: tried only where there is such a target.
+KNOWN_BAD_THERE: Final[dict[str, tuple[bytes, ...]]] = {
+    "aws": (
+        b'{"service":"rds","operation":"DeleteDBInstance","region":"eu-central-1","account":"123456789012",'
+        b'"parameters":{"DBInstanceIdentifier":"orders","SkipFinalSnapshot":true}}',
+        b'{"service":"iam","operation":"CreateAccessKey","parameters":{"UserName":"admin"}}',
+    ),
+}
 
 #: An agent with every paper in order: what stops it has to be what the change would do, not who it is.
 PAPERED: Final = Passport(
@@ -37,7 +45,9 @@ PAPERED: Final = Passport(
 def prove(judge: Judge) -> tuple[str, ...]:
     """What is wrong with this gate, in sentences; nothing when it stops all that it has to stop."""
     problems = []
-    for kind, payload in KNOWN_BAD:
+    there = {target.kind for target in judge.configuration.targets.values()}
+    bad = [*KNOWN_BAD, *((kind, each) for kind in KNOWN_BAD_THERE if kind in there for each in KNOWN_BAD_THERE[kind])]
+    for kind, payload in bad:
         for passport in (unregistered(NAME), PAPERED):
             try:
                 outcome = judge.judge(Proposal(kind, payload, NAME), passport).decision.outcome

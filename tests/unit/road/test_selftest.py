@@ -47,3 +47,22 @@ def test_a_sound_gate_arms(tmp_path: Path) -> None:
     with simulated(tmp_path / "home") as world:
         assert world.control.problems == ()
         assert world.control.health()["state"] == "armed"
+
+
+def test_where_there_is_an_account_calls_to_aws_are_shown_too(tmp_path: Path) -> None:
+    account = (
+        '[targets.cloud]\nkind = "aws"\naddress = "http://127.0.0.1:1"\n[targets.cloud.aws]\naccount = "123456789012"\n'
+        'regions = ["eu-central-1"]\nread = { source = "profile", profile = "r" }\n'
+        'write = { source = "profile", profile = "w" }\n'
+    )
+    with simulated(tmp_path / "home") as world:
+        with (world.path / "interlock.toml").open("a", encoding="utf-8") as file:
+            file.write(account)
+        world.reopen()
+        sound = world.control.problems
+        weaken(world)
+        told = world.control.problems
+
+    assert sound == ()
+    assert any("DeleteDBInstance" in problem for problem in told)
+    assert any("CreateAccessKey" in problem for problem in told)

@@ -25,10 +25,10 @@ NOT_OF_THE_CALL: Final = frozenset(
 
 
 def request_of(head: Head, admitted: Admitted, body: Body) -> Request:
-    """The call."""
-    return Request(
+    """The call. Whoever speaks to us as the endpoint, and not to a host of AWS's, means the target's own."""
+    request = Request(
         method=head.method,
-        host=_host(head, admitted),
+        host=head.tunnel or _emulator(admitted.target),
         path=head.path,
         service=admitted.claim.service,
         region=admitted.claim.region,
@@ -38,6 +38,11 @@ def request_of(head: Head, admitted: Admitted, body: Body) -> Request:
         body_digest=body.digest,
         body_size=body.size,
     )
+    if request.host:
+        return request
+    from interlock.aws.placing import placed
+
+    return placed(request)
 
 
 def provisional(head: Head, service: str = "", region: str = "") -> Request:
@@ -45,17 +50,9 @@ def provisional(head: Head, service: str = "", region: str = "") -> Request:
     return Request(head.method, head.tunnel or head.host, head.path, service, region, head.query, head.headers)
 
 
-def _host(head: Head, admitted: Admitted) -> str:
-    """The AWS host that was asked for. Whoever speaks to us as the endpoint means the target's own."""
-    return head.tunnel or own_host(admitted.target, admitted.claim.service, admitted.claim.region)
-
-
-def own_host(target: Target, service: str, region: str) -> str:
-    if target.address != REAL:
-        return urlsplit(target.address).netloc.rpartition("@")[2].lower()
-    from interlock.aws.endpoints import endpoint
-
-    return endpoint(service, region)
+def _emulator(target: Target) -> str:
+    """The host of an emulator; empty where the target is AWS itself, whose host depends on the call."""
+    return "" if target.address == REAL else urlsplit(target.address).netloc.rpartition("@")[2].lower()
 
 
 def _headers(head: Head, body: Body) -> tuple[tuple[str, str], ...]:
