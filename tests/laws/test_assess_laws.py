@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from interlock.assess.assess import assess
@@ -111,6 +111,11 @@ def test_adding_an_effect_never_lowers_the_tier(change, effect, inventory, rehea
 
 
 @given(changes, st.none() | inventories, st.sampled_from(["none-needed", "valid", "valid-with-loss"]))
+@example(
+    Change("sql:sqlite", (Effect("read", Resource("sql.table", "orders"), traits=("loses-data",)),)),
+    None,
+    "valid-with-loss",
+)
 def test_more_evidence_never_raises_risk(change, inventory, verdict) -> None:
     """A survey, and then a whole rehearsal whose way back was walked, make nothing worse."""
     blind = judged(change)

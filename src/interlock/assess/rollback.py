@@ -47,6 +47,8 @@ def way_back_of(change: Change, rehearsal: Rehearsal | None, undoing: Undoing) -
     told = any(effect.way_back is not None for effect in change.effects)
     if known.verdict == "invalid" and proof.verdict != "invalid":
         return RollbackProof("invalid", proof.simulated, known.steps, known.why)
+    if known.verdict == "none-needed" and proof.verdict != "invalid":
+        return known  # what only reads has nothing to take back, whatever walking it would lose
     if proof.simulated or not told:
         return proof
     if proof.verdict == "unknown" and not rehearsal.failed:
