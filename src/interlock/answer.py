@@ -265,6 +265,7 @@ def _rollback(rollback: RollbackProof) -> Json:
         "simulated": rollback.simulated,
         "steps": list(rollback.steps),
         "why": rollback.why,
+        "kept": rollback.kept,
     }
 
 

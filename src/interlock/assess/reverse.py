@@ -51,6 +51,10 @@ PROVED: Final[dict[RollbackVerdict, Reversibility]] = {
 }
 
 
+#: What is kept by whoever executes it, before anything is lost: a copy, or the thing itself for a time.
+KEPT: Final[dict[str, Reversibility]] = {"copy": "verified-copy", "until-closed": "grace-period"}
+
+
 #: Traits that say themselves that something is lost.
 LOSING: Final[frozenset[Trait]] = frozenset({"loses-data", "cascades"})
 
@@ -58,13 +62,16 @@ LOSING: Final[frozenset[Trait]] = frozenset({"loses-data", "cascades"})
 def proof_of(rehearsal: Rehearsal | None) -> Reversibility | None:
     """What the rehearsal proves of the way back; None when it proves nothing.
 
-    A proof needs a whole rehearsal that succeeded and a way back that was walked, not only written.
+    A proof needs a whole rehearsal that succeeded and a way back that was walked, not only written; or an executor that
+    does nothing before it has what it takes to go back.
     """
     if rehearsal is None:
         return None
     rollback = rehearsal.rollback
     if rollback.verdict == "invalid":
         return "irreversible"
+    if rollback.kept and not rehearsal.failed and rollback.verdict in PROVED:
+        return KEPT[rollback.kept]
     if rehearsal.failed or not rehearsal.complete or not rollback.simulated:
         return None
     return PROVED.get(rollback.verdict)

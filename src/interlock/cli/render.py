@@ -137,7 +137,8 @@ def _needs(effects: Sequence[Json]) -> Iterable[RenderableType]:
 def _way_back(rollback: Json) -> str:
     if rollback["verdict"] == "none-needed":
         return "none needed"
-    simulated = "simulated" if rollback["simulated"] else "not simulated"
+    kept = {"copy": "a verified copy is taken before", "until-closed": "kept until the undo window closes"}
+    simulated = "simulated" if rollback["simulated"] else kept.get(str(rollback["kept"]), "not simulated")
     why = f": {plain(rollback['why'])}" if rollback["why"] else ""
     return f"[bold]{rollback['verdict']}[/], {simulated}{why}"
 

@@ -130,12 +130,17 @@ class Sample(Value, frozen=True):
 
 
 class RollbackProof(Value, frozen=True):
-    """The way back: its steps, and whether it was simulated (applied, rolled back, contents compared)."""
+    """The way back: its steps, and whether it was simulated (applied, rolled back, contents compared).
+
+    `kept` says what the executor sees to before anything is lost, or does nothing: a `copy`, waited for and verified; or
+    the thing itself, which goes only when the undo window closes.
+    """
 
     verdict: RollbackVerdict = "unknown"
     simulated: bool = False
     steps: tuple[str, ...] = ()
     why: str = ""
+    kept: Literal["", "copy", "until-closed"] = ""
 
 
 class Rehearsal(Value, frozen=True):

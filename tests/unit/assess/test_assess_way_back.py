@@ -283,3 +283,32 @@ def test_rights_alone_or_things_alone_lose_nothing() -> None:
     assert not findings("undo-loses-rights", plan(act("delete", ROLE)), stack(*REACHED))
     assert not findings("undo-loses-rights", plan(act("update", SERVICE)), stack(*REACHED))
     assert not findings("undo-loses-rights", plan(act("create", SERVICE), act("delete", ROLE)), stack(*REACHED))
+
+
+@pytest.mark.parametrize(
+    ("kept", "traits", "failed", "expected"),
+    [
+        ("copy", (), "", ("verified-copy", "valid-with-loss")),
+        ("until-closed", (), "", ("grace-period", "valid-with-loss")),
+        ("copy", ("loses-data",), "", ("grace-period", "valid-with-loss")),
+        ("", (), "", ("irreversible", "invalid")),
+        ("copy", (), "it does not run", ("irreversible", "invalid")),
+        ("copy", ("leaves-target",), "", ("irreversible", "valid-with-loss")),
+    ],
+)
+def test_what_is_kept_before_anything_is_lost_is_a_way_back_whatever_the_call_leaves(
+    kept, traits, failed, expected
+) -> None:
+    lost = act("delete", "db", way_back=back("irreversible", "invalid"), traits=traits)
+    tried = Rehearsal(rollback=RollbackProof("valid-with-loss", kept=kept), complete=False, failed=failed)
+
+    judgement = judged(plan(lost), None, tried)
+
+    assert (judgement.effects[0].reversibility, judgement.rollback.verdict) == expected
+
+
+def test_what_is_kept_is_no_way_back_where_a_change_takes_its_own_copies() -> None:
+    both = plan(act("delete", SNAPSHOT, way_back=EASY), act("delete", DB, way_back=KEPT))
+    tried = Rehearsal(rollback=RollbackProof("valid", kept="copy"), complete=False)
+
+    assert judged(both, stack(*COPIED), tried).rollback.verdict == "invalid"

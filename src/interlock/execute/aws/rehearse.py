@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from interlock.aws.call import Call
 from interlock.aws.connection import Connections, Patience, code_of, failed
 from interlock.aws.models import service as model_of
 from interlock.errors import InterlockError
@@ -86,7 +87,7 @@ def _way_back(work: Work, pause: Callable[[float], None]) -> RollbackProof:
         keeper = keeper_for(work.call)
     if keeper is None:
         return RollbackProof()
-    promised = keeper.promise(work.call)
+    promised = _with_kept(keeper, work.call)
     if not keeper.is_cheap(work.call):
         return promised
     hands = Hands(work.setting, CASE, work.call.region, {}, now=lambda: 0, pause=pause)
@@ -97,3 +98,13 @@ def _way_back(work: Work, pause: Callable[[float], None]) -> RollbackProof:
     if memory is None:
         return RollbackProof(why="there is nothing of it that could be kept")
     return msgspec.structs.replace(promised, simulated=keeper.exact and promised.verdict == "valid")
+
+
+def _with_kept(keeper: Keeper, call: Call) -> RollbackProof:
+    """What the keeper promises, and what it sees to before anything is lost."""
+    promised = keeper.promise(call)
+    if promised.verdict not in ("valid", "valid-with-loss"):
+        return promised
+    if keeper.softens(call):
+        return msgspec.structs.replace(promised, kept="until-closed")
+    return msgspec.structs.replace(promised, kept="copy") if keeper.copies else promised

@@ -98,6 +98,7 @@ class Rollback(Shape, frozen=True):
     simulated: bool
     steps: list[str]
     why: str
+    kept: str
 
 
 class Finding(Shape, frozen=True):

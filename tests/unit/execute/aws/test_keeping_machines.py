@@ -134,3 +134,10 @@ def test_a_dry_run_says_that_aws_would_refuse(account: Account) -> None:
     assert rehearsal.failed == "AWS would refuse it: `UnauthorizedOperation`"
     assert rehearsal.rollback.verdict == "unknown"
     assert b"DryRun=true" in server.asked[0]
+
+
+def test_what_is_only_stopped_is_said_to_be_kept_until_the_window_closes(account: Account) -> None:
+    rehearsal = account.rehearse(terminate(account, launched(account)))
+
+    assert rehearsal.rollback.kept == "until-closed"
+    assert not rehearsal.rollback.simulated
