@@ -45,9 +45,8 @@ def way_back_of(change: Change, rehearsal: Rehearsal | None, undoing: Undoing) -
         return known
     proof = rehearsal.rollback
     told = any(effect.way_back is not None for effect in change.effects)
-    takes_its_own = bool(undoing.copies or undoing.rights or change.unknown)
-    if proof.kept and not rehearsal.failed and not takes_its_own:
-        return proof  # whatever the call itself leaves of it, nothing is lost before the way back is there
+    if proof.kept and not rehearsal.failed and not (undoing.rights or change.unknown):
+        return proof  # whatever goes, its known copies too: nothing is lost before there is another one
     if known.verdict == "invalid" and proof.verdict != "invalid":
         return RollbackProof("invalid", proof.simulated, known.steps, known.why)
     if known.verdict == "none-needed" and proof.verdict != "invalid":

@@ -72,11 +72,13 @@ def weigh(
 ) -> list[Weighed]:
     """Every effect as assessed, in the order of the change. `undoing`: what the change takes from its own ways back."""
     proof = proof_of(rehearsal)
+    # Another copy than those that this change knows.
+    kept = rehearsal is not None and not rehearsal.failed and bool(rehearsal.rollback.kept)
     weighed = []
     for ordinal, effect in enumerate(change.effects):
         keyed = is_keyed(effect, world)
         back: Reversibility = "irreversible"
-        if ordinal not in undoing.copies:
+        if kept or ordinal not in undoing.copies:
             back = reverse_of(effect, keyed=keyed, proof=proof, undo_window=undo_window)
         planes = tuple(sorted(links.planes.get(effect.resource.key, ())))
         weighed.append(Weighed(tier_of(effect), back, count_of(effect, world, figures), keyed, planes))

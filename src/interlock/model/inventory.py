@@ -132,8 +132,8 @@ class Sample(Value, frozen=True):
 class RollbackProof(Value, frozen=True):
     """The way back: its steps, and whether it was simulated (applied, rolled back, contents compared).
 
-    `kept` says what the executor sees to before anything is lost, or does nothing: a `copy`, waited for and verified; or
-    the thing itself, which goes only when the undo window closes.
+    `kept` says what the executor sees to before anything is lost, or it does nothing: a `copy`, waited for and
+    verified; or the thing itself, which goes only when the undo window closes.
     """
 
     verdict: RollbackVerdict = "unknown"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from assess_stack import EASY, GONE, KEPT, act, back, edge, item, plan, stack, thing
 from assess_words import PROVED, change, effect, findings, judged, measured, rehearsal
@@ -307,8 +308,19 @@ def test_what_is_kept_before_anything_is_lost_is_a_way_back_whatever_the_call_le
     assert (judgement.effects[0].reversibility, judgement.rollback.verdict) == expected
 
 
-def test_what_is_kept_is_no_way_back_where_a_change_takes_its_own_copies() -> None:
+def test_what_is_kept_is_another_copy_than_those_that_go() -> None:
     both = plan(act("delete", SNAPSHOT, way_back=EASY), act("delete", DB, way_back=KEPT))
     tried = Rehearsal(rollback=RollbackProof("valid", kept="copy"), complete=False)
+    failed = msgspec.structs.replace(tried, failed="it does not run")
 
-    assert judged(both, stack(*COPIED), tried).rollback.verdict == "invalid"
+    assert judged(both, stack(*COPIED), tried).rollback.verdict == "valid"
+    assert judged(both, stack(*COPIED), tried).reversibility == "verified-copy"
+    assert judged(both, stack(*COPIED), failed).rollback.verdict == "invalid"
+    assert judged(both, stack(*COPIED), failed).reversibility == "irreversible"
+
+
+def test_what_is_kept_is_no_way_back_where_the_rights_to_it_go() -> None:
+    both = plan(act("update", SERVICE, way_back=EASY), act("delete", ROLE, way_back=EASY))
+    tried = Rehearsal(rollback=RollbackProof("valid", kept="copy"), complete=False)
+
+    assert judged(both, stack(*REACHED), tried).rollback.verdict == "invalid"
