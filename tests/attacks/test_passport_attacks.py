@@ -77,7 +77,7 @@ def test_what_was_judged_by_an_old_passport_touches_no_target(
     world.propose("UPDATE orders SET status = 'paid' WHERE id = 7")
     replica.registry.retire_agent(OPERATOR, "fixer")
     looked, look = [], Judge.look
-    monkeypatch.setattr(Judge, "look", lambda judge, *rest: looked.append(rest[-1]) or look(judge, *rest))
+    monkeypatch.setattr(Judge, "look", lambda judge, *rest: looked.append(rest[3]) or look(judge, *rest))
 
     assert world.propose("UPDATE orders SET status = 'paid' WHERE id = 7").state == "denied"
     assert [seen.retired for seen in looked] == [True]
@@ -90,7 +90,7 @@ def test_a_passport_that_never_stands_still_is_refused_in_the_end_and_nothing_is
 
     def stale(record: Record, agent: str) -> Standing:
         asked.append(agent)
-        return Standing(record.passport(agent), 99)
+        return Standing(record.passport(agent), 99, {})
 
     monkeypatch.setattr(Record, "standing", stale)
     with pytest.raises(Conflict, match="does not stand still"):
