@@ -178,7 +178,8 @@ def free_port() -> int:
 @contextlib.contextmanager
 def started(words: list[str], port: int) -> Iterator[int]:
     """This program running, once it listens; gives its process id."""
-    process = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL)
+    root = Path(__file__).parent.parent
+    process = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL, cwd=root)
     try:
         ends = time.monotonic() + 60
         while True:
