@@ -80,7 +80,20 @@ class Judge:
         With `anew` the world is asked again, whatever a survey remembers of a moment ago.
         """
         target = self.target(proposal)
-        reading, surveyed = self.resolve(self.read(proposal, target), proposal, target, anew=anew)
+        return self.judged(proposal, self.read(proposal, target), target, passport, known, anew=anew)
+
+    def judged(
+        self,
+        proposal: Proposal,
+        reading: Reading,
+        target: Target | None,
+        passport: Passport,
+        known: Inventory | None = None,
+        *,
+        anew: bool = False,
+    ) -> Judgement:
+        """The rest of `judge`, for who has read the proposal already; the target is looked at from here on."""
+        reading, surveyed = self.resolve(reading, proposal, target, anew=anew)
         change = reading.change
         inventory, rehearsal = self.look(proposal, reading, target, passport, surveyed, known)
         assessment = self.assess(proposal, change, target, inventory, rehearsal)

@@ -100,11 +100,15 @@ class Passing:
         standing = self._record.standing(proposal.agent)
         minute = self._record.now() // MINUTE_MS
         try:
-            judgement = self._judge.judge(proposal, standing.passport)
+            target = self._judge.target(proposal)
+            reading = self._judge.read(proposal, target)
+            if not _only_reads(reading.change):
+                return None  # nothing of it may be looked for, and even less tried, before it is on record
+            judgement = self._judge.judged(proposal, reading, target, standing.passport)
         except InterlockError:
             return None
         change, decision = judgement.change, judgement.decision
-        if not change.effects or writes(change) or not change.fully_known:
+        if not _only_reads(change):
             return None
         if decision.outcome != "allow" or decision.degraded or judgement.assessment.tier != "observe":
             return None
@@ -193,6 +197,10 @@ class Passing:
             else:
                 still.append(_Waiting(passage._replace(standing=standing), waiting.done))
         return still
+
+
+def _only_reads(change: Change) -> bool:
+    return bool(change.effects) and change.fully_known and not writes(change)
 
 
 def _asked(proposal: Proposal, standing: Standing, policy_version: str) -> tuple[str, ...]:

@@ -81,6 +81,18 @@ def test_what_does_not_only_read_has_to_go_the_whole_road(world: World, sql: str
     assert world.control.glance(AGENT, ask(sql)) is None
 
 
+@pytest.mark.parametrize("sql", ["UPDATE orders SET status = 'paid' WHERE id = 7", "SELECT wipe()"])
+def test_of_what_does_not_only_read_nothing_is_looked_for_unrecorded(
+    world: World, sql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glance(world)  # the gate is armed: its self-test looks too
+    looked: list[object] = []
+    monkeypatch.setattr(world.control.judge, "look", lambda *given: looked.append(given))
+
+    assert world.control.glance(AGENT, ask(sql)) is None
+    assert not looked
+
+
 def test_a_read_is_judged_once_in_a_minute_and_then_anew(world: World) -> None:
     assert world.control.glance(AGENT, ask(), judge=False) is None
 
