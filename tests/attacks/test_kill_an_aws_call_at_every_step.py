@@ -10,10 +10,11 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.deadly import deadly
 from tests.moto_world import ACCOUNT, REGION, Moto, started
 
 from interlock.identify.verbs import Caller
@@ -97,24 +98,6 @@ def walk(world: World, case: Case) -> None:
     """There and back."""
     world.control.run(AGENT, case.id)
     world.undo(world.control.record.case(case.id))
-
-
-def deadly(fatal: int, when: str) -> list[int]:
-    """Make the ledger kill this process at append number `fatal`, before or after it is durable; counts appends."""
-    append: Callable[..., tuple[int, ...]] = Ledger.append
-    seen = [0]
-
-    def killing(ledger: Ledger, *given: object, **named: object) -> tuple[int, ...]:
-        seen[0] += 1
-        if seen[0] == fatal and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        indexes = append(ledger, *given, **named)
-        if seen[0] == fatal and when == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
-        return indexes
-
-    Ledger.append = killing  # type: ignore[method-assign,assignment]
-    return seen
 
 
 def in_child(path: Path, fatal: int, when: str) -> int:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.deadly import deadly
 
 from interlock.ledger.audit import verify
 from interlock.ledger.log import Ledger
@@ -31,24 +32,6 @@ def walk(world: World) -> None:
     world.run(world.approve(world.propose(FIX), "ada"))
     world.clock.forward(60)
     world.control.sweep()
-
-
-def deadly(fatal: int, when: str) -> list[int]:
-    """Make the ledger kill this process at append number `fatal`, before or after it is durable; counts appends."""
-    append: Callable[..., tuple[int, ...]] = Ledger.append
-    seen = [0]
-
-    def killing(ledger: Ledger, *given: object, **named: object) -> tuple[int, ...]:
-        seen[0] += 1
-        if seen[0] == fatal and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        indexes = append(ledger, *given, **named)
-        if seen[0] == fatal and when == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
-        return indexes
-
-    Ledger.append = killing  # type: ignore[method-assign,assignment]
-    return seen
 
 
 def in_child(path: Path, store: str, fatal: int, when: str) -> int:

@@ -34,7 +34,7 @@ from interlock.gates.aws.protocol import AwsProtocol, Contexts, protocol_with
 from interlock.gates.aws.reads import Reads
 from interlock.gates.aws.threads import Threads
 from interlock.gates.aws.upstream import Pool
-from interlock.gates.http.serve import is_loopback, require_key_pair
+from interlock.gates.http.serve import bound, is_loopback, require_key_pair
 from interlock.model.target import Target
 
 PORT: Final = 7118
@@ -179,7 +179,7 @@ def app_over(
 @contextlib.contextmanager
 def running(app: App, contexts: Contexts, listening: Listening, loose: Sequence[str] = ()) -> Iterator[Gate]:
     """A server for this application, in a thread of its own."""
-    with _bound(listening) as listener:
+    with bound(listening.host, listening.port, "--aws-host, --aws-port") as listener:
         protocol = protocol_with(contexts, plain=is_loopback(listening.host))
         server = _Server(_config(app, protocol, listening), app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="interlock-aws", daemon=True)
@@ -219,17 +219,6 @@ def _config(app: App, protocol: type[AwsProtocol], listening: Listening) -> uvic
         ssl_certfile=listening.tls_cert,
         ssl_keyfile=str(listening.tls_key) if listening.tls_key else None,
     )
-
-
-def _bound(listening: Listening) -> socket.socket:
-    family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
-    try:
-        return socket.create_server((listening.host, listening.port), family=family, backlog=CONNECTIONS)
-    except OSError as error:
-        where = f"{listening.host}:{listening.port}"
-        raise BadConfiguration(
-            "nobody can listen there", hint=f"{error.strerror}; --aws-host, --aws-port", where=where
-        ) from error
 
 
 def spool(home: Path) -> Path:

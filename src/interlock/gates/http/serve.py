@@ -70,7 +70,7 @@ def serving(control: Control, listening: Listening, beside: tuple[Beside, ...] =
     `beside` are the other gates of this process, which its health page tells of.
     """
     require_safe(listening)
-    with _bound(listening) as listener:
+    with bound(listening.host, listening.port, "--host, --port") as listener:
         control.rearm()  # a gate that is not armed is served too: its health page says so, and nothing passes
         worker = Worker(control)
         settings = control.configuration.run_tasks
@@ -117,15 +117,14 @@ def require_key_pair(cert: Path, key: Path) -> None:
         ) from error
 
 
-def _bound(listening: Listening) -> socket.socket:
-    """The socket, taken before anything is said or started."""
-    family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
+def bound(host: str, port: int, options: str) -> socket.socket:
+    """The socket, taken before anything is said or started; `options` are the words that choose another one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((listening.host, listening.port), family=family, backlog=CONNECTIONS)
+        return socket.create_server((host, port), family=family, backlog=CONNECTIONS)
     except OSError as error:
-        where = f"{listening.host}:{listening.port}"
         raise BadConfiguration(
-            "nobody can listen there", hint=f"{error.strerror}; --host, --port", where=where
+            "nobody can listen there", hint=f"{error.strerror}; {options}", where=f"{host}:{port}"
         ) from error
 
 

@@ -211,15 +211,15 @@ class Cache(Copied):
             "elasticache",
             "create_snapshot",
             already=("SnapshotAlreadyExistsFault", "SnapshotAlreadyExists"),
-            CacheClusterId=name,
             SnapshotName=hands.name,
             Tags=hands.tags,
+            **{self.parameter: name},
         )
 
     def copied(self, hands: Hands, name: str) -> tuple[str, str]:
         missing = ("SnapshotNotFoundFault", "SnapshotNotFound")
         found = first(hands.find("elasticache", "describe_snapshots", missing, SnapshotName=hands.name), "Snapshots")
-        return (found["SnapshotStatus"], found["CacheClusterId"]) if found else ("", "")
+        return (found["SnapshotStatus"], found[self.parameter]) if found else ("", "")
 
     def make(self, hands: Hands, name: str, memory: Memory) -> None:
         hands.do(
@@ -255,21 +255,6 @@ class CacheGroup(Cache):
             TransitEncryptionEnabled=found.get("TransitEncryptionEnabled") or None,
             AtRestEncryptionEnabled=found.get("AtRestEncryptionEnabled") or None,
         )
-
-    def start(self, hands: Hands, name: str, memory: Memory) -> None:
-        hands.do(
-            "elasticache",
-            "create_snapshot",
-            already=("SnapshotAlreadyExistsFault", "SnapshotAlreadyExists"),
-            ReplicationGroupId=name,
-            SnapshotName=hands.name,
-            Tags=hands.tags,
-        )
-
-    def copied(self, hands: Hands, name: str) -> tuple[str, str]:
-        missing = ("SnapshotNotFoundFault", "SnapshotNotFound")
-        found = first(hands.find("elasticache", "describe_snapshots", missing, SnapshotName=hands.name), "Snapshots")
-        return (found["SnapshotStatus"], found["ReplicationGroupId"]) if found else ("", "")
 
     def make(self, hands: Hands, name: str, memory: Memory) -> None:
         hands.do(
