@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
+from functools import partial
 from typing import Final
 
 from interlock.aws.request import Request
@@ -16,7 +18,7 @@ from interlock.gates.aws.upstream import Answer
 from interlock.identify.verbs import Caller
 from interlock.model.proposal import Proposal
 from interlock.model.target import Target
-from interlock.passing import Passage
+from interlock.passing import Done, Passage
 
 log: Final = logging.getLogger("interlock.aws")
 
@@ -31,6 +33,10 @@ class Reads:
         self._desk = desk
         self._forwarder = forwarder
         self._threads = threads
+        #: What was asked for in this turn of the loop, and what was recorded since the last one.
+        self._asked: list[tuple[Passage, Done]] = []
+        self._settled: deque[tuple[asyncio.Future[InterlockError | None], InterlockError | None]] = deque()
+        self._waking = False
 
     def close(self) -> None:
         """Let go of the connections to targets. Called in the loop."""
@@ -64,20 +70,39 @@ class Reads:
         return answer
 
     def _recorded(self, passage: Passage) -> asyncio.Future[InterlockError | None]:
-        """Done when it is on record, with why it is not."""
+        """Done when it is on record, with why it is not. What is asked for in one turn of the loop goes there at once."""
         loop = asyncio.get_running_loop()
         recorded: asyncio.Future[InterlockError | None] = loop.create_future()
+        if not self._asked:
+            loop.call_soon(self._hand_over)
+        self._asked.append((passage, partial(self._done, loop, recorded)))
+        return recorded
 
-        def settle(error: InterlockError | None) -> None:
+    def _hand_over(self) -> None:
+        """The recording thread gets to run when we let it, and then finds all of them."""
+        asked, self._asked = self._asked, []
+        for passage, done in asked:
+            self._desk.passing.take(passage, done)
+
+    def _done(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        recorded: asyncio.Future[InterlockError | None],
+        error: InterlockError | None,
+    ) -> None:
+        """Called on another thread, for each of a batch; the loop is woken once for all of them."""
+        self._settled.append((recorded, error))
+        if not self._waking:
+            self._waking = True
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                loop.call_soon_threadsafe(self._settle)
+
+    def _settle(self) -> None:
+        self._waking = False  # before anything is taken: what comes after that wakes us anew
+        while self._settled:
+            recorded, error = self._settled.popleft()
             if not recorded.done():
                 recorded.set_result(error)
-
-        def done(error: InterlockError | None) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-                loop.call_soon_threadsafe(settle, error)
-
-        self._desk.passing.take(passage, done)
-        return recorded
 
 
 def _goes_without(target: Target) -> bool:
