@@ -70,7 +70,7 @@ class Reads:
         return answer
 
     def _recorded(self, passage: Passage) -> asyncio.Future[InterlockError | None]:
-        """Done when it is on record, with why it is not. What is asked for in one turn of the loop goes there at once."""
+        """Done when it is on record, with why it is not. What one turn of the loop asks for goes there at once."""
         loop = asyncio.get_running_loop()
         recorded: asyncio.Future[InterlockError | None] = loop.create_future()
         if not self._asked:
