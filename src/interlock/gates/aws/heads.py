@@ -81,16 +81,18 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> tuple[tuple[tuple[str, str], ...
     """The headers as they came, and each once as it is signed (`sigv4.joined`)."""
     if len(raw) > MOST_HEADERS:
         raise _refused("header", f"it has more than {MOST_HEADERS} headers")
-    headers, found = [], dict[str, str]()
-    for name, value in raw:
-        try:
-            named, text = _named(name), value.decode().strip()
-        except UnicodeDecodeError as error:
-            raise _refused("header", "a header is not UTF-8") from error
-        if not (text.isprintable() or text.replace("\t", " ").isprintable()):
-            raise _refused("header", "a header cannot be read")
+    try:
+        names = [_named(name) for name, _ in raw]
+        values = b"\n".join([value for _, value in raw]).decode()
+    except UnicodeDecodeError as error:
+        raise _refused("header", "a header is not UTF-8") from error
+    if values.count("\n") != max(len(raw) - 1, 0) or not values.replace("\n", "").replace("\t", "").isprintable():
+        raise _refused("header", "a header cannot be read")
+    headers, found, narrow = [], dict[str, str](), "  " not in values and "\t" not in values
+    for named, value in zip(names, values.split("\n"), strict=False):
+        text = value.strip()
         headers.append((named, text))
-        signed = text if "  " not in text and "\t" not in text else " ".join(text.split())
+        signed = text if narrow else " ".join(text.split())
         if named not in found:
             found[named] = signed
         elif named in SINGLE or named.startswith("x-amz-"):

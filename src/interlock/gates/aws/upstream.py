@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
 
@@ -48,7 +48,7 @@ class _Link(asyncio.Protocol):
         self.parser: httptools.HttpResponseParser | None = None
         self.idle_since = 0.0
         self.used = False
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self._ends = 0.0
@@ -82,7 +82,7 @@ class _Link(asyncio.Protocol):
         self._ends = ends
         if self._timer is None or self._timer.when() > ends:
             self._watch()
-        self.waiting = self._loop.create_future()
+        self.waiting = self.loop.create_future()
         try:
             await self.waiting
         finally:
@@ -110,13 +110,13 @@ class _Link(asyncio.Protocol):
         """One timer for all answers of this link: most come long before it, and leave it where it is."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(self._ends, self._late)
+        self._timer = self.loop.call_at(self._ends, self._late)
 
     def _late(self) -> None:
         self._timer = None
         if self.waiting is None or self.waiting.done():
             return
-        if self._loop.time() < self._ends:
+        if self.loop.time() < self._ends:
             self._watch()
         else:
             self.waiting.set_exception(TimeoutError())
@@ -219,7 +219,7 @@ class Answer:
                 raise TargetError("AWS broke off in the middle of its answer", code="half")
             else:
                 try:
-                    await link.more(asyncio.get_running_loop().time() + ANSWER_SECONDS)
+                    await link.more(self._place.loop.time() + ANSWER_SECONDS)
                 except TimeoutError as error:
                     raise TargetError("AWS does not go on with its answer", code="half") from error
 
@@ -237,24 +237,22 @@ class Answer:
 class _Place:
     """The connections to one origin: how many are in use, those that wait for use, and who waits for one."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
         self.busy = 0
         self.idle: deque[_Link] = deque()
         self.waiting: deque[asyncio.Future[None]] = deque()
 
-    async def enter(self) -> None:
-        """Until there is room for one more."""
-        if self.busy >= MOST:
-            turn = asyncio.get_running_loop().create_future()
-            self.waiting.append(turn)
-            try:
-                await turn  # whoever leaves hands its room over
-            except BaseException:
-                if turn.done() and not turn.cancelled():
-                    self.leave()
-                raise
-        else:
-            self.busy += 1
+    async def vacant(self) -> None:
+        """Until somebody leaves, who hands its room over."""
+        turn = self.loop.create_future()
+        self.waiting.append(turn)
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            raise
 
     def leave(self) -> None:
         while self.waiting:
@@ -270,13 +268,18 @@ class Pool:
 
     def __init__(self, trust: ssl.SSLContext | None = None) -> None:
         self._trust = trust
-        self._places: defaultdict[Origin, _Place] = defaultdict(_Place)
+        self._places: dict[Origin, _Place] = {}
         self._closed = False
 
     async def ask(self, origin: Origin, method: str, raw: bytes) -> Answer:
         """Send these bytes and wait for the head of the answer. Raises TargetError: `unreachable`, `slow`, `half`."""
-        place = self._places[origin]
-        await place.enter()
+        place = self._places.get(origin)
+        if place is None:
+            place = self._places[origin] = _Place(asyncio.get_running_loop())
+        if place.busy < MOST:
+            place.busy += 1
+        else:
+            await place.vacant()
         link: _Link | None = None
         try:
             link = _kept(place) or await self._connected(origin)
@@ -299,7 +302,7 @@ class Pool:
         place.leave()
         if link.reusable and len(place.idle) < MOST_IDLE and not self._closed:
             link.used = True
-            link.idle_since = asyncio.get_running_loop().time()
+            link.idle_since = place.loop.time()
             place.idle.append(link)
         else:
             link.close()
@@ -332,7 +335,7 @@ class Pool:
 async def _head(link: _Link, method: str, raw: bytes) -> None:
     """Ask, and wait for the head of the answer, or for the end of the connection."""
     link.ask(method, raw)
-    ends = asyncio.get_running_loop().time() + ANSWER_SECONDS
+    ends = link.loop.time() + ANSWER_SECONDS
     while not (link.began or link.complete or link.broken):
         try:
             await link.more(ends)
@@ -342,7 +345,7 @@ async def _head(link: _Link, method: str, raw: bytes) -> None:
 
 def _kept(place: _Place) -> _Link | None:
     """A connection that is open still, the one that was used last."""
-    oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
+    oldest = place.loop.time() - IDLE_SECONDS
     while place.idle:
         link = place.idle.pop()
         if not link.closed and link.idle_since >= oldest:
