@@ -196,7 +196,7 @@ def sign(
     if keys.token:
         added.append(("x-amz-security-token", keys.token))
     all_headers = joined([*headers, *added])
-    signed = tuple(sorted(all_headers))
+    signed = sorted(all_headers)
     canonical = canonical_request(
         method, canonical_path(path, service), canonical_query(query), all_headers, signed, payload
     )

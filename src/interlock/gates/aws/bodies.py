@@ -136,9 +136,9 @@ class _Growing:
 
 def _decoder(head: Head, claim: sigv4.Claim, links: Callable[[], Chain]) -> Decoder | None:
     """What takes the body out of its chunks; None where it comes as it is."""
-    codings = [coding.strip() for coding in head.header("content-encoding").lower().split(",")]
     if claim.payload not in sigv4.STREAMING:
-        if "aws-chunked" in codings or "x-amz-trailer" in head.joined:
+        codings = head.header("content-encoding").lower().split(",") if "content-encoding" in head.joined else ()
+        if "aws-chunked" in [coding.strip() for coding in codings] or "x-amz-trailer" in head.joined:
             raise BadInput("it says that it comes in chunks, but not how they are signed", code="bad-chunks")
         return None
     announced = frozenset(name.strip().lower() for name in head.header("x-amz-trailer").split(",") if name.strip())

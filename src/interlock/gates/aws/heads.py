@@ -16,6 +16,8 @@ from interlock.errors import BadInput
 METHODS: Final = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"})
 MAX_URL: Final = 16 * 1024
 MOST_HEADERS: Final = 200
+#: Digits of a `content-length`.
+LONGEST_LENGTH: Final = 15
 
 #: Headers that decide something: twice the same name is two readings. So is every x-amz- header.
 SINGLE: Final = frozenset(
@@ -41,7 +43,6 @@ FOREIGN: Final = frozenset(
 
 _TARGET: Final = re.compile(rb"/[!-\"$-~]*")
 _HOST: Final = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
-_LENGTH: Final = re.compile(r"\d{1,15}")
 
 
 class Head(NamedTuple):
@@ -134,7 +135,7 @@ def _length(headers: Mapping[str, str]) -> int | None:
     if "transfer-encoding" in headers:
         return None
     text = headers.get("content-length", "0")
-    if not _LENGTH.fullmatch(text):
+    if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_LENGTH:
         raise _refused("length", "its `content-length` is no number")
     return int(text)
 

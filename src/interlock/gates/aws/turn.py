@@ -55,6 +55,19 @@ class Turn:
     or this very machine. `keeps`: the connection goes on after this answer.
     """
 
+    #: Of the body, all is here; of the answer, something went out, or all of it.
+    whole = began = over = False
+    gone = False
+    #: What answers it, while it does.
+    task: asyncio.Task[None] | None = None
+
+    _held = 0
+    _asked_for = False
+    _waiting: asyncio.Future[None] | None = None
+    #: Bytes of the answer that are still to come; None where it comes in chunks.
+    _left: int | None = 0
+    _bodiless = False
+
     def __init__(
         self,
         line: Line,
@@ -73,19 +86,8 @@ class Turn:
         self.tunnel = tunnel
         self.closed_in = closed_in
         self.keeps = keeps
-        #: Of the body, all is here; of the answer, something went out, or all of it.
-        self.whole = self.began = self.over = False
-        self.gone = False
-        #: What answers it, while it does.
-        self.task: asyncio.Task[None] | None = None
         self._line = line
         self._pieces: list[bytes] = []
-        self._held = 0
-        self._asked_for = False
-        self._waiting: asyncio.Future[None] | None = None
-        #: Bytes of the answer that are still to come; None where it comes in chunks.
-        self._left: int | None = 0
-        self._bodiless = False
 
     # the connection's calls
 
