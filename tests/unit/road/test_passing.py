@@ -7,10 +7,12 @@ import threading
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
+from interlock import passing
 from interlock.errors import Conflict, InterlockError, NotFound, Unauthenticated
 from interlock.identify.tokens import Grant
 from interlock.identify.verbs import Caller
@@ -71,6 +73,23 @@ def test_a_read_that_passes_is_recorded_with_what_was_asked(world: World) -> Non
     payloads = json.loads(world.control.vault.get(second.sealed, second.payload))
     assert b64decode(payloads[second.place]) == b"SELECT id FROM orders WHERE id = 7"
     assert not world.control.cases(OPERATOR)
+
+
+def test_a_lone_read_is_recorded_at_once_and_others_are_waited_for_only_in_a_crowd(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(passing, "time", SimpleNamespace(sleep=pauses.append))
+    read = glance(world)
+    for _ in range(20):
+        taken(world, read)
+    lone = list(pauses)
+    for _ in range(5):
+        taken(world, *[read] * 64)
+
+    assert lone == []
+    assert pauses
+    assert set(pauses) == {passing.GATHER_SECONDS}
 
 
 @pytest.mark.parametrize(

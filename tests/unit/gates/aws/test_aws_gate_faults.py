@@ -14,7 +14,7 @@ import pytest
 
 from aws_gate import Dummy, LiveAws, live_aws, refused, sent, sent_raw, table_call, written
 from interlock.errors import BadConfiguration, Conflict, StoreError
-from interlock.gates.aws import bodies, upstream
+from interlock.gates.aws import bodies, reads, upstream
 from interlock.gates.aws.serve import Listening, require_safe
 
 LIST = table_call()
@@ -78,6 +78,16 @@ def test_the_answer_waits_for_the_record(gate: LiveAws, aws: Dummy) -> None:
     assert len(aws.asked) == 1
     assert early == []
     assert len(got) == 1
+
+
+def test_an_answer_is_not_kept_back_for_ever(gate: LiveAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reads, "RECORD_SECONDS", 0.3)
+    gate.control.passing.gate.clear()
+    told = refused(gate.client("dynamodb").list_tables)
+    gate.control.passing.gate.set()
+
+    assert told["status"] == 503
+    assert "the record takes too long" in told["Message"]
 
 
 @pytest.mark.parametrize(
