@@ -1,7 +1,8 @@
 """The AWS gate: what it adds to a read that policy allows, with every decision on record, and how many a core does.
 
-A real `interlock up` over a dummy AWS, each in a process of its own; 16 clients on connections that they keep. Direct
-and through the gate are measured in turns in one run, so that a busy machine is busy for both.
+A real `interlock up` over a dummy AWS, each in a process of its own; 16 clients on connections that they keep. Without
+a pause they keep everything busy, and wait for each other; with one it is seen what the gate itself adds. Direct and
+through the gate are measured in turns in one run, so that a busy machine is busy for both.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -30,6 +32,8 @@ from interlock.judge import Senses
 from interlock.model.agent import Capability, Passport
 
 CLIENTS = 16
+#: Seconds between two calls of a client that does something with its answers.
+PAUSE = 0.05
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 SENSES = Senses(lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000, os.urandom)
@@ -140,20 +144,26 @@ class _Client(asyncio.Protocol):
         return await self.waiting
 
 
-async def asked(port: int, raws: Sequence[bytes], clients: int) -> tuple[list[float], float]:
-    """Milliseconds of each request, and the seconds that all took."""
+async def asked(port: int, raws: Sequence[bytes], clients: int, pause: float = 0) -> tuple[list[float], float]:
+    """Milliseconds of each request, and the seconds that all took. A client waits about so many seconds between
+    two: were it just so many, those who are answered at once would ask at once for ever.
+    """
+    drawn = random.Random(7)
     loop = asyncio.get_running_loop()
     links = [(await loop.create_connection(_Client, "127.0.0.1", port))[1] for _ in range(clients)]
     took: list[float] = []
     left = iter(raws)
 
     async def work(link: _Client) -> None:
+        await asyncio.sleep(drawn.uniform(0, pause))
         for raw in left:
             began = time.perf_counter()
             answer = await link.ask(raw)
             took.append((time.perf_counter() - began) * 1000)
             if not answer.startswith(b"HTTP/1.1 200"):
                 raise RuntimeError(answer.decode("utf-8", "replace")[:600])
+            if pause:
+                await asyncio.sleep(drawn.uniform(0, 2 * pause))
 
     began = time.perf_counter()
     await asyncio.gather(*[work(link) for link in links])
@@ -226,14 +236,19 @@ def run(scale: Scale) -> list[Row]:
             cores.append(count / max(cpu_seconds(pid) - before, 0.01))
             fresh = requests(key, port, count // 10, first=1_000_000 * (turn + 1))
             new += uvloop.run(asked(port, fresh, CLIENTS))[0]
+        uvloop.run(asked(port, known, CLIENTS))  # a minute may have passed, and all be judged anew
+        paced_direct = uvloop.run(asked(dummy, known * rounds, CLIENTS, PAUSE))[0]
+        paced = uvloop.run(asked(port, known * rounds, CLIENTS, PAUSE))[0]
         alone_direct = uvloop.run(asked(dummy, known, 1))[0]
         alone = uvloop.run(asked(port, known, 1))[0]
-    for found in (direct, through, new, alone_direct, alone, rates, cores):
+    for found in (direct, through, new, paced_direct, paced, alone_direct, alone, rates, cores):
         found.sort()
     core = "by the gate's own CPU time"
     return [
         Row("a read, 16 clients: added at the median", *added(direct, through, 0.5, "≤ 1")),
         Row("a read, 16 clients: added at p99", *added(direct, through, 0.99, "≤ 10")),
+        Row("a read, 16 clients of 20 a second each: added at the median", *added(paced_direct, paced, 0.5, "")),
+        Row("a read, 16 clients of 20 a second each: added at p99", *added(paced_direct, paced, 0.99, "")),
         Row("a read, one client: added at the median", *added(alone_direct, alone, 0.5, "")),
         Row("a read that nobody asked before, 16 clients: median", at(new, 0.5), "ms", "", "judged anew"),
         Row("reads a second and core, each on record", at(cores, 0.5), "reads/s", "≥ 3,000", core),
