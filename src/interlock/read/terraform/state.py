@@ -18,6 +18,8 @@ NULL: Final = Raw(b"null")
 #: Modules in modules within `values`.
 MAX_MODULES: Final = 50_000
 
+_ODD: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
 
 class Thing(NamedTuple):
     """One resource instance of a state: its address, type, values (raw, with their marks) and what it waited for."""
@@ -69,6 +71,27 @@ class Shown(msgspec.Struct):
     values: Values | None = None
 
 
+class _Tree(msgspec.Struct):
+    """A module with all below it."""
+
+    resources: tuple[_Shown, ...] | None = None
+    child_modules: tuple[_Tree | None, ...] | None = None
+
+
+class _Planned(msgspec.Struct):
+    """`Values`, taken apart at once."""
+
+    root_module: _Tree | None = None
+
+
+class _Prior(msgspec.Struct):
+    """`Shown`, taken apart at once."""
+
+    format_version: str = ""
+    terraform_version: str = ""
+    values: _Planned | None = None
+
+
 class _Object(msgspec.Struct):
     """One instance in a state file; `sensitive_attributes` are paths."""
 
@@ -101,6 +124,40 @@ class File(msgspec.Struct):
     outputs: dict[str, Raw] | None = None
 
 
+def prior(raw: Raw) -> Iterator[Thing]:
+    """The resources of a plan's prior state. Raises what the decoder raises."""
+    try:
+        whole = msgspec.json.decode(raw, type=_Prior | None)
+    except _ODD:
+        state = msgspec.json.decode(raw, type=Shown | None)
+        return shown(state.values if state is not None else None)
+    return _in_tree(whole.values if whole is not None else None)
+
+
+def planned(raw: Raw) -> Iterator[Thing]:
+    """The resources of planned values. Raises what the decoder raises."""
+    try:
+        whole = msgspec.json.decode(raw, type=_Planned | None)
+    except _ODD:
+        return shown(msgspec.json.decode(raw, type=Values | None))
+    return _in_tree(whole)
+
+
+def _in_tree(values: _Planned | None) -> Iterator[Thing]:
+    """In one pass over the bytes; where it fails, `shown` gives what stands before the fault."""
+    stack = [values.root_module] if values is not None else []
+    seen = 0
+    while stack:
+        module = stack.pop()
+        seen += 1
+        if module is None:
+            continue
+        if seen > MAX_MODULES:
+            raise msgspec.ValidationError("there are too many modules")
+        yield from map(_thing, module.resources or ())
+        stack.extend(reversed(module.child_modules or ()))
+
+
 def shown(values: Values | None) -> Iterator[Thing]:
     """The resources of `values`, module by module. Raises what the decoder raises."""
     stack = [values.root_module] if values is not None else []
@@ -112,11 +169,12 @@ def shown(values: Values | None) -> Iterator[Thing]:
             continue
         if seen > MAX_MODULES:
             raise msgspec.ValidationError("there are too many modules")
-        for each in module.resources or ():
-            yield Thing(
-                each.address, each.type, each.mode, each.values, each.sensitive_values, tuple(each.depends_on or ())
-            )
+        yield from map(_thing, module.resources or ())
         stack.extend(reversed(module.child_modules or ()))
+
+
+def _thing(each: _Shown) -> Thing:
+    return Thing(each.address, each.type, each.mode, each.values, each.sensitive_values, each.depends_on or ())
 
 
 def kept(file: File) -> Iterator[Thing]:
