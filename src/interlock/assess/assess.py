@@ -58,14 +58,13 @@ def assess(
     `secrets` are the kinds of secret that were seen in the payload.
     """
     if inventory is None and rehearsal is None and len(change.effects) <= FEW:
-        return _remembered(change, claimed, found, secrets)
+        return remembered(change, claimed, found, secrets)
     return _assessed(change, inventory, rehearsal, claimed, found, secrets)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _remembered(
-    change: Change, claimed: Environment, found: Environment | None, secrets: tuple[str, ...]
-) -> Assessment:
+def remembered(change: Change, claimed: Environment, found: Environment | None, secrets: tuple[str, ...]) -> Assessment:
+    """The assessment of a change beside which nothing is known, from memory where an equal one was assessed."""
     return _assessed(change, None, None, claimed, found, secrets)
 
 

@@ -68,7 +68,7 @@ def decide(
 
     `now` (unix milliseconds) only serves working hours and freezes. Raises nothing: what cannot be decided is deny.
     """
-    ruled = _remembered if len(change.effects) <= FEW else _ruled
+    ruled = remembered if len(change.effects) <= FEW else _ruled
     ruling = ruled(assessment, change, passport, environment, engine, moment_of(environment, now))
     return msgspec.structs.replace(ruling, digest=binding)
 
@@ -105,7 +105,8 @@ def _ruled(
     )
 
 
-_remembered: Final = lru_cache(maxsize=REMEMBERED)(_ruled)
+#: The decision, from memory where an equal one was made.
+remembered: Final = lru_cache(maxsize=REMEMBERED)(_ruled)
 
 
 def _degraded(assessment: Assessment, change: Change, doubts: Iterable[str]) -> tuple[str, ...]:
