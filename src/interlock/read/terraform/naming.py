@@ -52,9 +52,13 @@ def resource_of(address: str, kind: str, values: Mapping[str, object], environme
     `state` is the workspace or lineage that it is kept in; empty when nobody knows.
     """
     tags = tags_of(values)
-    return Resource(
-        f"terraform.{kind}", address, environment, location=located(values, tags, state), tags=tuple(sorted(tags))
-    )
+    return Resource(_type(kind), address, environment, location=located(values, tags, state), tags=tuple(sorted(tags)))
+
+
+@lru_cache(maxsize=4_096)
+def _type(kind: str) -> str:
+    """The type of a resource, one text for all of a kind."""
+    return f"terraform.{kind}"
 
 
 def masked(value: object, sensitive: object) -> object:

@@ -7,7 +7,7 @@ and never leave.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from msgspec import Raw
@@ -21,38 +21,26 @@ MAX_MODULES: Final = 50_000
 _ODD: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
-class Thing(NamedTuple):
+class Thing(msgspec.Struct, gc=False, rename={"sensitive": "sensitive_values", "waits_for": "depends_on"}):
     """One resource instance of a state: its address, type, values (raw, with their marks) and what it waited for."""
-
-    address: str
-    type: str
-    mode: str
-    values: Raw
-    sensitive: object
-    waits_for: tuple[str, ...]
-
-    def plain(self) -> dict[str, object]:
-        """Its values without the sensitive ones; empty where they have no shape that is known."""
-        try:
-            sensitive = value_of(self.sensitive) if isinstance(self.sensitive, Raw) else self.sensitive
-            return values_of(value_of(self.values), sensitive)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-            return {}
-
-
-class _Shown(msgspec.Struct, gc=False):
-    """A resource of `show -json`."""
 
     address: str
     mode: str = "managed"
     type: str = ""
     values: Raw = NULL
-    sensitive_values: Raw = NULL
-    depends_on: tuple[str, ...] | None = None
+    sensitive: Raw = NULL
+    waits_for: tuple[str, ...] | None = None
+
+    def plain(self) -> dict[str, object]:
+        """Its values without the sensitive ones; empty where they have no shape that is known."""
+        try:
+            return values_of(value_of(self.values), None if self.sensitive is NULL else value_of(self.sensitive))
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            return {}
 
 
 class _Module(msgspec.Struct):
-    resources: tuple[_Shown, ...] | None = None
+    resources: tuple[Thing, ...] | None = None
     child_modules: tuple[Raw, ...] | None = None
 
 
@@ -74,7 +62,7 @@ class Shown(msgspec.Struct):
 class _Tree(msgspec.Struct):
     """A module with all below it."""
 
-    resources: tuple[_Shown, ...] | None = None
+    resources: tuple[Thing, ...] | None = None
     child_modules: tuple[_Tree | None, ...] | None = None
 
 
@@ -154,7 +142,7 @@ def _in_tree(values: _Planned | None) -> Iterator[Thing]:
             continue
         if seen > MAX_MODULES:
             raise msgspec.ValidationError("there are too many modules")
-        yield from map(_thing, module.resources or ())
+        yield from module.resources or ()
         stack.extend(reversed(module.child_modules or ()))
 
 
@@ -169,12 +157,8 @@ def shown(values: Values | None) -> Iterator[Thing]:
             continue
         if seen > MAX_MODULES:
             raise msgspec.ValidationError("there are too many modules")
-        yield from map(_thing, module.resources or ())
+        yield from module.resources or ()
         stack.extend(reversed(module.child_modules or ()))
-
-
-def _thing(each: _Shown) -> Thing:
-    return Thing(each.address, each.type, each.mode, each.values, each.sensitive_values, each.depends_on or ())
 
 
 def kept(file: File) -> Iterator[Thing]:
@@ -188,11 +172,11 @@ def kept(file: File) -> Iterator[Thing]:
             key = "" if one.index_key is None else f"[{msgspec.json.encode(one.index_key).decode()}]"
             yield Thing(
                 f"{prefix}{data}{each.type}.{each.name}{key}",
-                each.type,
                 each.mode,
+                each.type,
                 one.attributes,
-                _marks(one.sensitive_attributes),
-                tuple(one.dependencies or ()),
+                Raw(msgspec.json.encode(_marks(one.sensitive_attributes))),
+                one.dependencies,
             )
 
 
