@@ -6,6 +6,7 @@ runs the rest. Children are real processes, and `kill -9` is a real one.
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -23,7 +24,8 @@ from interlock.ledger.checkpoint import open_checkpoint
 from interlock.ledger.entry import leaf_of
 from interlock.ledger.log import Item, Ledger, Stored, open_ledger
 from interlock.ledger.tree import verify_consistency, verify_inclusion
-from interlock.testing.vault_contract import SIGNER, VaultContract, together
+from interlock.ledger.vault import Vault
+from interlock.testing.vault_contract import MASTER, SIGNER, VaultContract, together
 
 RACERS = 100
 
@@ -171,6 +173,18 @@ class LedgerContract(VaultContract):
         assert report.ok, report.problems
         assert sorted(won) == contested
         assert len(total) == 100
+
+    def test_who_was_refused_upon_a_newer_head_goes_on_from_there(self, ledger: Ledger, url: str, mark: Path) -> None:
+        """Refused with contents, the newest head was seen and nothing was added to it."""
+        vault = Vault(ledger.store, MASTER, entropy=os.urandom)
+        for number in range(4):
+            ledger.append([Item("mine", number, b"")])
+        with open_ledger(url, signer=SIGNER, high_water=mark) as other:
+            other.append([Item("theirs", None, b"%d" % number) for number in range(5)])
+        with pytest.raises(Conflict):
+            ledger.append([Item("theirs", 0, b"")], vault.fresh("case/1").contents)
+
+        assert ledger.append([Item("mine", 4, b"")]) == (9,)
 
     def test_four_processes_on_one_store_lose_nothing(self, url: str, mark: Path) -> None:
         children = [start_child(url, mark, f"child{number}", 40) for number in range(4)]

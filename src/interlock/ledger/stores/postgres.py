@@ -135,6 +135,9 @@ class PostgresStore:
         if tx.after is not None:
             self._calm = self._calm + 1 if tx.before == self._left else 0
             self._left = tx.after
+        elif tx.held and tx.before != self._left:
+            # Nothing was recorded, but our caller has seen a newer head than the one that we left.
+            self._calm, self._left = 0, tx.before
 
     async def _make(self, connection: asyncpg.Connection, tx: PostgresTransaction) -> bool:
         done = True
