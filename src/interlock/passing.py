@@ -23,7 +23,7 @@ from interlock.model import entry as kinds
 from interlock.model.change import Change
 from interlock.model.decision import Decision
 from interlock.model.proposal import Proposal
-from interlock.record import AGENT, PASSED, Record, Standing
+from interlock.record import AGENT, PASSED, Placed, Record, Standing
 
 #: Judgements that are remembered at most. One that is a minute old is made anew: hours and freezes go by the clock.
 REMEMBERED: Final = 8_192
@@ -163,8 +163,9 @@ class Passing:
             fresh = self._record.fresh(scope)
             payload = fresh.seal(msgspec.json.encode([passage.proposal.payload for passage in passages]))
             written = [
-                (
+                Placed(
                     PASSED + passage.proposal.agent,
+                    None,
                     f"agent:{passage.proposal.agent}",
                     _entry(passage, scope, payload, place),
                 )
