@@ -94,6 +94,14 @@ def has(name: str) -> bool:
     return name in _by_name()
 
 
+class _Waiter(msgspec.Struct):
+    operation: str
+
+
+class _Waits(msgspec.Struct):
+    waiters: dict[str, _Waiter]
+
+
 def row(name: str) -> Row:
     """What the index says of the service of this name in botocore. NotFound when there is none."""
     found = _by_name().get(name)
@@ -138,6 +146,18 @@ def _read(known: Row) -> RawModel:
         return msgspec.convert(merged, type=RawModel)
     except (OSError, EOFError, msgspec.MsgspecError) as error:
         raise Broken(f"botocore has no readable model of `{known.name}`", hint=drift() or str(error)) from error
+
+
+@cache
+def waits(name: str) -> dict[str, str]:
+    """What can be waited for in one service, and the operation that is asked until it is there. NotFound as above."""
+    known = row(name)
+    path = data() / known.name / known.folder / "waiters-2.json"
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=_Waits).waiters if path.exists() else {}
+    except (OSError, msgspec.MsgspecError) as error:
+        raise Broken(f"botocore has no readable waiters of `{name}`", hint=drift() or str(error)) from error
+    return {waiter: said.operation for waiter, said in found.items()}
 
 
 def _merged(one: Any, other: Any) -> Any:
