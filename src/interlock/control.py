@@ -16,6 +16,7 @@ from interlock.answer import Json, read_told, told
 from interlock.approve.vote import draw
 from interlock.claims import Claim, Claims
 from interlock.decide.decide import engine
+from interlock.erasure import Reads, erase_reads
 from interlock.errors import Conflict, Forbidden, InterlockError, KeyLost, NotFound
 from interlock.execute.executor import Exchange
 from interlock.execute.planners import planner_for
@@ -318,6 +319,11 @@ class Control:
         if case.state == "done" and case.execution is not None and case.execution.undo_until:
             case = self.road.close(case.id)  # what was kept aside at the target could never be let go afterwards
         return self.record.erase(case, _by(caller), reason)
+
+    def erase_reads(self, caller: Caller, which: Reads, reason: str) -> dict[str, int]:
+        """Erase what the vault holds of reads that passed without a case; how many, by agent."""
+        require("erase", caller)
+        return erase_reads(self.record, self.vault, which, _by(caller), reason)
 
     # health
 

@@ -75,7 +75,7 @@ class Record:
         self._vault = vault
         self._now = now
         newest = next(iter(ledger.read(max(0, ledger.size() - 1), ledger.size())), None)
-        self._latest = _decode(newest).at if newest else 0
+        self._latest = decode(newest).at if newest else 0
         self._folded: dict[str, Case] = {}
         self._seen = 0
         self._folding = threading.Lock()
@@ -101,7 +101,7 @@ class Record:
         return self.write_all([Placed(stream, place, by, what) for place, what in zip(places, whats, strict=False)])
 
     def write_all(
-        self, placed: Sequence[Placed], contents: Contents | None = None, upon: Mapping[str, int] | None = None
+        self, placed: Sequence[Placed], *contents: Contents, upon: Mapping[str, int] | None = None
     ) -> list[Entry]:
         """Append all of these or none; durable when it returns. Conflict when one of the places was taken.
 
@@ -110,22 +110,22 @@ class Record:
         at = self.now()
         entries = [Entry(at, one.by, one.stream, one.what) for one in placed]
         items = [Item(one.stream, one.position, canonical(entry)) for one, entry in zip(placed, entries, strict=True)]
-        self.ledger.append(items, contents, upon=upon)
+        self.ledger.append(items, *contents, upon=upon)
         return entries
 
     def entries(self, stream: str) -> list[Entry]:
         """All entries of one stream, in order."""
-        return [_decode(stored) for stored in self.ledger.stream(stream)]
+        return [decode(stored) for stored in self.ledger.stream(stream)]
 
     def newest(self, stream: str, most: int) -> list[Entry]:
         """The last so many entries of one stream, in order."""
         since = max(0, self.ledger.length(stream) - most)
-        return [_decode(stored) for stored in self.ledger.stream(stream, since)]
+        return [decode(stored) for stored in self.ledger.stream(stream, since)]
 
     def last(self, stream: str) -> tuple[int, Entry | None]:
         """How many entries a stream has, and the last of them."""
         stored = self.ledger.stream(stream, max(0, self.ledger.length(stream) - 1))
-        return (stored[-1].position + 1, _decode(stored[-1])) if stored else (0, None)
+        return (stored[-1].position + 1, decode(stored[-1])) if stored else (0, None)
 
     # cases
 
@@ -161,7 +161,7 @@ class Record:
         grown: dict[str, list[Entry]] = {}
         for stored in self.ledger.read(self._seen, size):
             if stored.stream.startswith(CASE):
-                grown.setdefault(stored.stream.removeprefix(CASE), []).append(_decode(stored))
+                grown.setdefault(stored.stream.removeprefix(CASE), []).append(decode(stored))
         for id, entries in grown.items():
             before = self._folded.get(id)
             self._folded[id] = follow(before, entries) if before else fold(entries)
@@ -178,7 +178,7 @@ class Record:
         agent = standing.passport.name
         placed = [Placed(CASE + case, place, by, what) for place, what in enumerate(whats)]
         try:
-            written = self.write_all([*placed, *beside], fresh.contents, {AGENT + agent: standing.entries})
+            written = self.write_all([*placed, *beside], fresh.contents, upon={AGENT + agent: standing.entries})
         except Conflict as error:
             if error.code == OVERTAKEN:
                 self.forget(agent)
@@ -306,7 +306,7 @@ def follow(case: Case, entries: Iterable[Entry]) -> Case:
     return case
 
 
-def _decode(stored: Stored) -> Entry:
+def decode(stored: Stored) -> Entry:
     try:
         return parse(stored.data, Entry)
     except Exception as error:

@@ -71,11 +71,11 @@ class Ledger:
     # -- appending ---------------------------------------------------------------------------------------------
 
     def append(
-        self, items: Sequence[Item], contents: Contents | None = None, *, upon: Mapping[str, int] | None = None
+        self, items: Sequence[Item], *contents: Contents, upon: Mapping[str, int] | None = None
     ) -> tuple[int, ...]:
         """Add all of these entries or none, durably; their indexes. Conflict when an expected position is not next.
 
-        `contents` are kept with them, in the same transaction (vault.py). Conflict when their scope is not new.
+        `contents` are kept with them, in the same transaction (vault.py). Conflict when a scope is not new.
         `upon` says how many entries other streams must have: the caller decided by them. Conflict, with the code
         OVERTAKEN, when one has grown since.
         """

@@ -18,7 +18,7 @@ The promises:
    the connection was lost and certainly nothing was recorded, its code is `LOST`, and trying again is safe.
    Where it cannot be told whether a transaction was recorded, its code is `UNKNOWN`.
 7. A store whose bytes are damaged raises Corrupt.
-8. `erase` removes a scope's key and blobs from the store's own files as far as the store is able to.
+8. `erase` removes keys and blobs of its scopes from the store's own files as far as the store is able to.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ class Store(Readable, Protocol):
     def blob(self, scope: str, digest: str) -> bytes | None:
         """A sealed blob."""
 
-    def erase(self, scope: str) -> int:
-        """Destroy a scope's wrapped key and blobs, durably; how many blobs there were. The scope stays erased."""
+    def erase(self, *scopes: str) -> int:
+        """Destroy wrapped keys and blobs of these scopes, durably; how many blobs there were. They stay erased."""
 
     def close(self) -> None:
         """Let go of files and connections; a second call does nothing."""

@@ -195,6 +195,17 @@ class Passed(Value, frozen=True, tag_field="type", tag="passed"):
     operator: str = ""
 
 
+class ReadsErased(Value, frozen=True, tag_field="type", tag="reads-erased"):
+    """What the vault held of an agent's reads that passed was erased, for as many of them as `count`: those of `person`
+    (empty: everybody's) from `since` until before `until` (unix milliseconds; 0: without that bound)."""
+
+    reason: str
+    count: int
+    person: str = ""
+    since: int = 0
+    until: int = 0
+
+
 class Called(Value, frozen=True, tag_field="type", tag="called"):
     """A call at a gate is this case. In `call/<key>`: from now on identical calls are, while it is open. In
     `try/<mark>`: a call by this signature or invocation id is; `key` says which call that was, and `invocation` is the
@@ -245,6 +256,7 @@ What = (
     | KeyIssued
     | KeyRevoked
     | Passed
+    | ReadsErased
     | Called
     | Answered
     | PersonWritten

@@ -53,6 +53,10 @@ SCOPES = "SELECT scope FROM vault_keys WHERE scope = ANY($1::text[])"
 TAILS = "SELECT s, (SELECT max(position) FROM ledger_entries WHERE stream = s) FROM unnest($1::text[]) AS names (s)"
 KEEP_KEYS = "INSERT INTO vault_keys SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING"
 KEEP_BLOBS = "INSERT INTO vault_blobs SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])"
+ERASE_KEYS = (
+    "INSERT INTO vault_keys SELECT scope, '' FROM unnest($1::text[]) AS names (scope)"
+    " ON CONFLICT (scope) DO UPDATE SET wrapped = ''"
+)
 EXTEND = """
     WITH me AS (SELECT id FROM ledger_writers WHERE id = $12 AND open FOR UPDATE),
         moved AS (UPDATE ledger_head SET size = $8, frontier = $9, checkpoint = $10, vkey = $11
@@ -226,15 +230,13 @@ class PostgresStore:
         rows = self._rows("SELECT sealed FROM vault_blobs WHERE scope = $1 AND digest = $2", scope, digest)
         return cast(bytes, rows[0][0]) if rows else None
 
-    def erase(self, scope: str) -> int:
-        """The key goes first and waits for blobs being added; VACUUM then frees the dead rows."""
+    def erase(self, *scopes: str) -> int:
+        """The keys go first and wait for blobs being added; VACUUM then frees the dead rows."""
 
         async def work(connection: asyncpg.Connection) -> int:
             async with connection.transaction():
-                await connection.execute(
-                    "INSERT INTO vault_keys VALUES ($1, '') ON CONFLICT (scope) DO UPDATE SET wrapped = ''", scope
-                )
-                gone = await connection.execute("DELETE FROM vault_blobs WHERE scope = $1", scope)
+                await connection.execute(ERASE_KEYS, sorted(set(scopes)))
+                gone = await connection.execute("DELETE FROM vault_blobs WHERE scope = ANY($1::text[])", scopes)
             await connection.execute("VACUUM vault_keys")
             await connection.execute("VACUUM vault_blobs")
             return int(gone.split()[-1])

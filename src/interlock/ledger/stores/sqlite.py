@@ -163,19 +163,21 @@ class SqliteStore:
         with self._reading() as reader:
             return cast("bytes | None", reader.one(query, (scope, digest)))
 
-    def erase(self, scope: str) -> int:
+    def erase(self, *scopes: str) -> int:
         """secure_delete overwrites the freed pages; emptying the WAL removes the last copy of the old ones."""
         with self._write_lock:
             with self.writing() as tx:
-                count = tx.run("DELETE FROM vault_blobs WHERE scope = ?", (scope,))
-                tx.run("INSERT OR REPLACE INTO vault_keys VALUES (?, x'')", (scope,))
+                count = 0
+                for scope in scopes:
+                    count += tx.run("DELETE FROM vault_blobs WHERE scope = ?", (scope,))
+                    tx.run("INSERT OR REPLACE INTO vault_keys VALUES (?, x'')", (scope,))
             with self._told():
                 for _ in range(ERASE_TRIES):
                     if self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
                         return count
                     time.sleep(ERASE_PAUSE)
         raise StoreError(
-            f"`{scope}` is erased, but readers keep its old pages in the write-ahead log",
+            f"{', '.join(f'`{scope}`' for scope in scopes[:3])}: erased, but readers keep old pages in the log",
             where=self.where,
             hint="erase it again when no long read is running",
         )
