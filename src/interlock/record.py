@@ -13,7 +13,7 @@ from interlock.errors import ClockError, Conflict, Corrupt, NotFound
 from interlock.ledger.batch import OVERTAKEN
 from interlock.ledger.log import Item, Ledger, Stored
 from interlock.ledger.redact import redact
-from interlock.ledger.storage import Contents
+from interlock.ledger.storage import FOLLOWED, Contents
 from interlock.ledger.vault import Fresh, Vault
 from interlock.model import entry as kinds
 from interlock.model.agent import Passport, Person, unregistered
@@ -23,7 +23,7 @@ from interlock.model.entry import Entry, What
 from interlock.model.execution import Execution, Step
 from interlock.model.planned import Identity
 
-CASE: Final = "case/"
+CASE: Final = FOLLOWED
 PASSED: Final = "passed/"
 AGENT: Final = "agent/"
 PERSON: Final = "person/"
@@ -137,7 +137,7 @@ class Record:
         return fold(entries)
 
     def cases(self) -> list[Case]:
-        """Every case, oldest first. Folds only what came since the last call; the ledger stays the state."""
+        """Every case, oldest first. Reads and folds only what came to cases since the last call."""
         with self._folding:
             self._catch_up(self.ledger.size())
             return list(self._folded.values())
@@ -159,9 +159,8 @@ class Record:
 
     def _catch_up(self, size: int) -> None:
         grown: dict[str, list[Entry]] = {}
-        for stored in self.ledger.read(self._seen, size):
-            if stored.stream.startswith(CASE):
-                grown.setdefault(stored.stream.removeprefix(CASE), []).append(decode(stored))
+        for stored in self.ledger.followed(self._seen, size):
+            grown.setdefault(stored.stream.removeprefix(CASE), []).append(decode(stored))
         for id, entries in grown.items():
             before = self._folded.get(id)
             self._folded[id] = follow(before, entries) if before else fold(entries)

@@ -278,6 +278,12 @@ class Ledger:
             yield from part
             start = part[-1].index + 1
 
+    def followed(self, start: int, stop: int) -> Iterator[Stored]:
+        """Those of the entries start … stop-1 whose streams are followed (storage.py); the others are not touched."""
+        while part := self.store.followed(start, stop, CHUNK):
+            yield from part
+            start = part[-1].index + 1
+
     def size(self) -> int:
         """How many entries the log has, as its store says now."""
         return self._head().size

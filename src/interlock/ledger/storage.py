@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from interlock.ledger.entry import Stored
 
@@ -33,6 +33,11 @@ LOST = "store-lost"
 MOVED = "store-moved"
 UNKNOWN = "store-unknown"
 NODE_STEP = 8
+
+
+#: Streams that are followed: their entries are read in the log's order without touching the others, of which there may
+#: be a thousand times as many. A store keeps an index of them, derived, in the same transaction as the entries.
+FOLLOWED: Final = "case/"
 
 
 class Head(NamedTuple):
@@ -58,6 +63,11 @@ class Contents(NamedTuple):
     scope: str
     wrapped: bytes
     blobs: tuple[tuple[str, bytes], ...]
+
+
+def beyond(prefix: str) -> str:
+    """What comes after all names that begin with this prefix, in the order of their bytes; empty for no prefix."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else ""  # the last letters of Unicode are in no name
 
 
 class Readable(Protocol):
@@ -107,6 +117,9 @@ class Store(Readable, Protocol):
 
     def stream(self, name: str, since: int, limit: int) -> list[Stored]:
         """At most `limit` entries of a stream from position `since` on, in order."""
+
+    def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
+        """At most `limit` of the entries start … stop-1 whose streams begin with FOLLOWED, in order."""
 
     def streams(self, prefix: str) -> list[str]:
         """The streams whose names begin with `prefix`, in the order of their first entries."""

@@ -85,6 +85,37 @@ class LedgerContract(VaultContract):
         assert ledger.streams("case%") == ["case%x"]
         assert len(ledger.streams("")) == 6
 
+    def test_streams_that_are_followed_are_read_in_order_and_no_others(self, ledger: Ledger) -> None:
+        names = [
+            "case/1",
+            "case",
+            "case0",
+            "case.",
+            "case/",
+            "case/ü",
+            "Case/1",
+            "passed/fixer",
+            "case/1",
+            "a",
+        ]
+        for name in names * 3:
+            ledger.append([Item(name, None, name.encode())])
+        everything = list(ledger.read(0, 999))
+
+        expected = [entry for entry in everything if entry.stream.startswith("case/")]
+        assert len(expected) == 12
+        assert list(ledger.followed(0, 999)) == expected
+        assert list(ledger.followed(4, 20)) == [entry for entry in expected if 4 <= entry.index < 20]
+        assert ledger.store.followed(0, 999, 5) == expected[:5]
+        assert list(ledger.followed(30, 999)) == []
+
+    def test_streams_are_listed_to_the_end_of_their_prefix(self, ledger: Ledger) -> None:
+        for name in ("a", "aü", "a\U0001f600", "b", "ü1", "ý"):
+            ledger.append([Item(name, None, b"x")])
+
+        assert ledger.streams("a") == ["a", "aü", "a\U0001f600"]
+        assert ledger.streams("ü") == ["ü1"]
+
     def test_an_append_of_several_items_is_all_or_nothing(self, ledger: Ledger) -> None:
         ledger.append([Item("a", 0, b"1")])
         with pytest.raises(Conflict):

@@ -20,12 +20,15 @@ import asyncpg
 
 from interlock.errors import BadConfiguration, InterlockError, StoreError
 from interlock.ledger.entry import Stored
-from interlock.ledger.storage import LOST, MOVED, UNKNOWN, Contents, Head, Node
+from interlock.ledger.storage import FOLLOWED, LOST, MOVED, UNKNOWN, Contents, Head, Node, beyond
 from interlock.ledger.stores.session import Session
 
 MIGRATION_LOCK = 0x494C4B31
 CALM = 2
 LOOKS = 3
+
+# Written out: a partial index is used for the very condition that it was made with.
+_FOLLOWED = f"stream >= '{FOLLOWED}' AND stream < '{beyond(FOLLOWED)}'"
 
 # One step for each schema version, counted in ledger_schema. Steps are only ever added.
 # Stream names are compared byte for byte (COLLATE "C"), as SQLite does.
@@ -45,6 +48,7 @@ MIGRATIONS = (
     CREATE TABLE vault_blobs (scope text COLLATE "C" NOT NULL, digest text COLLATE "C" NOT NULL,
         sealed bytea NOT NULL, PRIMARY KEY (scope, digest));
     """,
+    f"CREATE INDEX ledger_followed ON ledger_entries (idx) WHERE {_FOLLOWED}",
 )
 
 HEAD = "SELECT size, frontier, checkpoint, vkey FROM ledger_head WHERE id = 1"
@@ -80,8 +84,12 @@ STREAM = (
     "SELECT idx, stream, position, data FROM ledger_entries WHERE stream = $1 AND position >= $2"
     " ORDER BY position LIMIT $3"
 )
+FOLLOW = (
+    f"SELECT idx, stream, position, data FROM ledger_entries WHERE {_FOLLOWED}"  # noqa: S608 - words of ours
+    " AND idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3"
+)
 STREAMS = (
-    "SELECT stream FROM ledger_entries WHERE position = 0 AND stream >= $1 AND starts_with(stream, $1) ORDER BY idx"
+    "SELECT stream FROM ledger_entries WHERE position = 0 AND stream >= $1 AND ($2 = '' OR stream < $2) ORDER BY idx"
 )
 
 
@@ -206,8 +214,11 @@ class PostgresStore:
     def stream(self, name: str, since: int, limit: int) -> list[Stored]:
         return [Stored(*row) for row in self._rows(STREAM, name, since, limit)]
 
+    def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
+        return [Stored(*row) for row in self._rows(FOLLOW, start, stop, limit)]
+
     def streams(self, prefix: str) -> list[str]:
-        return [row[0] for row in self._rows(STREAMS, prefix)]
+        return [row[0] for row in self._rows(STREAMS, prefix, beyond(prefix))]
 
     def add_key(self, scope: str, wrapped: bytes) -> bytes:
         self._change("INSERT INTO vault_keys VALUES ($1, $2) ON CONFLICT DO NOTHING", scope, wrapped)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 from interlock.errors import BadConfiguration, Corrupt, StoreError
 from interlock.ledger.entry import Stored
-from interlock.ledger.storage import Contents, Head, Node
+from interlock.ledger.storage import FOLLOWED, Contents, Head, Node, beyond
 
 APPLICATION_ID = 0x494C4B31
 BUSY_SECONDS = 10.0
@@ -38,6 +38,9 @@ SIZES = (128, 32, 8, 4, 2, 1)  # how many rows one statement may add
 
 Row = TypeVar("Row")
 
+# Written out: a partial index is used for the very condition that it was made with.
+_FOLLOWED = f"stream >= '{FOLLOWED}' AND stream < '{beyond(FOLLOWED)}'"
+
 # One step for each schema version; PRAGMA user_version counts them. Steps are only ever added.
 MIGRATIONS = (
     (
@@ -52,6 +55,7 @@ MIGRATIONS = (
         "CREATE TABLE vault_blobs (scope TEXT NOT NULL, digest TEXT NOT NULL, sealed BLOB NOT NULL,"
         " PRIMARY KEY (scope, digest))",
     ),
+    (f"CREATE INDEX followed ON entries (idx) WHERE {_FOLLOWED}",),
 )
 
 
@@ -137,6 +141,10 @@ class SqliteStore:
     def stream(self, name: str, since: int, limit: int) -> list[Stored]:
         with self._reading() as reader:
             return reader.stream(name, since, limit)
+
+    def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
+        with self._reading() as reader:
+            return reader.followed(start, stop, limit)
 
     def streams(self, prefix: str) -> list[str]:
         with self._reading() as reader:
@@ -271,12 +279,18 @@ class SqliteTransaction:
         )
         return [Stored(*row) for row in self._connection.execute(query, (name, since, limit))]
 
-    def streams(self, prefix: str) -> list[str]:
+    def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
         query = (
-            "SELECT stream FROM entries WHERE position = 0 AND stream >= ?1 AND substr(stream, 1, length(?1)) = ?1"
-            " ORDER BY idx"
+            f"SELECT idx, stream, position, data FROM entries INDEXED BY followed WHERE {_FOLLOWED}"  # noqa: S608 - ours
+            " AND idx >= ? AND idx < ? ORDER BY idx LIMIT ?"
         )
-        return [row[0] for row in self._connection.execute(query, (prefix,))]
+        return [Stored(*row) for row in self._connection.execute(query, (start, stop, limit))]
+
+    def streams(self, prefix: str) -> list[str]:
+        query, bounds = "SELECT stream FROM entries WHERE position = 0 AND stream >= ? {} ORDER BY idx", [prefix]
+        if beyond(prefix):
+            query, bounds = query.format("AND stream < ?"), [prefix, beyond(prefix)]
+        return [row[0] for row in self._connection.execute(query.format(""), bounds)]
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
