@@ -168,3 +168,24 @@ def test_a_case_that_was_never_judged_has_no_picture(tmp_path: Path) -> None:
 
         with pytest.raises(BadInput, match="before its reach was known"):
             draw_case(refused, world.control.configuration.is_production, "-")
+
+
+def test_the_permissions_of_a_plan_are_shown_to_whoever_looks_at_it(interlock: Process, plan: str) -> None:
+    """Whoever votes sees the same picture: what the apply takes at most, by service, and what nobody can name."""
+    shown = interlock("check", plan, "--kind", "terraform").out
+    told = interlock("check", plan, "--kind", "terraform", "--json").json["change"]
+
+    assert "needs at most" in shown
+    assert any("rds:DeleteDBInstance" in effect["needs"] for effect in told["effects"])
+    assert "DeleteDBInstance" in shown
+    assert told["needs_unknown"] == []
+
+
+def test_a_type_whose_permissions_nobody_knows_is_shown_by_name(interlock: Process, tmp_path: Path) -> None:
+    row = {"address": "odd_thing.x", "type": "odd_thing", "name": "x", "change": {"actions": ["delete"], "before": {}}}
+    document = {"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": [row]}
+    (tmp_path / "plan.json").write_text(json.dumps(document))
+
+    shown = interlock("check", "plan.json", "--kind", "terraform").out
+
+    assert "nobody knows the permissions of odd_thing" in shown

@@ -18,6 +18,7 @@ from interlock.read.cloudformation.changeset import ResourceChange
 from interlock.read.cloudformation.seen import Seen, seen, tags_of
 from interlock.read.cloudformation.stacks import STACK, Stack
 from interlock.read.lasting.lasting import Lasting, Operation, judge
+from interlock.read.lasting.needs import needs_of
 
 Policy = Literal["Delete", "Retain", "Snapshot"]
 
@@ -80,6 +81,7 @@ class Effects(NamedTuple):
     unknown: tuple[str, ...]
     parts: int
     drifted: int
+    needs_unknown: tuple[str, ...] = ()
 
 
 def effects_of(stacks: tuple[Stack, ...], environment: str) -> Effects:
@@ -99,6 +101,7 @@ def effects_of(stacks: tuple[Stack, ...], environment: str) -> Effects:
         tuple(reading.unknown),
         reading.part,
         reading.drifted,
+        tuple(sorted(reading.needs_unknown)),
     )
 
 
@@ -111,6 +114,7 @@ class _Reading:
         self.resources: dict[str, Resource] = {}
         self.lasting: dict[str, Lasting] = {}
         self.unknown: list[str] = []
+        self.needs_unknown: set[str] = set()
         self.part = 0
         self.drifted = 0
 
@@ -157,7 +161,14 @@ class _Reading:
             cause="; ".join(filter(None, (_why(change, both), act.cause))),
             way_back=back,
             gentler=known.gentler,
+            needs=self._needs(change.resource_type, act.operation),
         )
+
+    def _needs(self, kind: str, operation: Operation) -> tuple[str, ...]:
+        found = needs_of("cloudformation", kind, operation)
+        if found is None:
+            self.needs_unknown.add(_name(kind))
+        return found or ()
 
     def _runs(self, resource: Resource) -> Effect:
         return Effect(
