@@ -14,6 +14,7 @@ import msgspec
 
 from interlock.model.change import TRAITS, Effect, Known, Resource, Trait, Verb
 from interlock.model.wayback import WayBack, worst_reversibility
+from interlock.read.cloudformation.access import widens
 from interlock.read.cloudformation.changeset import ResourceChange
 from interlock.read.cloudformation.seen import Seen, seen, tags_of
 from interlock.read.cloudformation.stacks import STACK, Stack
@@ -143,7 +144,8 @@ class _Reading:
         self.lasting[resource.name] = known
         traits: set[Trait] = {*act.traits, *known.traits}
         back = _BACK.get(change.action, known.way_back)
-        if act.operation in ("create", "update", "replace") and known.aspect == "authority":
+        wider = widens(act.operation, both, authority=known.aspect == "authority")
+        if wider:
             traits.add("widens-access")
         if both.unkept and act.operation in ("update", "replace"):
             traits.add("loses-protection")
@@ -158,7 +160,7 @@ class _Reading:
             fields=both.fields if act.operation in ("update", "replace") else (),
             traits=_ordered(traits),
             part=self.part,
-            cause="; ".join(filter(None, (_why(change, both), act.cause))),
+            cause="; ".join(filter(None, (_why(change, both), act.cause, wider))),
             way_back=back,
             gentler=known.gentler,
             needs=self._needs(change.resource_type, act.operation),
