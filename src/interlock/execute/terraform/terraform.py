@@ -77,7 +77,7 @@ class TerraformExecutor:
                 )  # whatever comes of it, it is no longer that source's state
                 task = Task(order, "run", workshop, package.saved, before, identity, len(does), images)
                 yield from apply(task, lock, seal)
-                remember(setting, order.case, _now(workshop), package.source)
+                remember(setting, order.case, _now(workshop), _stands(package.source))
             finally:
                 sweep(workshop.folder)
 
@@ -205,4 +205,9 @@ def _catch_up(setting: Setting, order: Order) -> None:
     path = setting.local_state
     if path is not None and path.exists():
         identity = state.identity(path.read_bytes(), setting.workspace)
-        remember(setting, order.case, identity, unpack(order.payload).source)
+        remember(setting, order.case, identity, _stands(unpack(order.payload).source))
+
+
+def _stands(archive: bytes) -> bytes | None:
+    """The source, if the state is now what it says; a part of it, or its end, is no configuration to go back to."""
+    return None if source.wishes_in(archive).partial else archive
