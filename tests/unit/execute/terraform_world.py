@@ -173,6 +173,14 @@ class TerraformWorld:
             found[address.partition(".")[2]] = attributes["input"]["value"]
         return found
 
+    def ids(self) -> dict[str, object]:
+        """The tool's own resources in the state: name to id."""
+        found = {}
+        for address, attributes in self.state().items():
+            assert isinstance(attributes, dict)
+            found[address.partition(".")[2]] = attributes["id"]
+        return found
+
     def serial(self) -> int:
         return int(json.loads((self.folder / "terraform.tfstate").read_text())["serial"])
 

@@ -20,7 +20,7 @@ from interlock.execute.terraform.keep import (
     remember,
     write_marker,
 )
-from interlock.execute.terraform.package import Package, changes, unpack
+from interlock.execute.terraform.package import Package, changes, deeds, unpack
 from interlock.execute.terraform.plan import kind_of, make, show
 from interlock.execute.terraform.progress import listed
 from interlock.execute.terraform.setting import Setting, setting_of
@@ -96,15 +96,17 @@ class TerraformExecutor:
                 before = state.current(workshop)
                 identity = _expect_after(workshop, order, before)
                 made = make(workshop, *way.arguments)
-                back = changes(made.plan)
-                if why := objection(changes(package.plan), back):
+                back = deeds(made.plan)
+                if why := objection(deeds(package.plan), back):
                     raise Refused(
                         f"the way back is refused: {why}",
                         hint="propose the way back as a change of its own",
                         code="undo-destroys",
                     )
                 remember(setting, order.case, identity, None)
-                yield from apply(Task(order, "undo", workshop, made.saved, before, identity, len(back)), lock, None)
+                yield from apply(
+                    Task(order, "undo", workshop, made.saved, before, identity, len(back.actions)), lock, None
+                )
                 remember(setting, order.case, _now(workshop), prior)
             finally:
                 sweep(workshop.folder)
