@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
@@ -20,11 +20,12 @@ from interlock.caseids import CaseIds
 from interlock.errors import Conflict, InterlockError, StoreError, Unauthenticated
 from interlock.judge import Judge, Senses, writes
 from interlock.ledger.batch import OVERTAKEN
+from interlock.ledger.storage import Contents
 from interlock.model import entry as kinds
 from interlock.model.change import Change
 from interlock.model.decision import Decision
 from interlock.model.proposal import Proposal
-from interlock.record import AGENT, PASSED, Record, Standing
+from interlock.record import AGENT, PASSED, Placed, Record, Standing
 
 #: Judgements that are remembered at most. One that is a minute old is made anew: hours and freezes go by the clock.
 REMEMBERED: Final = 8_192
@@ -177,25 +178,32 @@ class Passing:
             waiting.done(error)
 
     def _write(self, passages: Sequence[Passage]) -> InterlockError | None:
-        scope = PASSED + self._ids.draw()
         try:
-            fresh = self._record.fresh(scope)
-            payload = fresh.seal(msgspec.json.encode([passage.proposal.payload for passage in passages]))
-            written = [
-                (
-                    PASSED + passage.proposal.agent,
-                    f"agent:{passage.proposal.agent}",
-                    _entry(passage, scope, payload, place),
-                )
-                for place, passage in enumerate(passages)
-            ]
+            sealed = [self._sealed(together) for together in _by_people(passages)]
+            written = [placed for placed_together, _ in sealed for placed in placed_together]
             upon = {AGENT + passage.proposal.agent: passage.standing.entries for passage in passages}
-            self._record.write_all(written, fresh.contents, upon)
+            self._record.write_all(written, *(contents for _, contents in sealed), upon=upon)
         except InterlockError as error:
             return error
         except Exception as bug:  # noqa: BLE001  # the thread outlives it, and whoever waits is told
             return StoreError(f"a bug of ours ({type(bug).__name__}) kept it from being recorded")
         return None
+
+    def _sealed(self, passages: Sequence[Passage]) -> tuple[list[Placed], Contents]:
+        """The entries of passages that are erased together, and their payloads, sealed."""
+        scope = PASSED + self._ids.draw()
+        fresh = self._record.fresh(scope)
+        payload = fresh.seal(msgspec.json.encode([passage.proposal.payload for passage in passages]))
+        placed = [
+            Placed(
+                PASSED + passage.proposal.agent,
+                None,
+                f"agent:{passage.proposal.agent}",
+                _entry(passage, scope, payload, place),
+            )
+            for place, passage in enumerate(passages)
+        ]
+        return placed, fresh.contents
 
     def _stood_again(self, batch: list[_Waiting]) -> list[_Waiting]:
         """The passages that hold for their agents as they stand now; the callers of the others are told."""
@@ -216,6 +224,15 @@ class Passing:
             else:
                 still.append(_Waiting(passage._replace(standing=standing), waiting.done))
         return still
+
+
+def _by_people(passages: Sequence[Passage]) -> Iterable[Sequence[Passage]]:
+    """Apart by whose they are, so that the reads of one agent or person can be erased without anybody else's."""
+    whose: dict[tuple[str, str, str], list[Passage]] = {}
+    for passage in passages:
+        asked = passage.proposal
+        whose.setdefault((asked.agent, asked.operator, asked.author), []).append(passage)
+    return whose.values()
 
 
 def _only_reads(change: Change) -> bool:

@@ -61,7 +61,6 @@ class App:
         self._holding = holding
         self._threads = threads
         self._now = now
-        self._began = now()
         self._loaded: set[str] = set()
         #: What is wrong with this gate by its own self-test; while there is anything, no call passes.
         self.problems: tuple[str, ...] = ()
@@ -138,7 +137,6 @@ class App:
             max(until, self._now() + 2 * sigv4.SKEW_MS),
             # A presigned address, or a body that was not signed, leaves open what is sent under one signature.
             signature_is_whole=not claim.presigned and claim.payload not in (sigv4.UNSIGNED, sigv4.UNSIGNED_TRAILER),
-            again=claim.at_ms < self._began or _later_try(head),
             hold_seconds=hold / 1000,
         )
 
@@ -228,12 +226,6 @@ def _links(admitted: Admitted) -> Chain:
 
 def _names_its_operation(head: Head) -> bool:
     return "x-amz-target" in head.joined or "x-www-form-urlencoded" in head.header("content-type")
-
-
-def _later_try(head: Head) -> bool:
-    """Whether the client says that it sent this before: `amz-sdk-request: attempt=2; max=5`."""
-    said = head.header("amz-sdk-request").replace(" ", "").split(";")
-    return any(part.startswith("attempt=") and part != "attempt=1" for part in said)
 
 
 async def _unless_gone(turn: Turn, work: Awaitable[None]) -> None:

@@ -126,6 +126,8 @@ def standing(technology: Technology, type: str, values: Values) -> Standing:
     rows = rows_of(technology, type)
     if rows is None:
         return Standing()
+    if not rows.evidence:
+        return Standing(rows.kind.planes)
     sides = Sides(technology, rows.kind, values, None, frozenset(), frozenset())
     return Standing(rows.kind.planes, _protections(rows, sides))
 
