@@ -58,7 +58,8 @@ def template(tmp_path: Path, moto: Moto) -> Iterator[World]:
     with (world.path / "interlock.toml").open("a", encoding="utf-8") as file:
         file.write(TARGET.format(address=moto.address, account=ACCOUNT, region=REGION))
     world.reopen()
-    destroyer = passport("cloud", capabilities=(Capability("destroy", environments=("production",)),))
+    may = (Capability("destroy", environments=("production",)),)
+    destroyer = passport("cloud", capabilities=may, destroy_authorised_by="olga")
     world.control.registry.add_agent(OPERATOR, destroyer)
     yield world
     world.close()
@@ -87,7 +88,7 @@ def copies(moto: Moto) -> list[str]:
 
 def approved(world: World) -> Case:
     call = {"service": "rds", "operation": "DeleteDBInstance", "region": REGION}
-    final = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": "orders-final"}  # else policy denies it
+    final = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": "orders-final"}
     call["parameters"] = {"DBInstanceIdentifier": "orders", **final}  # type: ignore[assignment]  # JSON
     payload = json.dumps(call).encode()
     case = world.control.propose(AGENT, Proposal("aws", payload, "cloud", "production", "prod-aws"))
