@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from threading import Thread
 
@@ -26,7 +27,7 @@ def test_an_index_of_this_botocore_has_not_drifted() -> None:
 
 def test_an_index_of_another_botocore_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     models.drift.cache_clear()
-    monkeypatch.setattr(models, "version", lambda _: "1.99.0")
+    monkeypatch.setattr(metadata, "version", lambda _: "1.99.0")
 
     said = models.drift()
     models.drift.cache_clear()
