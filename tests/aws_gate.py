@@ -29,6 +29,7 @@ from interlock.aws import sigv4
 from interlock.aws.call import Call
 from interlock.aws.calls import understand
 from interlock.aws.request import Request, from_bytes
+from interlock.claims import TWIN, Claim
 from interlock.errors import Conflict, InterlockError, NotFound, Unauthenticated
 from interlock.execute.aws.answer import answer_of, to_bytes
 from interlock.execute.executor import Exchange
@@ -132,6 +133,9 @@ class FakeControl:
         self.pause = 0.0
         self.propose_error: InterlockError | None = None
         self.run_error: Callable[[str], None] | None = None
+        self.held: set[str] = set()
+        self.calls: dict[str, str] = {}
+        self.tries: dict[str, tuple[str, str, str]] = {}
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
 
@@ -161,7 +165,49 @@ class FakeControl:
         case = Case(case_id, state, came, at, at, 4, change=Change("aws", (effect,)), decision=decision)
         self.payloads[case_id] = proposal.payload
         self.records[case_id] = case
+        if state == "held":
+            self.held.add(case_id)
         return case
+
+    def called(self, caller: Caller, proposal: Proposal, claim: Claim) -> Case | None:
+        with self._lock:
+            known = self._found(claim)
+            if known:
+                return self.records[known]
+        case = self.propose(caller, proposal)
+        with self._lock:
+            self.calls[claim.key] = case.id
+            self._note(claim, case.id)
+        return case
+
+    def joined(self, caller: Caller, claim: Claim, case_id: str) -> bool:
+        with self._lock:
+            return self._found(claim) == case_id
+
+    def answered(self, caller: Caller, claim: Claim, case_id: str) -> None:
+        with self._lock:
+            if self.calls.get(claim.key) == case_id:
+                del self.calls[claim.key]
+
+    def _found(self, claim: Claim) -> str:
+        twin = False
+        for mark in (claim.invocation, claim.signature):
+            key, case_id, invocation = self.tries.get(mark, ("", "", ""))
+            if mark and key == claim.key:
+                twin = bool(claim.invocation) and invocation != claim.invocation
+                if not twin:
+                    return case_id
+        case_id = self.calls.get(claim.key, "")
+        if case_id in self.held:
+            self._note(claim, case_id)
+            return case_id
+        if twin:
+            raise Conflict("this signature was used a moment ago", code=TWIN)
+        return ""
+
+    def _note(self, claim: Claim, case_id: str) -> None:
+        for mark in (claim.invocation, claim.signature):
+            self.tries.setdefault(mark, (claim.key, case_id, claim.invocation))
 
     def run(self, caller: Caller, case_id: str, exchange: Exchange | None = None) -> Case:
         with self._lock:
@@ -187,12 +233,6 @@ class FakeControl:
         if case_id not in self.records:
             raise NotFound(f"there is no case `{case_id}`")
         return self.records[case_id]
-
-    def cases(self, caller: Caller) -> list[Case]:
-        return [case for case in self.records.values() if case.proposed.agent == caller.name]
-
-    def payload(self, case: Case) -> bytes:
-        return self.payloads[case.id]
 
     def output(self, case: Case) -> bytes:
         return self.outputs.get(case.id, b"")

@@ -20,7 +20,7 @@ FLOORS: list[list[str]] = [
     ["cli"],
     ["gates", "practice", "client"],
     ["control"],
-    ["road", "passing", "registry", "answer", "report", "selftest"],
+    ["road", "passing", "claims", "erasure", "registry", "answer", "report", "selftest"],
     ["judge", "record", "home", "caseids"],
     ["configuration", "read", "survey", "assess", "decide", "approve", "execute", "identify"],
     ["model", "policy", "ledger", "aws"],

@@ -14,7 +14,7 @@ from interlock.model.assessment import Assessment, Finding, Reach, Reached, Risk
 from interlock.model.case import Case
 from interlock.model.change import Change, Effect, Resource
 from interlock.model.decision import Decision
-from interlock.model.entry import Entry, Passed
+from interlock.model.entry import Entry, Passed, ReadsErased
 from interlock.model.inventory import Measured, RollbackProof
 from interlock.model.wayback import WayBack
 
@@ -118,7 +118,9 @@ def told(case: Case, missing: Missing | None = None) -> Json:
 
 
 def read_told(entry: Entry) -> Json:
-    """A read that passed without a case, in the same words."""
+    """A read that passed without a case, in the same words; or that such reads were erased."""
+    if isinstance(entry.what, ReadsErased):
+        return _erasure_told(entry, entry.what)
     assert isinstance(entry.what, Passed)  # noqa: S101 - nothing else stands in the streams that are asked for
     passed = entry.what
     return {
@@ -132,6 +134,19 @@ def read_told(entry: Entry) -> Json:
         "digest": passed.digest,
         "session": passed.session,
         "operator": passed.operator,
+    }
+
+
+def _erasure_told(entry: Entry, what: ReadsErased) -> Json:
+    return {
+        "at": when(entry.at),
+        "agent": entry.stream.removeprefix("passed/"),
+        "by": entry.by,
+        "erased": what.count,
+        "person": what.person,
+        "since": when(what.since),
+        "until": when(what.until),
+        "reason": what.reason,
     }
 
 

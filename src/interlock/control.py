@@ -14,7 +14,9 @@ from typing import Self
 from interlock import __version__
 from interlock.answer import Json, read_told, told
 from interlock.approve.vote import draw
+from interlock.claims import Claim, Claims
 from interlock.decide.decide import engine
+from interlock.erasure import Reads, erase_reads
 from interlock.errors import Conflict, Forbidden, InterlockError, KeyLost, NotFound
 from interlock.execute.executor import Exchange
 from interlock.execute.planners import planner_for
@@ -32,7 +34,7 @@ from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
 from interlock.passing import Passage, Passing
 from interlock.read.readers import readable
-from interlock.record import PASSED, SYSTEM, Record
+from interlock.record import CLAIMED, PASSED, SYSTEM, Record
 from interlock.registry import Registry
 from interlock.road import Road
 from interlock.selftest import prove
@@ -60,6 +62,7 @@ class Control:
             self.road = Road(self.record, self.judge, senses)
             issuer = open_issuer(home.issuer_key)
             self.registry = Registry(self.record, home, issuer, senses, self.configuration.origin)
+            self.claims = Claims(self.record)
             self.passing = Passing(self.record, self.judge, senses)
             self._problems: tuple[str, ...] | None = None
             opening.pop_all()
@@ -102,6 +105,46 @@ class Control:
         if run and case.state == "allowed" and proposal.target:
             case = self.road.run(case.id, _by(caller))
         return case
+
+    def called(self, caller: Caller, proposal: Proposal, claim: Claim) -> Case | None:
+        """The case of this call at a gate: the one that it belongs to, or a new one (legs 1 to 4). None while an
+        identical call is being judged. Whichever process asks, one call has one case."""
+        require("propose", caller)
+        if caller.kind == "agent" and proposal.agent != caller.name:
+            raise Forbidden(f"`{caller.name}` cannot propose as `{proposal.agent}`", code="other-agent")
+        self._require_armed()
+        while True:
+            place, by = self.claims.find(claim), _by(caller)
+            try:
+                if place.joins:
+                    self.claims.join(claim, place, by)
+                if place.judging or place.case is not None:
+                    return place.case
+                return self.road.propose(proposal, self.claims.beside(claim, place, by))
+            except Conflict as error:
+                if error.code != CLAIMED:
+                    raise  # who came first moved on by that; so this is not tried for ever
+
+    def joined(self, caller: Caller, claim: Claim, case_id: str) -> bool:
+        """Whether this call of its own is this case; if so that is on record."""
+        require("propose", caller)
+        while True:
+            place = self.claims.find(claim)
+            if place.case is None or place.case.id != case_id:
+                return False
+            try:
+                if place.joins:
+                    self.claims.join(claim, place, _by(caller))
+            except Conflict as error:
+                if error.code != CLAIMED:
+                    raise
+            else:
+                return True
+
+    def answered(self, caller: Caller, claim: Claim, case_id: str) -> None:
+        """The answer of this case was taken whole: an identical call is one of its own from now on."""
+        require("propose", caller)
+        self.claims.answered(claim, case_id, _by(caller))
 
     def glance(self, caller: Caller, proposal: Proposal, key: str = "", *, judge: bool = True) -> Passage | None:
         """The passage of a read that is allowed as it is; None for what has to go the whole road.
@@ -276,6 +319,11 @@ class Control:
         if case.state == "done" and case.execution is not None and case.execution.undo_until:
             case = self.road.close(case.id)  # what was kept aside at the target could never be let go afterwards
         return self.record.erase(case, _by(caller), reason)
+
+    def erase_reads(self, caller: Caller, which: Reads, reason: str) -> dict[str, int]:
+        """Erase what the vault holds of reads that passed without a case; how many, by agent."""
+        require("erase", caller)
+        return erase_reads(self.record, self.vault, which, _by(caller), reason)
 
     # health
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
@@ -19,11 +20,12 @@ from interlock.caseids import CaseIds
 from interlock.errors import Conflict, InterlockError, StoreError, Unauthenticated
 from interlock.judge import Judge, Senses, writes
 from interlock.ledger.batch import OVERTAKEN
+from interlock.ledger.storage import Contents
 from interlock.model import entry as kinds
 from interlock.model.change import Change
 from interlock.model.decision import Decision
 from interlock.model.proposal import Proposal
-from interlock.record import AGENT, PASSED, Record, Standing
+from interlock.record import AGENT, PASSED, Placed, Record, Standing
 
 #: Judgements that are remembered at most. One that is a minute old is made anew: hours and freezes go by the clock.
 REMEMBERED: Final = 8_192
@@ -33,15 +35,28 @@ MAX_BATCH: Final = 512
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 #: How often a batch is recorded anew because agents were changed meanwhile.
 ATTEMPTS: Final = 5
+#: Where reads come many at once, the next ones are waited for before a batch is recorded: those who were just answered
+#: ask again, and a record that is shared costs each of them less. Seconds; and how many at once are many, lately.
+GATHER_SECONDS: Final = 0.001
+MANY: Final = 2.0
+SMOOTH: Final = 0.125
 #: Names of resources that one entry lists.
 MAX_NAMES: Final = 100
+
+
+class Listed(NamedTuple):
+    """What an entry lists of a judgement: the causes of its effects, the names that they read, the policies."""
+
+    what: tuple[str, ...]
+    resources: tuple[str, ...]
+    policies: tuple[str, ...]
 
 
 class Passage(NamedTuple):
     """A read that may pass: what it is, what was decided, and as what its agent stood. `key` is its virtual key."""
 
     proposal: Proposal
-    change: Change
+    listed: Listed
     decision: Decision
     standing: Standing
     key: str
@@ -58,7 +73,7 @@ class _Waiting(NamedTuple):
 
 class _Judged(NamedTuple):
     minute: int
-    change: Change
+    listed: Listed
     decision: Decision
 
 
@@ -87,7 +102,7 @@ class Passing:
         judged = self._judged.get(_asked(proposal, standing, self._judge.engine.version))
         if judged is None or judged.minute != self._record.now() // MINUTE_MS:
             return None
-        return Passage(proposal, judged.change, judged.decision, standing, key)
+        return Passage(proposal, judged.listed, judged.decision, standing, key)
 
     def glance(self, proposal: Proposal, key: str = "") -> Passage | None:
         """The passage of a proposal that is wholly understood, only reads, and is allowed as it is.
@@ -114,8 +129,9 @@ class Passing:
             return None
         if len(self._judged) >= REMEMBERED:
             self._judged.clear()
-        self._judged[_asked(proposal, standing, self._judge.engine.version)] = _Judged(minute, change, decision)
-        return Passage(proposal, change, decision, standing, key)
+        listed = _listed(change, decision)
+        self._judged[_asked(proposal, standing, self._judge.engine.version)] = _Judged(minute, listed, decision)
+        return Passage(proposal, listed, decision, standing, key)
 
     def take(self, passage: Passage, done: Done) -> None:
         """Record this passage. `done` is told once, on a thread of ours, which it must not hold up."""
@@ -125,8 +141,12 @@ class Passing:
         self._queue.put(_Waiting(passage, done))
 
     def _live(self) -> None:
+        crowd = 1.0
         while (first := self._queue.get()) is not None:
+            if crowd > MANY:
+                time.sleep(GATHER_SECONDS)
             batch, ended = self._joined(first)
+            crowd += (len(batch) - crowd) * SMOOTH
             self._settle(batch)
             if ended:
                 return
@@ -158,25 +178,32 @@ class Passing:
             waiting.done(error)
 
     def _write(self, passages: Sequence[Passage]) -> InterlockError | None:
-        scope = PASSED + self._ids.draw()
         try:
-            fresh = self._record.fresh(scope)
-            payload = fresh.seal(msgspec.json.encode([passage.proposal.payload for passage in passages]))
-            written = [
-                (
-                    PASSED + passage.proposal.agent,
-                    f"agent:{passage.proposal.agent}",
-                    _entry(passage, scope, payload, place),
-                )
-                for place, passage in enumerate(passages)
-            ]
+            sealed = [self._sealed(together) for together in _by_people(passages)]
+            written = [placed for placed_together, _ in sealed for placed in placed_together]
             upon = {AGENT + passage.proposal.agent: passage.standing.entries for passage in passages}
-            self._record.write_all(written, fresh.contents, upon)
+            self._record.write_all(written, *(contents for _, contents in sealed), upon=upon)
         except InterlockError as error:
             return error
         except Exception as bug:  # noqa: BLE001  # the thread outlives it, and whoever waits is told
             return StoreError(f"a bug of ours ({type(bug).__name__}) kept it from being recorded")
         return None
+
+    def _sealed(self, passages: Sequence[Passage]) -> tuple[list[Placed], Contents]:
+        """The entries of passages that are erased together, and their payloads, sealed."""
+        scope = PASSED + self._ids.draw()
+        fresh = self._record.fresh(scope)
+        payload = fresh.seal(msgspec.json.encode([passage.proposal.payload for passage in passages]))
+        placed = [
+            Placed(
+                PASSED + passage.proposal.agent,
+                None,
+                f"agent:{passage.proposal.agent}",
+                _entry(passage, scope, payload, place),
+            )
+            for place, passage in enumerate(passages)
+        ]
+        return placed, fresh.contents
 
     def _stood_again(self, batch: list[_Waiting]) -> list[_Waiting]:
         """The passages that hold for their agents as they stand now; the callers of the others are told."""
@@ -199,8 +226,26 @@ class Passing:
         return still
 
 
+def _by_people(passages: Sequence[Passage]) -> Iterable[Sequence[Passage]]:
+    """Apart by whose they are, so that the reads of one agent or person can be erased without anybody else's."""
+    whose: dict[tuple[str, str, str], list[Passage]] = {}
+    for passage in passages:
+        asked = passage.proposal
+        whose.setdefault((asked.agent, asked.operator, asked.author), []).append(passage)
+    return whose.values()
+
+
 def _only_reads(change: Change) -> bool:
     return bool(change.effects) and change.fully_known and not writes(change)
+
+
+def _listed(change: Change, decision: Decision) -> Listed:
+    effects = change.effects[:MAX_NAMES]
+    return Listed(
+        tuple(dict.fromkeys(effect.cause for effect in effects)),
+        tuple(dict.fromkeys(effect.resource.name for effect in effects)),
+        tuple(because.policy for because in decision.because),
+    )
 
 
 def _asked(proposal: Proposal, standing: Standing, policy_version: str) -> tuple[str, ...]:
@@ -217,18 +262,18 @@ def _asked(proposal: Proposal, standing: Standing, policy_version: str) -> tuple
 
 
 def _entry(passage: Passage, scope: str, payload: str, place: int) -> kinds.Passed:
-    proposal, effects = passage.proposal, passage.change.effects
+    proposal, listed = passage.proposal, passage.listed
     return kinds.Passed(
         proposal.kind,
         proposal.target,
         proposal.environment,
-        tuple(dict.fromkeys(effect.cause for effect in effects[:MAX_NAMES])),
-        tuple(dict.fromkeys(effect.resource.name for effect in effects[:MAX_NAMES])),
+        listed.what,
+        listed.resources,
         scope,
         payload,
         place,
         passage.decision.digest,
-        tuple(because.policy for because in passage.decision.because),
+        listed.policies,
         proposal.session,
         proposal.author,
         proposal.operator,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 from typing import Final, NamedTuple
 
 import msgspec
@@ -12,7 +13,7 @@ from interlock.errors import ClockError, Conflict, Corrupt, NotFound
 from interlock.ledger.batch import OVERTAKEN
 from interlock.ledger.log import Item, Ledger, Stored
 from interlock.ledger.redact import redact
-from interlock.ledger.storage import Contents
+from interlock.ledger.storage import FOLLOWED, Contents
 from interlock.ledger.vault import Fresh, Vault
 from interlock.model import entry as kinds
 from interlock.model.agent import Passport, Person, unregistered
@@ -22,15 +23,17 @@ from interlock.model.entry import Entry, What
 from interlock.model.execution import Execution, Step
 from interlock.model.planned import Identity
 
-CASE: Final = "case/"
+CASE: Final = FOLLOWED
 PASSED: Final = "passed/"
 AGENT: Final = "agent/"
 PERSON: Final = "person/"
 SYSTEM: Final = "system"
 
+#: The code of the conflict when what was to be recorded beside a new case had its place taken.
+CLAIMED: Final = "claimed"
+
 #: How far the clock may lie behind the newest entry before nothing is recorded any more. Milliseconds.
 CLOCK_TOLERANCE: Final = 5_000
-
 
 #: Passports that are remembered at most.
 REMEMBERED: Final = 4_096
@@ -43,6 +46,15 @@ class Standing(NamedTuple):
     passport: Passport
     entries: int
     keys: Mapping[str, kinds.KeyIssued]
+
+
+class Placed(NamedTuple):
+    """An entry for a stream, and the place that it must take there; None for the next, whichever that is."""
+
+    stream: str
+    position: int | None
+    by: str
+    what: What
 
 
 class Token(NamedTuple):
@@ -63,7 +75,7 @@ class Record:
         self._vault = vault
         self._now = now
         newest = next(iter(ledger.read(max(0, ledger.size() - 1), ledger.size())), None)
-        self._latest = _decode(newest).at if newest else 0
+        self._latest = decode(newest).at if newest else 0
         self._folded: dict[str, Case] = {}
         self._seen = 0
         self._folding = threading.Lock()
@@ -80,48 +92,40 @@ class Record:
         self._latest = max(self._latest, now)
         return self._latest
 
-    def write(
-        self,
-        stream: str,
-        position: int | None,
-        by: str,
-        whats: Iterable[What],
-        contents: Contents | None = None,
-        upon: Mapping[str, int] | None = None,
-    ) -> tuple[Entry, ...]:
+    def write(self, stream: str, position: int | None, by: str, whats: Iterable[What]) -> list[Entry]:
         """Append these in order, all or nothing; durable when it returns.
 
-        `position` is the place in the stream that the first one must take; Conflict when somebody was first. `upon`
-        is what other streams must have, see `Ledger.append`.
+        `position` is the place in the stream that the first one must take; Conflict when somebody was first.
         """
-        at = self.now()
-        entries = tuple(Entry(at, by, stream, what) for what in whats)
-        self.ledger.append(
-            [
-                Item(stream, None if position is None else position + offset, canonical(entry))
-                for offset, entry in enumerate(entries)
-            ],
-            contents,
-            upon=upon,
-        )
-        return entries
+        places = (None if position is None else position + offset for offset in count())
+        return self.write_all([Placed(stream, place, by, what) for place, what in zip(places, whats, strict=False)])
 
     def write_all(
-        self, written: Sequence[tuple[str, str, What]], contents: Contents | None, upon: Mapping[str, int]
-    ) -> None:
-        """Append all of these (stream, by whom, what), each at the end of its stream, or none; durable on return."""
+        self, placed: Sequence[Placed], *contents: Contents, upon: Mapping[str, int] | None = None
+    ) -> list[Entry]:
+        """Append all of these or none; durable when it returns. Conflict when one of the places was taken.
+
+        `upon` is what other streams must have, see `Ledger.append`.
+        """
         at = self.now()
-        items = [Item(stream, None, canonical(Entry(at, by, stream, what))) for stream, by, what in written]
-        self.ledger.append(items, contents, upon=upon)
+        entries = [Entry(at, one.by, one.stream, one.what) for one in placed]
+        items = [Item(one.stream, one.position, canonical(entry)) for one, entry in zip(placed, entries, strict=True)]
+        self.ledger.append(items, *contents, upon=upon)
+        return entries
 
     def entries(self, stream: str) -> list[Entry]:
         """All entries of one stream, in order."""
-        return [_decode(stored) for stored in self.ledger.stream(stream)]
+        return [decode(stored) for stored in self.ledger.stream(stream)]
 
-    def newest(self, stream: str, count: int) -> list[Entry]:
+    def newest(self, stream: str, most: int) -> list[Entry]:
         """The last so many entries of one stream, in order."""
-        since = max(0, self.ledger.length(stream) - count)
-        return [_decode(stored) for stored in self.ledger.stream(stream, since)]
+        since = max(0, self.ledger.length(stream) - most)
+        return [decode(stored) for stored in self.ledger.stream(stream, since)]
+
+    def last(self, stream: str) -> tuple[int, Entry | None]:
+        """How many entries a stream has, and the last of them."""
+        stored = self.ledger.stream(stream, max(0, self.ledger.length(stream) - 1))
+        return (stored[-1].position + 1, decode(stored[-1])) if stored else (0, None)
 
     # cases
 
@@ -133,7 +137,7 @@ class Record:
         return fold(entries)
 
     def cases(self) -> list[Case]:
-        """Every case, oldest first. Folds only what came since the last call; the ledger stays the state."""
+        """Every case, oldest first. Reads and folds only what came to cases since the last call."""
         with self._folding:
             self._catch_up(self.ledger.size())
             return list(self._folded.values())
@@ -155,27 +159,32 @@ class Record:
 
     def _catch_up(self, size: int) -> None:
         grown: dict[str, list[Entry]] = {}
-        for stored in self.ledger.read(self._seen, size):
-            if stored.stream.startswith(CASE):
-                grown.setdefault(stored.stream.removeprefix(CASE), []).append(_decode(stored))
+        for stored in self.ledger.followed(self._seen, size):
+            grown.setdefault(stored.stream.removeprefix(CASE), []).append(decode(stored))
         for id, entries in grown.items():
             before = self._folded.get(id)
             self._folded[id] = follow(before, entries) if before else fold(entries)
         self._seen = size
 
-    def begin(self, case: str, by: str, *whats: What, fresh: Fresh, standing: Standing) -> Case:
+    def begin(
+        self, case: str, by: str, *whats: What, fresh: Fresh, standing: Standing, beside: Sequence[Placed] = ()
+    ) -> Case:
         """A new case from its first entries and what was sealed for it. Conflict when there is one of that id.
 
         Conflict with the code OVERTAKEN when the agent does not stand as `standing` says; it is then forgotten.
+        `beside` is recorded with it, or nothing is: Conflict (CLAIMED) when a place was taken.
         """
         agent = standing.passport.name
+        placed = [Placed(CASE + case, place, by, what) for place, what in enumerate(whats)]
         try:
-            written = self.write(CASE + case, 0, by, whats, fresh.contents, {AGENT + agent: standing.entries})
+            written = self.write_all([*placed, *beside], fresh.contents, upon={AGENT + agent: standing.entries})
         except Conflict as error:
             if error.code == OVERTAKEN:
                 self.forget(agent)
+            elif beside:
+                error.code = CLAIMED
             raise
-        return fold(written)
+        return fold(written[: len(whats)])
 
     def extend(self, case: Case, by: str, *whats: What) -> Case:
         """The case after these entries. Raises Conflict when the case has moved on since it was read."""
@@ -296,7 +305,7 @@ def follow(case: Case, entries: Iterable[Entry]) -> Case:
     return case
 
 
-def _decode(stored: Stored) -> Entry:
+def decode(stored: Stored) -> Entry:
     try:
         return parse(stored.data, Entry)
     except Exception as error:

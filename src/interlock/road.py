@@ -14,7 +14,7 @@ happens before the entry that announces it is durable, and a leg that cannot be 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NoReturn
 
 import msgspec
@@ -43,11 +43,14 @@ from interlock.model.execution import Step
 from interlock.model.inventory import Rehearsal
 from interlock.model.proposal import Proposal
 from interlock.model.target import Target
-from interlock.record import CASE, Record, Standing
+from interlock.record import CASE, Placed, Record, Standing
 
 US = "interlock"
 #: How often a proposal is judged anew because its agent's passport was changed meanwhile.
 OVERTAKINGS: Final = 5
+
+#: What is recorded with the first entry of the case of this id.
+Beside = Callable[[str], Sequence[Placed]]
 
 #: What a case in each open state is in the middle of.
 PURPOSES: Final[dict[str, kinds.Purpose]] = {"running": "run", "undoing": "undo", "closing": "close"}
@@ -64,21 +67,22 @@ class Road:
         self._senses = senses
         self._ids = CaseIds(senses.entropy, senses.monotonic)
 
-    def propose(self, proposal: Proposal) -> Case:
+    def propose(self, proposal: Proposal, beside: Beside | None = None) -> Case:
         """Legs 1 to 4. What came in is recorded whatever becomes of it; a leg's error is recorded, then raised.
 
         It is judged by the passport that we remember, and recorded only while that is still the agent's passport.
-        When it is not, nothing was recorded or tried on a target, and it is judged anew.
+        When it is not, nothing was recorded or tried on a target, and it is judged anew. What `beside` gives for the
+        case's id is recorded with its first entry; Conflict, and nothing happened, when a place of it was taken.
         """
         for _ in range(OVERTAKINGS):
             try:
-                return self._propose(proposal, self.record.standing(proposal.agent))
+                return self._propose(proposal, self.record.standing(proposal.agent), beside)
             except Conflict as error:
                 if error.code != OVERTAKEN:
                     raise
         raise Conflict(f"the passport of `{proposal.agent}` does not stand still", hint="propose it again")
 
-    def _propose(self, proposal: Proposal, standing: Standing) -> Case:
+    def _propose(self, proposal: Proposal, standing: Standing, beside: Beside | None) -> Case:
         by, case_id = f"agent:{proposal.agent}", self._ids.draw()
         passport = standing.passport
         fresh = self.record.fresh(CASE + case_id)
@@ -88,7 +92,8 @@ class Road:
         def flush() -> Case:
             nonlocal written
             if written is None:
-                written = self.record.begin(case_id, by, *pending, fresh=fresh, standing=standing)
+                placed = beside(case_id) if beside is not None else ()
+                written = self.record.begin(case_id, by, *pending, fresh=fresh, standing=standing, beside=placed)
             else:
                 written = self.record.extend(written, US, *pending)
             pending.clear()
@@ -110,7 +115,7 @@ class Road:
             pending.append(kinds.WasRead(change))
             leg = "assess"
             inventory, rehearsal = self.judge.look(proposal, reading, target, passport, surveyed)
-            assessment = self.judge.assess(proposal, change, target, inventory, rehearsal)
+            assessment = self.judge.assess(proposal, reading, target, inventory, rehearsal)
             pending.append(kinds.Assessed(assessment, self._samples(case_id, rehearsal)))
             leg = "decide"
             pending.append(kinds.Decided(self.judge.decide(proposal, change, assessment, passport)))

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from interlock.errors import Conflict, Forbidden, InterlockError, Refused, Stale, StoreError, Unauthenticated
 from interlock.execute.sql.sqlite import SqliteExecutor
-from interlock.ledger.log import Ledger
+from interlock.ledger.log import Ledger, Stored
 from interlock.model.case import MOVES
-from interlock.model.entry import Entry, Started, Stepped
-from interlock.record import CASE, Record, fold
+from interlock.model.entry import Entry, Erased, Started, Stepped
+from interlock.record import CASE, Record, decode, fold
 from interlock.testing.world import OPERATOR, World, simulated
 
 STUCK = "UPDATE orders SET status = 'paid' WHERE status = 'pending'"
@@ -150,8 +150,10 @@ def test_replay_gives_the_same_case(world: World) -> None:
 
 
 def test_every_projection_can_be_rebuilt(world: World) -> None:
-    """What a process keeps in memory of cases, agents and people is what the ledger alone gives."""
+    """What a process keeps in memory of cases, agents and people is what the ledger alone gives; so is what the store
+    keeps of which entries belong to cases."""
     world.propose("SELECT 1")
+    world.control.record.write("passed/fixer", None, "interlock", [Erased("no case's entry")])
     kept = world.control.record.cases()
     world.propose(FEW)
     kept = world.control.record.cases()
@@ -160,6 +162,43 @@ def test_every_projection_can_be_rebuilt(world: World) -> None:
     assert fresh.cases() == kept
     assert fresh.agents() == world.control.record.agents()
     assert fresh.people() == world.control.record.people()
+    everything = list(world.control.ledger.read(0, world.control.ledger.size()))
+    folded = {stream: fold(list(entries)) for stream, entries in _of_cases(everything).items()}
+    assert list(folded.values()) == kept
+
+
+def _of_cases(everything: list[Stored]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for stored in everything:
+        if stored.stream.startswith(CASE):
+            found.setdefault(stored.stream, []).append(decode(stored))
+    return found
+
+
+def test_who_looks_for_cases_reads_nothing_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be a million reads on record for each of them: a start, a list and the worker pass them by."""
+    world.propose(FEW)
+    world.control.record.write("passed/fixer", None, "interlock", [Erased("no case's entry")] * 50)
+    seen: list[str] = []
+
+    def noted(stored: Stored) -> Entry:
+        seen.append(stored.stream)
+        return decode(stored)
+
+    monkeypatch.setattr("interlock.record.decode", noted)
+    monkeypatch.setattr(Ledger, "read", _reads_everything)
+    fresh = Record(world.control.ledger, world.control.vault, lambda: world.clock.now)
+    cases = fresh.cases()
+
+    assert len(cases) == 1
+    assert len(seen) == cases[0].entries
+    assert {stream.partition("/")[0] for stream in seen} == {"case"}
+
+
+def _reads_everything(ledger: Ledger, start: int, stop: int) -> Iterator[Stored]:
+    """All that a start may read in the log's own order is its last entry."""
+    assert stop - start <= 1
+    return iter(())
 
 
 def test_two_who_run_the_same_case_run_it_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,7 @@ rehearsals = st.builds(
 @given(changes, st.none() | inventories, st.none() | rehearsals, st.sampled_from([PRODUCTION, STAGING]))
 def test_a_finding_that_is_not_looked_for_would_have_found_nothing(change, inventory, rehearsal, claimed) -> None:
     def assessed() -> object:
+        room.remembered.cache_clear()
         return room.assess(
             change, inventory=inventory, rehearsal=rehearsal, claimed=claimed, found=PRODUCTION, secrets=("token",)
         )
@@ -100,6 +101,28 @@ def test_a_finding_that_is_not_looked_for_would_have_found_nothing(change, inven
         full = assessed()
 
     assert full == short
+
+
+@given(changes, st.sampled_from([PRODUCTION, STAGING]), st.sampled_from([None, PRODUCTION, STAGING]))
+def test_what_is_remembered_of_an_equal_change_is_what_it_would_be_assessed_as(change, claimed, found) -> None:
+    told = {"inventory": None, "rehearsal": None, "claimed": claimed, "found": found}
+    room.assess(change, **told, secrets=("token",))
+    again = msgspec.json.decode(msgspec.json.encode(change), type=Change)
+
+    from_memory, asked_before = room.assess(again, **told), room.remembered.cache_info().hits
+    assert room.assess(again, **told) is from_memory
+    assert room.remembered.cache_info().hits == asked_before + 1
+    room.remembered.cache_clear()
+    assert room.assess(again, **told) == from_memory
+
+
+@given(changes, rehearsals, inventories)
+def test_nothing_is_remembered_of_a_world(change, rehearsal, inventory) -> None:
+    before = room.remembered.cache_info()
+    for known, tried in ((inventory, None), (None, rehearsal), (inventory, rehearsal)):
+        room.assess(change, inventory=known, rehearsal=tried, claimed=PRODUCTION, found=None)
+
+    assert room.remembered.cache_info() == before
 
 
 @given(changes, st.none() | rehearsals)

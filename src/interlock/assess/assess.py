@@ -10,6 +10,7 @@ assessment, so that looking again at an unchanged world gives the same digest.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from interlock.assess.crux import standing_of, with_declared
@@ -31,6 +32,11 @@ from interlock.model.inventory import Inventory, Rehearsal
 from interlock.model.target import Environment
 from interlock.model.wayback import Reversibility, worst_reversibility
 
+#: Changes of up to so many effects, of which no world was looked at, are remembered by value: agents ask the same thing
+#: of other rows all day long, and it is quicker to see that two are equal than to assess the second one.
+FEW: Final = 16
+REMEMBERED: Final = 2_048
+
 #: How many places one kind of finding lists; the rest are counted under the highest severity among them.
 PLACES: Final = 100
 
@@ -51,6 +57,25 @@ def assess(
     `claimed` is what the proposal says, `found` what the operator says of the target; the stricter one counts.
     `secrets` are the kinds of secret that were seen in the payload.
     """
+    if inventory is None and rehearsal is None and len(change.effects) <= FEW:
+        return remembered(change, claimed, found, secrets)
+    return _assessed(change, inventory, rehearsal, claimed, found, secrets)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def remembered(change: Change, claimed: Environment, found: Environment | None, secrets: tuple[str, ...]) -> Assessment:
+    """The assessment of a change beside which nothing is known, from memory where an equal one was assessed."""
+    return _assessed(change, None, None, claimed, found, secrets)
+
+
+def _assessed(
+    change: Change,
+    inventory: Inventory | None,
+    rehearsal: Rehearsal | None,
+    claimed: Environment,
+    found: Environment | None,
+    secrets: tuple[str, ...],
+) -> Assessment:
     environment = stricter(claimed, found)
     inventory = with_declared(inventory)
     world, figures = World.of(inventory), Figures(rehearsal)

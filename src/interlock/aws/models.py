@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -94,6 +93,14 @@ def has(name: str) -> bool:
     return name in _by_name()
 
 
+class _Waiter(msgspec.Struct):
+    operation: str
+
+
+class _Waits(msgspec.Struct):
+    waiters: dict[str, _Waiter]
+
+
 def row(name: str) -> Row:
     """What the index says of the service of this name in botocore. NotFound when there is none."""
     found = _by_name().get(name)
@@ -140,6 +147,18 @@ def _read(known: Row) -> RawModel:
         raise Broken(f"botocore has no readable model of `{known.name}`", hint=drift() or str(error)) from error
 
 
+@cache
+def waits(name: str) -> dict[str, str]:
+    """What can be waited for in one service, and the operation that is asked until it is there. NotFound as above."""
+    known = row(name)
+    path = data() / known.name / known.folder / "waiters-2.json"
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=_Waits).waiters if path.exists() else {}
+    except (OSError, msgspec.MsgspecError) as error:
+        raise Broken(f"botocore has no readable waiters of `{name}`", hint=drift() or str(error)) from error
+    return {waiter: said.operation for waiter, said in found.items()}
+
+
 def _merged(one: Any, other: Any) -> Any:
     """botocore's way of adding to a model: dictionaries are merged, everything else is replaced."""
     if not (isinstance(one, dict) and isinstance(other, dict)):
@@ -162,6 +181,9 @@ def protocol_of(request: Request) -> str:
 @cache
 def drift() -> str:
     """Says in words when the installed botocore is not the one that the index was made of; empty when it is."""
+    # It brings the mail library along, for which whoever only reads a call should not wait.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         installed = version("botocore")
     except PackageNotFoundError:

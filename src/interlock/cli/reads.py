@@ -34,6 +34,9 @@ def command(agent: str, limit: int, home: Path | None, as_json: bool) -> None:
     for column in ("at", "target", "session", "what", "resources"):
         table.add_column(column, overflow="fold")
     for each in found:
+        if "erased" in each:
+            table.add_row(str(each["at"]), "", "", f"{each['erased']} reads erased", plain(str(each["reason"])))
+            continue
         names = cast("list[str]", each["resources"])
         named = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
         row = (each["at"], each["target"], each["session"], ", ".join(cast("list[str]", each["what"])), named)

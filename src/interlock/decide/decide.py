@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+import msgspec
+
 from interlock.decide.facts import FACTS, Fact, schema
 from interlock.decide.verdict import Reason, merge, reasons_of, worst
-from interlock.decide.view import NOTHING, View
+from interlock.decide.view import NOTHING, Moment, View, moment_of
 from interlock.model.agent import Passport
 from interlock.model.assessment import Assessment, Weighed
 from interlock.model.change import Change, Effect
@@ -20,6 +22,10 @@ from interlock.model.decision import Because, Decision, Requirement, parse_requi
 from interlock.model.target import Environment
 from interlock.policy.cedar import CedarEngine, load
 from interlock.policy.engine import Engine, Plain, Question
+
+#: Decisions on changes of up to so many effects are remembered by the values that they were made of.
+FEW: Final = 16
+REMEMBERED: Final = 2_048
 
 #: Ordinals that one reason lists at most; the decision is recorded and shown, and nobody reads more.
 MAX_ORDINALS: Final = 100
@@ -62,10 +68,24 @@ def decide(
 
     `now` (unix milliseconds) only serves working hours and freezes. Raises nothing: what cannot be decided is deny.
     """
+    ruled = remembered if len(change.effects) <= FEW else _ruled
+    ruling = ruled(assessment, change, passport, environment, engine, moment_of(environment, now))
+    return msgspec.structs.replace(ruling, digest=binding)
+
+
+def _ruled(
+    assessment: Assessment,
+    change: Change,
+    passport: Passport,
+    environment: Environment,
+    engine: Engine,
+    moment: Moment,
+) -> Decision:
+    """The decision, bound to nothing yet."""
     problem = _unfit(assessment, change, environment)
     if problem:
-        return Decision("deny", (problem,), (), engine.version, binding, _degraded(assessment, change, ()))
-    view = View(assessment, change, passport, environment, now)
+        return Decision("deny", (problem,), (), engine.version, degraded=_degraded(assessment, change, ()))
+    view = View(assessment, change, passport, environment, moment)
     reasons: dict[Reason, list[int]] = {}
     for question, ordinals in _grouped(view, engine):
         for reason in reasons_of(engine, engine.judge(question)):
@@ -81,9 +101,12 @@ def decide(
         because=tuple([_because(reason, sorted(made[reason]), change) for reason in sorted(made)]),
         requirements=merge(parse_requirement(reason.lift) for reason in made if reason.lift),
         policy_version=engine.version,
-        digest=binding,
         degraded=_degraded(assessment, change, view.doubts),
     )
+
+
+#: The decision, from memory where an equal one was made.
+remembered: Final = lru_cache(maxsize=REMEMBERED)(_ruled)
 
 
 def _degraded(assessment: Assessment, change: Change, doubts: Iterable[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from interlock.decide.facts import FACTS
-from interlock.decide.view import NOTHING, View
+from interlock.decide.view import NOTHING, View, moment_of
 from interlock.model.agent import Passport
 from interlock.model.assessment import Assessment, Weighed
 from interlock.model.change import Change
@@ -53,7 +53,7 @@ def explain(
 ) -> Explanation:
     """Why this decision was made. `decided_at` is the moment of the decision in unix milliseconds."""
     current = decision.policy_version == engine.version
-    view = View(assessment, change, passport, environment, decided_at)
+    view = View(assessment, change, passport, environment, moment_of(environment, decided_at))
     reasons = []
     for each in decision.because:
         rule = engine.rules.get(each.policy) if current else None

@@ -6,7 +6,7 @@ The rules of this room: of two figures for one thing the worse one counts; a fig
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from interlock.decide.capability import Fit, best_fit
 from interlock.decide.hours import is_frozen, is_open
@@ -35,6 +35,34 @@ UNDO_RANK: Final[dict[Reversibility, int]] = {word: rank for rank, word in enume
 _SEVERITY: Final[dict[Severity, int]] = {word: rank for rank, word in enumerate(SEVERITIES)}
 
 
+class Moment(NamedTuple):
+    """What a moment is under an environment's contract; all that time has to do with a decision."""
+
+    frozen: bool
+    open_window: bool
+    doubts: tuple[str, ...] = ()
+
+
+def moment_of(contract: Environment, now: int) -> Moment:
+    """What `now` (unix milliseconds) is. What cannot be told is frozen and closed, and said."""
+    if not contract.freezes and not contract.hours:
+        return ALWAYS
+    doubts: list[str] = []
+
+    def told(ask: Callable[[Environment, int], bool], what: str, *, in_doubt: bool) -> bool:
+        try:
+            return ask(contract, now)
+        except BadConfiguration as problem:
+            doubts.append(f"{what} cannot be told: {problem.message}")
+            return in_doubt
+
+    frozen = told(is_frozen, "freezes", in_doubt=True)
+    return Moment(frozen, told(is_open, "working hours", in_doubt=False), tuple(doubts))
+
+
+ALWAYS: Final = Moment(frozen=False, open_window=True)
+
+
 class View:
     """Everything about a change that is the same for all of its effects, and the effect that is looked at now."""
 
@@ -45,13 +73,13 @@ class View:
     _fit: Fit | None
 
     def __init__(
-        self, assessment: Assessment, change: Change, passport: Passport, contract: Environment, now: int
+        self, assessment: Assessment, change: Change, passport: Passport, contract: Environment, moment: Moment
     ) -> None:
         self.assessment = assessment
         self.change = change
         self.passport = passport
         self.contract = contract
-        self.doubts: list[str] = []
+        self.doubts = moment.doubts
         self.unknown = bool(assessment.unknown) or not change.fully_known
         self.degraded = bool(assessment.degraded or change.degraded)
         self.critical = frozenset(assessment.critical)
@@ -63,10 +91,7 @@ class View:
         self.cut = assessment.reach.frontier > 0
         self.reach = MAX_ROWS if self.cut else len(assessment.reach.may)
         self.whole_group = GROUP_FINDING in self.findings
-        self.frozen = bool(contract.freezes) and self._told(lambda: is_frozen(contract, now), "freezes", in_doubt=True)
-        self.open_window = not contract.hours or self._told(
-            lambda: is_open(contract, now), "working hours", in_doubt=False
-        )
+        self.frozen, self.open_window = moment.frozen, moment.open_window
         self._tier, self._reversibility = _above_all(assessment)
 
     def look_at(self, effect: Effect, weighed: Weighed) -> None:
@@ -100,13 +125,6 @@ class View:
             "open-window": self.open_window,
             "named-resources": self.effect.choice == "named" or self.weighed.keyed,
         }
-
-    def _told(self, ask: Callable[[], bool], what: str, *, in_doubt: bool) -> bool:
-        try:
-            return ask()
-        except BadConfiguration as problem:
-            self.doubts.append(f"{what} cannot be told: {problem.message}")
-            return in_doubt
 
 
 def _figures(assessment: Assessment, change: Change) -> tuple[int, int]:

@@ -25,12 +25,12 @@ class Append:
     __slots__ = ("bytes", "contents", "done", "error", "following", "indexes", "interruptible", "items", "upon")
 
     def __init__(
-        self, items: Sequence[Item], size: int, contents: Contents | None, upon: Mapping[str, int] | None
+        self, items: Sequence[Item], size: int, contents: Sequence[Contents], upon: Mapping[str, int] | None
     ) -> None:
         self.items = items
         self.upon = upon or {}
         self.contents = contents
-        self.bytes = size + (sum(len(sealed) for _, sealed in contents.blobs) if contents else 0)
+        self.bytes = size + sum(len(sealed) for one in contents for _, sealed in one.blobs)
         self.error: InterlockError | None = None
         self.indexes: tuple[int, ...] = ()
         self.following: Append | None = None
@@ -70,14 +70,15 @@ class Plan:
             for name in unknown:
                 tails[name] = found.get(name, 0)
 
-        begun = [waiting.contents.scope for waiting in batch if waiting.contents]
+        begun = [one.scope for waiting in batch for one in waiting.contents]
         if begun:
             self._scopes = tx.scopes(begun)
 
     def add(self, waiting: Append) -> None:
-        if waiting.contents and waiting.contents.scope in self._scopes:
-            waiting.error = Conflict(f"the contents of `{waiting.contents.scope}` were begun before")
-            return
+        for one in waiting.contents:
+            if one.scope in self._scopes:
+                waiting.error = Conflict(f"the contents of `{one.scope}` were begun before")
+                return
         tails, before = self._tails, list[tuple[str, int]]()
         for stream, count in waiting.upon.items():
             if tails[stream] != count:
@@ -104,9 +105,8 @@ class Plan:
         for entry in entries:
             grow(self.frontier, leaf(entry.stream.encode(), entry.position, entry.data), self.nodes)
         self.entries += entries
-        if waiting.contents:
-            self.contents.append(waiting.contents)
-            self._scopes.add(waiting.contents.scope)
+        self.contents += waiting.contents
+        self._scopes.update(one.scope for one in waiting.contents)
         waiting.error = None
         waiting.indexes = tuple(range(first, first + len(entries)))
 

@@ -71,11 +71,11 @@ class Ledger:
     # -- appending ---------------------------------------------------------------------------------------------
 
     def append(
-        self, items: Sequence[Item], contents: Contents | None = None, *, upon: Mapping[str, int] | None = None
+        self, items: Sequence[Item], *contents: Contents, upon: Mapping[str, int] | None = None
     ) -> tuple[int, ...]:
         """Add all of these entries or none, durably; their indexes. Conflict when an expected position is not next.
 
-        `contents` are kept with them, in the same transaction (vault.py). Conflict when their scope is not new.
+        `contents` are kept with them, in the same transaction (vault.py). Conflict when a scope is not new.
         `upon` says how many entries other streams must have: the caller decided by them. Conflict, with the code
         OVERTAKEN, when one has grown since.
         """
@@ -275,6 +275,12 @@ class Ledger:
             part = self.store.entries(start, min(start + CHUNK, stop))
             if not part:
                 return
+            yield from part
+            start = part[-1].index + 1
+
+    def followed(self, start: int, stop: int) -> Iterator[Stored]:
+        """Those of the entries start … stop-1 whose streams are followed (storage.py); the others are not touched."""
+        while part := self.store.followed(start, stop, CHUNK):
             yield from part
             start = part[-1].index + 1
 

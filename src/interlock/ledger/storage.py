@@ -18,14 +18,14 @@ The promises:
    the connection was lost and certainly nothing was recorded, its code is `LOST`, and trying again is safe.
    Where it cannot be told whether a transaction was recorded, its code is `UNKNOWN`.
 7. A store whose bytes are damaged raises Corrupt.
-8. `erase` removes a scope's key and blobs from the store's own files as far as the store is able to.
+8. `erase` removes keys and blobs of its scopes from the store's own files as far as the store is able to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from interlock.ledger.entry import Stored
 
@@ -33,6 +33,11 @@ LOST = "store-lost"
 MOVED = "store-moved"
 UNKNOWN = "store-unknown"
 NODE_STEP = 8
+
+
+#: Streams that are followed: their entries are read in the log's order without touching the others, of which there may
+#: be a thousand times as many. A store keeps an index of them, derived, in the same transaction as the entries.
+FOLLOWED: Final = "case/"
 
 
 class Head(NamedTuple):
@@ -58,6 +63,11 @@ class Contents(NamedTuple):
     scope: str
     wrapped: bytes
     blobs: tuple[tuple[str, bytes], ...]
+
+
+def beyond(prefix: str) -> str:
+    """What comes after all names that begin with this prefix, in the order of their bytes; empty for no prefix."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else ""  # the last letters of Unicode are in no name
 
 
 class Readable(Protocol):
@@ -108,6 +118,9 @@ class Store(Readable, Protocol):
     def stream(self, name: str, since: int, limit: int) -> list[Stored]:
         """At most `limit` entries of a stream from position `since` on, in order."""
 
+    def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
+        """At most `limit` of the entries start … stop-1 whose streams begin with FOLLOWED, in order."""
+
     def streams(self, prefix: str) -> list[str]:
         """The streams whose names begin with `prefix`, in the order of their first entries."""
 
@@ -123,8 +136,8 @@ class Store(Readable, Protocol):
     def blob(self, scope: str, digest: str) -> bytes | None:
         """A sealed blob."""
 
-    def erase(self, scope: str) -> int:
-        """Destroy a scope's wrapped key and blobs, durably; how many blobs there were. The scope stays erased."""
+    def erase(self, *scopes: str) -> int:
+        """Destroy wrapped keys and blobs of these scopes, durably; how many blobs there were. They stay erased."""
 
     def close(self) -> None:
         """Let go of files and connections; a second call does nothing."""

@@ -86,10 +86,11 @@ class Vault:
             raise Corrupt(f"the contents of `{scope}` are not those of the digest {digest}")
         return plaintext
 
-    def erase(self, scope: str) -> int:
-        """Destroy a scope's key and contents, durably and for good; how many contents there were."""
-        check_stream(scope)
-        return self._store.erase(scope)
+    def erase(self, *scopes: str) -> int:
+        """Destroy keys and contents of these scopes, durably and for good; how many contents there were."""
+        for scope in scopes:
+            check_stream(scope)
+        return self._store.erase(*scopes)
 
     def _wrap(self, scope: str, key: bytes, nonce: bytes) -> bytes:
         return self._master_id + nonce + self._master.encrypt(nonce, key, _bound(scope, ""))

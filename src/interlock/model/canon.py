@@ -22,7 +22,7 @@ MAX_INTEGER: Final = 2**53 - 1
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
-class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """Base of every noun: frozen, compared by content, written without the fields that hold their default.
 
     Leaving defaults out is part of the byte form: a field that is added later with a default keeps old digests valid.

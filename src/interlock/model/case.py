@@ -80,6 +80,9 @@ STANDING: Final = frozenset({"erased", "reviewed"})
 #: States in which a process that died has left work; recovery looks at the target and goes on or back.
 OPEN_STATES: Final[tuple[State, ...]] = ("running", "undoing", "closing")
 
+#: States in which a case was run, and has an answer or will have one.
+RAN: Final[tuple[State, ...]] = ("running", "done", "untold", "undoing", "undone", "closing", "closed")
+
 
 class Case(Value, frozen=True):
     """The fold of one case's entries. Times are unix milliseconds; `entries` counts what was folded."""

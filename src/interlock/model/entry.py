@@ -1,7 +1,8 @@
 """Entry: everything that can be recorded. One entry is one canonical JSON object in the ledger.
 
-Streams: `case/<id>` for a case, `agent/<name>`, `passed/<agent>` for what went through without a case,
-`person/<name>`, and `system` for what concerns everybody.
+Streams: `case/<id>` for a case, `call/<key>` and `try/<mark>` for which case a call at a gate belongs to,
+`agent/<name>`, `passed/<agent>` for what went through without a case, `person/<name>`, and `system` for what concerns
+everybody.
 """
 
 from __future__ import annotations
@@ -194,6 +195,33 @@ class Passed(Value, frozen=True, tag_field="type", tag="passed"):
     operator: str = ""
 
 
+class ReadsErased(Value, frozen=True, tag_field="type", tag="reads-erased"):
+    """What the vault held of an agent's reads that passed was erased, for as many of them as `count`: those of `person`
+    (empty: everybody's) from `since` until before `until` (unix milliseconds; 0: without that bound)."""
+
+    reason: str
+    count: int
+    person: str = ""
+    since: int = 0
+    until: int = 0
+
+
+class Called(Value, frozen=True, tag_field="type", tag="called"):
+    """A call at a gate is this case. In `call/<key>`: from now on identical calls are, while it is open. In
+    `try/<mark>`: a call by this signature or invocation id is; `key` says which call that was, and `invocation` is the
+    mark of the invocation id that came with the signature."""
+
+    case: str
+    key: str
+    invocation: str = ""
+
+
+class Answered(Value, frozen=True, tag_field="type", tag="answered"):
+    """In `call/<key>`: the answer of this case was taken whole, so that the next identical call is one of its own."""
+
+    case: str
+
+
 class PersonWritten(Value, frozen=True, tag_field="type", tag="person-written"):
     person: Person
 
@@ -228,6 +256,9 @@ What = (
     | KeyIssued
     | KeyRevoked
     | Passed
+    | ReadsErased
+    | Called
+    | Answered
     | PersonWritten
     | Opened
 )

@@ -6,6 +6,7 @@ runs the rest. Children are real processes, and `kill -9` is a real one.
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -23,7 +24,8 @@ from interlock.ledger.checkpoint import open_checkpoint
 from interlock.ledger.entry import leaf_of
 from interlock.ledger.log import Item, Ledger, Stored, open_ledger
 from interlock.ledger.tree import verify_consistency, verify_inclusion
-from interlock.testing.vault_contract import SIGNER, VaultContract, together
+from interlock.ledger.vault import Vault
+from interlock.testing.vault_contract import MASTER, SIGNER, VaultContract, together
 
 RACERS = 100
 
@@ -82,6 +84,37 @@ class LedgerContract(VaultContract):
         assert ledger.streams("cas_") == ["cas_/d"]
         assert ledger.streams("case%") == ["case%x"]
         assert len(ledger.streams("")) == 6
+
+    def test_streams_that_are_followed_are_read_in_order_and_no_others(self, ledger: Ledger) -> None:
+        names = [
+            "case/1",
+            "case",
+            "case0",
+            "case.",
+            "case/",
+            "case/ü",
+            "Case/1",
+            "passed/fixer",
+            "case/1",
+            "a",
+        ]
+        for name in names * 3:
+            ledger.append([Item(name, None, name.encode())])
+        everything = list(ledger.read(0, 999))
+
+        expected = [entry for entry in everything if entry.stream.startswith("case/")]
+        assert len(expected) == 12
+        assert list(ledger.followed(0, 999)) == expected
+        assert list(ledger.followed(4, 20)) == [entry for entry in expected if 4 <= entry.index < 20]
+        assert ledger.store.followed(0, 999, 5) == expected[:5]
+        assert list(ledger.followed(30, 999)) == []
+
+    def test_streams_are_listed_to_the_end_of_their_prefix(self, ledger: Ledger) -> None:
+        for name in ("a", "aü", "a\U0001f600", "b", "ü1", "ý"):
+            ledger.append([Item(name, None, b"x")])
+
+        assert ledger.streams("a") == ["a", "aü", "a\U0001f600"]
+        assert ledger.streams("ü") == ["ü1"]
 
     def test_an_append_of_several_items_is_all_or_nothing(self, ledger: Ledger) -> None:
         ledger.append([Item("a", 0, b"1")])
@@ -171,6 +204,18 @@ class LedgerContract(VaultContract):
         assert report.ok, report.problems
         assert sorted(won) == contested
         assert len(total) == 100
+
+    def test_who_was_refused_upon_a_newer_head_goes_on_from_there(self, ledger: Ledger, url: str, mark: Path) -> None:
+        """Refused with contents, the newest head was seen and nothing was added to it."""
+        vault = Vault(ledger.store, MASTER, entropy=os.urandom)
+        for number in range(4):
+            ledger.append([Item("mine", number, b"")])
+        with open_ledger(url, signer=SIGNER, high_water=mark) as other:
+            other.append([Item("theirs", None, b"%d" % number) for number in range(5)])
+        with pytest.raises(Conflict):
+            ledger.append([Item("theirs", 0, b"")], vault.fresh("case/1").contents)
+
+        assert ledger.append([Item("mine", 4, b"")]) == (9,)
 
     def test_four_processes_on_one_store_lose_nothing(self, url: str, mark: Path) -> None:
         children = [start_child(url, mark, f"child{number}", 40) for number in range(4)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from interlock.decide.decide import DOES_NOT_FIT, MAX_ORDINALS, NOT_UNDERSTOOD, engine
+from interlock.decide.decide import DOES_NOT_FIT, MAX_ORDINALS, NOT_UNDERSTOOD, decide, engine, remembered
 from interlock.decide.verdict import ENGINE_ERROR, NO_PERMIT, merge
 from interlock.errors import BadPolicy
 from interlock.model.agent import Capability, unregistered
@@ -222,6 +222,39 @@ def test_a_freeze_that_cannot_be_told_is_on(court):
 
     assert decision.requirements == (Requirement("break-glass"),)
     assert any("christmas" in text for text in decision.degraded)
+
+
+def test_an_equal_change_is_decided_from_memory_and_bound_to_its_own_digest(court, world, starter):
+    given = (world.assessed(), world.change(), world.fixer(), world.PRODUCTION, starter, world.NOW)
+
+    first, hits = decide(*given, binding="one"), remembered.cache_info().hits
+    second = decide(*given, binding="two")
+
+    assert remembered.cache_info().hits == hits + 1
+    assert (first.digest, second.digest) == ("one", "two")
+    assert first.because is second.because
+
+
+def test_a_decision_from_memory_is_not_taken_past_the_end_of_the_working_hours(court, world):
+    contract = Environment("production", hours=(Hours(days=(1, 2, 3, 4, 5, 6, 7), start_minute=0, end_minute=720),))
+    configure = world.fixer(capabilities=(Capability("configure"),))
+    morning = world.NOW - world.NOW % 86_400_000
+
+    def lifted_by(moment):
+        seen = world.assessed(world.weighed("configure"))
+        return court(seen, passport=configure, environment=contract, now=moment).requirements
+
+    assert Requirement("open-window") not in lifted_by(morning)
+    assert Requirement("open-window") in lifted_by(morning + 80_000_000)
+    assert Requirement("open-window") not in lifted_by(morning + 1)
+
+
+def test_a_decision_from_memory_is_not_taken_for_another_agent_or_another_policy(court, world):
+    assert court().outcome == "allow"
+    assert court(passport=world.fixer(capabilities=())).outcome == "deny"
+    assert (
+        court(engine=with_policies('@id("no") @because("no") forbid (principal, action, resource);')).outcome == "deny"
+    )
 
 
 def test_names_from_the_proposal_cannot_break_out_of_a_reason(court, world):

@@ -5,7 +5,7 @@ import pytest
 
 from interlock.decide.decide import engine
 from interlock.decide.facts import FACTS, schema
-from interlock.decide.view import MAX_ROWS, View
+from interlock.decide.view import MAX_ROWS, View, moment_of
 from interlock.model.agent import Capability, unregistered
 from interlock.model.assessment import Finding, Reach, Reached, Risk, Touched
 from interlock.model.change import TIERS, Signal
@@ -19,7 +19,8 @@ BY_PATH = {fact.path: fact for fact in FACTS}
 
 def view(world, assessment=None, proposed=None, passport=None, contract=None):
     assessment, proposed = assessment or world.assessed(), proposed or world.change()
-    made = View(assessment, proposed, passport or world.fixer(), contract or world.PRODUCTION, world.NOW)
+    contract = contract or world.PRODUCTION
+    made = View(assessment, proposed, passport or world.fixer(), contract, moment_of(contract, world.NOW))
     made.look_at(proposed.effects[0], assessment.effects[0])
     return made
 
@@ -52,7 +53,9 @@ def test_the_usual_values_are_those_of_the_small_keyed_fix(world):
 
 
 def test_facts_of_whole_changes_do_not_look_at_an_effect(world):
-    made = View(world.assessed(), world.change(), world.fixer(), world.PRODUCTION, world.NOW)
+    made = View(
+        world.assessed(), world.change(), world.fixer(), world.PRODUCTION, moment_of(world.PRODUCTION, world.NOW)
+    )
 
     for fact in FACTS:
         if fact.per == "change":
@@ -220,7 +223,9 @@ def test_a_limit_that_the_reader_or_the_assessment_hit_is_a_fact(world):
 def test_what_a_thing_is_to_others_and_whether_there_is_a_gentler_way_are_told_per_effect(world):
     weights = (world.weighed(planes=("audit", "data")), world.weighed())
     proposed = world.change(world.effect(), world.effect(gentler="change it in place"))
-    made = View(world.assessed(*weights), proposed, world.fixer(), world.PRODUCTION, world.NOW)
+    made = View(
+        world.assessed(*weights), proposed, world.fixer(), world.PRODUCTION, moment_of(world.PRODUCTION, world.NOW)
+    )
 
     told = []
     for effect, weighed in zip(proposed.effects, weights, strict=True):

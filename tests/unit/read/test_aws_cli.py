@@ -195,3 +195,67 @@ def test_storage_commands_are_the_operations_that_they_make(line: str, names: li
 
     assert names == [(effect.verb, effect.resource.name) for effect in found.effects]
     assert found.unknown == ()
+
+
+# --- what the command adds to the operations ---
+
+
+@pytest.mark.parametrize(
+    ("line", "operation", "given"),
+    [
+        ("aws ec2 wait instance-terminated --instance-ids i-1", "DescribeInstances", {"InstanceIds": ["i-1"]}),
+        ("aws rds wait db-instance-available", "DescribeDBInstances", {}),
+        ("aws emr terminate-clusters --cluster-ids j-1", "TerminateJobFlows", {"JobFlowIds": ["j-1"]}),
+        ("aws logs tail /aws/lambda/pay --follow", "FilterLogEvents", {}),
+        ("aws eks update-kubeconfig --name prod", "DescribeCluster", {}),
+        ("aws lambda invoke out.json --function-name pay", "Invoke", {"FunctionName": "pay"}),
+        ("aws ec2 run-instances --image-id a", "RunInstances", {"ImageId": "a", "MinCount": 1, "MaxCount": 1}),
+        ("aws cloudfront create-invalidation --distribution-id D --paths /*", "CreateInvalidation",
+         {"DistributionId": "D"}),
+    ],
+)  # fmt: skip
+def test_commands_that_are_no_operation_by_name_stand_for_one(line: str, operation: str, given: object) -> None:
+    [call] = command_of(line).calls
+
+    assert (operation, given, ()) == (call.operation, call.parameters, call.unread)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("--no-disable-api-termination", False), ("--disable-api-termination", True),
+     ("--disable-api-termination Value=false", False), ("--disable-api-termination '{\"Value\":false}'", False),
+     ("--disable-api-termination false", False)],
+)  # fmt: skip
+def test_a_structure_that_only_says_yes_or_no_is_a_flag_too(argument: str, value: bool) -> None:
+    line = f"aws ec2 modify-instance-attribute --instance-id i-1 {argument}"
+
+    assert parameters(line) == {"InstanceId": "i-1", "DisableApiTermination": {"Value": value}}
+
+
+def test_taking_the_guard_from_an_instance_by_flag_is_seen() -> None:
+    [effect] = change("aws ec2 modify-instance-attribute --instance-id i-1 --no-disable-api-termination").effects
+
+    assert "loses-protection" in effect.traits
+
+
+def test_hyphens_may_stand_where_another_version_of_the_command_has_them() -> None:
+    for spelled in ("authentication-code1", "authentication-code-1"):
+        [call] = command_of(f"aws iam enable-mfa-device --{spelled} 1").calls
+        assert call.parameters == {"AuthenticationCode1": "1"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "aws ec2 wait instance-gone --instance-ids i-1",
+        "aws ec2 wait",
+        "aws nothing wait instance-terminated",
+        "aws ec2 wait instance-terminated --terminate yes",
+        "aws iam enable-mfa-device out.json --user-name b",
+        "aws lambda invoke out.json more.json --function-name pay",
+    ],
+)
+def test_what_only_looks_like_one_of_them_is_unread(line: str) -> None:
+    [call] = command_of(line).calls
+
+    assert call.unread

@@ -13,7 +13,6 @@ import pytest
 from interlock.aws.things import known, usual
 from interlock.model.inventory import Item
 from interlock.read.aws.cli.arguments import commands_of, names, options_of
-from interlock.read.aws.cli.command import CREDENTIALS
 from interlock.read.aws.evidence import table as kept
 from interlock.read.aws.operations import KNOWLEDGE, lasting_kind, operation, operations_of, services
 from interlock.read.aws.parameters import BESIDE, Model, model_of
@@ -192,7 +191,7 @@ def test_what_the_command_calls_otherwise_exists() -> None:
         members = model_of(names().services.get(service, service), found).input.members
         assert {member for each in extras.values() for member in each} <= set(members)
     assert all(service in services() for service in names().services.values())
-    assert all(operation(*each) is not None for each in CREDENTIALS.values())
+    assert all(operation(*split(each)) is not None for each in names().instead.values())
     assert all(operation(*split(each)) is not None for each in BESIDE)
 
 

@@ -22,8 +22,8 @@ def find(seen: Seen) -> Iterator[Noted]:
     for ordinal in seen.writing if items else ():
         resource = seen.change.effects[ordinal].resource
         if resource.key in seen.taken.made:
-            for name in _names(resource, told.get(resource, ())):
-                made.setdefault((resource.type, *name), []).append(ordinal)
+            for known in _names(resource, told.get(resource, ())):
+                made.setdefault((resource.type, *known), []).append(ordinal)
     twins: dict[int, Resource] = {}
     called: dict[int, str] = {}
     for item in items if made else ():

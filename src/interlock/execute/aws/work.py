@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from interlock.aws import endpoints
-from interlock.aws.call import Call, Parameter
+from interlock.aws.call import Call
 from interlock.aws.calls import understand
 from interlock.aws.request import Request, from_bytes
 from interlock.aws.serialize import request_of
+from interlock.aws.written import written
 from interlock.errors import BadProposal, Refused
 from interlock.execute.aws.forward import Place, place_of
 from interlock.execute.aws.setting import Setting, setting_of
@@ -43,16 +44,6 @@ class _Package(msgspec.Struct, frozen=True, rename="camel"):
 
     call: str
     change_sets: tuple[_Described, ...]
-
-
-class _Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A call as JSON, kind `aws`."""
-
-    service: str
-    operation: str
-    region: str = ""
-    account: str = ""
-    parameters: dict[str, object] = {}
 
 
 def work_of(payload: bytes, target: Target, token: str = "") -> Work:
@@ -111,12 +102,10 @@ def _understood(payload: bytes) -> tuple[Request | None, Call]:
             code="not-executable",
         )
     try:
-        given = msgspec.json.decode(payload, type=_Given)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None, written(payload)
+    except BadProposal:
         request = from_bytes(payload)
         return request, understand(request)
-    parameters: dict[str, Parameter] = given.parameters  # type: ignore[assignment]  # JSON's values are all of them
-    return None, Call(given.service, given.operation, given.region, given.account, parameters)
 
 
 def _sent(payload: bytes, setting: Setting, token: str) -> tuple[Request, Call]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from interlock.answer import Json
+from interlock.claims import Claim
 from interlock.errors import InterlockError
 from interlock.execute.executor import Exchange
 from interlock.identify.verbs import Caller
@@ -43,15 +44,24 @@ class Desk(Protocol):
         """A passage for a read that policy allows as it is; None for everything else. Without `judge`, from memory."""
         ...
 
-    def propose(self, caller: Caller, proposal: Proposal) -> Case: ...
+    def called(self, caller: Caller, proposal: Proposal, claim: Claim) -> Case | None:
+        """The case of this call: that which it belongs to, or a new one; None while an identical one is judged.
+
+        Conflict (TWIN) where it carries the signature of another call of a moment ago.
+        """
+        ...
+
+    def joined(self, caller: Caller, claim: Claim, case_id: str) -> bool:
+        """Whether this call of its own is this case; if so that is on record."""
+        ...
+
+    def answered(self, caller: Caller, claim: Claim, case_id: str) -> None:
+        """The answer of this case was taken: the next identical call is one of its own."""
+        ...
 
     def run(self, caller: Caller, case_id: str, exchange: Exchange | None = None) -> Case: ...
 
     def case(self, caller: Caller, case_id: str) -> Case: ...
-
-    def cases(self, caller: Caller) -> list[Case]: ...
-
-    def payload(self, case: Case) -> bytes: ...
 
     def output(self, case: Case) -> bytes: ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Literal, NamedTuple
 
+from interlock.claims import Claim
 from interlock.errors import InterlockError
 from interlock.gates.aws.bodies import Body
 from interlock.gates.aws.reply import Reply
@@ -20,8 +21,7 @@ class Asked(NamedTuple):
 
     `key` says which calls are the same one: the fingerprint, and whose it is. `signature` and `invocation` are what
     tries of one call have in common, each with its virtual key; `until` is when neither could come again any more.
-    `signature_is_whole`: all of the call is signed. `again` says that this is a later try of a call, or one that was
-    signed before this process began.
+    `signature_is_whole`: all of the call is signed.
     """
 
     caller: Caller
@@ -33,8 +33,12 @@ class Asked(NamedTuple):
     invocation: str
     until: int
     signature_is_whole: bool
-    again: bool
     hold_seconds: float
+
+    @property
+    def claim(self) -> Claim:
+        """What the record knows this call by."""
+        return Claim(self.key, self.signature, self.invocation, self.signature_is_whole)
 
 
 class Errand:

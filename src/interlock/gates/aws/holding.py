@@ -5,7 +5,7 @@
     an identical call after that                                       is a call of its own
 
 Nobody waits longer than the target's `hold`. What is held is not lost by that: the identical call finds its case again,
-after a restart too, since a case's payload says which call it was.
+after a restart and at another replica too, since the record says which call is which case (claims.py).
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from interlock.claims import TWIN
 from interlock.errors import Broken, Conflict, InterlockError, StoreError, Untold
 from interlock.execute.aws.answer import from_bytes
 from interlock.gates.aws import words
 from interlock.gates.aws.desk import Desk
 from interlock.gates.aws.errand import Asked, Errand
 from interlock.gates.aws.memory import Memory
-from interlock.gates.aws.recall import left
 from interlock.gates.aws.reply import Carried, Reply
 from interlock.gates.aws.threads import Threads
 from interlock.identify.verbs import Caller
-from interlock.model.case import Case
+from interlock.model.case import RAN, Case
 
 log: Final = logging.getLogger("interlock.aws")
 
@@ -41,15 +41,13 @@ SECOND: Final = 1.0
 
 
 class Holding:
-    """All calls that are on the road. Lives in one event loop; `key_of` says which call a recorded payload was."""
+    """All calls that are on the road here. Lives in one event loop."""
 
     def __init__(self, desk: Desk, threads: Threads, folder: Path, now: Callable[[], int]) -> None:
         self._desk = desk
         self._threads = threads
         self._folder = folder
-        self._now = now
         self._memory = Memory(now)
-        self._recalled: dict[str, asyncio.Future[None]] = {}
 
     @asynccontextmanager
     async def answering(self, asked: Asked) -> AsyncIterator[Reply]:
@@ -57,7 +55,6 @@ class Holding:
 
         Raises why there is none. Left by an error, the answer was not taken, and is there for the identical call.
         """
-        await self._recall(asked.caller)
         errand = await self._joined(asked)
         errand.takers += 1
         try:
@@ -66,6 +63,8 @@ class Holding:
                 raise errand.refusal
             yield errand.reply or await self._kept(errand, asked.caller)
             self._memory.leave(errand)
+            if errand.was_held:
+                await self._answered(errand, asked)
         finally:
             errand.takers -= 1
             if not errand.takers and errand.stage == "settled":
@@ -92,11 +91,10 @@ class Holding:
             same = self._memory.same(asked.key)
             if same is None:
                 if self._memory.is_twin(asked):
-                    await asyncio.sleep(SECOND)  # signed again, and at once, it is signed otherwise
-                    raise Broken("this signature was used a moment ago", hint="sign the call again", code="busy")
+                    raise await _twin()
                 known = Errand(asked.key)
                 self._memory.open(known)
-            elif same.was_held:
+            elif same.was_held and await self._is_on_record(asked, same):
                 known = same
             elif same.stage == "proposing":
                 await same.moved()  # whether it will be held, and so is the same call, is not known yet
@@ -104,6 +102,14 @@ class Holding:
                 self._memory.leave(same)
         self._memory.mark(asked, known)
         return known
+
+    async def _is_on_record(self, asked: Asked, same: Errand) -> bool:
+        """Whether the record too says that this call of its own is that case: it may have been answered elsewhere."""
+        work = lambda: self._desk.joined(asked.caller, asked.claim, same.case_id)  # noqa: E731 - handed on at once
+        try:
+            return await self._threads.run("judge", work)
+        except Conflict as error:
+            raise await _twin() if error.code == TWIN else error from error
 
     def _unanswered(self, errand: Errand) -> InterlockError:
         if errand.stage == "running":
@@ -132,43 +138,63 @@ class Holding:
             errand.wake()
 
     async def _walk(self, errand: Errand, asked: Asked) -> None:
-        if not errand.case_id:
-            case = await self._threads.run("judge", lambda: self._propose(asked))
-            errand.case_id = case.id
-        else:
+        case = await (self._look(errand, asked.caller) if errand.case_id else self._begun(errand, asked))
+        while True:
+            looks = 0
+            while case.state in ("held", "running"):  # running: at another replica, or where a process has died
+                if not errand.takers:
+                    return errand.move("dormant")
+                await self._tell(errand, case)
+                await asyncio.sleep(LOOK_SECONDS[min(looks, len(LOOK_SECONDS) - 1)])
+                looks += 1
+                case = await self._look(errand, asked.caller)
+            if case.state not in ("allowed", "approved"):
+                return await self._over(errand, case, asked.caller)
+            if not errand.takers:
+                return errand.move("dormant")  # whoever asked is gone before it ran; a later try takes it up
+            if await self._run(errand, asked):
+                return None
             case = await self._look(errand, asked.caller)
+
+    async def _begun(self, errand: Errand, asked: Asked) -> Case:
+        """The case of this call: a new one, or that which the record says it is."""
+        looks = 0
+        try:
+            while (case := await self._threads.run("judge", lambda: self._called(asked))) is None:
+                if not errand.takers:
+                    raise Broken("nobody waits for it any more", hint="try again", code="busy")
+                await asyncio.sleep(LOOK_SECONDS[min(looks, len(LOOK_SECONDS) - 1)])
+                looks += 1
+        except Conflict as error:
+            raise await _twin() if error.code == TWIN else error from error
+        errand.case_id = case.id
+        errand.was_held = case.state in ("held", "approved") or case.approval is not None
+        return case
+
+    def _called(self, asked: Asked) -> Case | None:
+        """On a thread. What was revoked since this process last looked is found out before anything is recorded."""
+        self._desk.registry.virtual(asked.access_key, fresh=True)
+        return self._desk.called(asked.caller, asked.proposal, asked.claim)
+
+    async def _tell(self, errand: Errand, case: Case) -> None:
+        """Let the takers know what is waited for."""
+        if errand.stage == case.state:
+            return
         if case.state == "held":
             errand.was_held, errand.missing = True, await self._missing(case)
             errand.move("held")
-        looks = 0
-        while case.state == "held":
-            if not errand.takers:
-                errand.move("dormant")
-                return
-            await asyncio.sleep(LOOK_SECONDS[min(looks, len(LOOK_SECONDS) - 1)])
-            looks += 1
-            case = await self._look(errand, asked.caller)
-        if case.state not in ("allowed", "approved"):
-            await self._over(errand, case, asked.caller)
-        elif errand.takers:
-            await self._run(errand, asked)
         else:
-            errand.was_held = True  # whoever asked is gone before it ran; the identical call takes it up
-            errand.move("dormant")
-
-    def _propose(self, asked: Asked) -> Case:
-        """On a thread. What was revoked since this process last looked is found out before anything is recorded."""
-        self._desk.registry.virtual(asked.access_key, fresh=True)
-        return self._desk.propose(asked.caller, asked.proposal)
+            errand.move("running")
 
     async def _over(self, errand: Errand, case: Case, caller: Caller) -> None:
         """It is not to be run: it ran already, or never will."""
-        if case.state in ("done", "undoing", "undone", "closing", "closed"):
+        if case.state in ("done", "undoing", "undone", "closing", "closed") or (case.state == "failed" and case.output):
             self._end(errand, await self._kept(errand, caller))
         else:
-            self._end(errand, words.running(case.id) if case.state == "running" else words.stopped(case))
+            self._end(errand, words.stopped(case))
 
-    async def _run(self, errand: Errand, asked: Asked) -> None:
+    async def _run(self, errand: Errand, asked: Asked) -> bool:
+        """Run it, to its end; False where another replica was first."""
         loop = asyncio.get_running_loop()
         reply = Reply(loop, self._folder)
         carried = Carried(asked.body, reply)
@@ -180,15 +206,26 @@ class Holding:
         try:
             await self._threads.run("act", lambda: self._desk.run(asked.caller, errand.case_id, carried))
         except InterlockError as error:
+            if isinstance(error, Conflict) and not reply.status and await self._runs_elsewhere(errand, asked.caller):
+                errand.reply = None
+                return False
             # What AWS itself answered is the answer, also where it said no; but never one that is not on record.
             if reply.whole and not isinstance(error, StoreError | Untold):
                 self._end(errand, reply)
             else:
                 self._end(errand, await self._failed(errand, error, asked.caller, answered=bool(reply.status)))
-            return
+            return True
         finally:
             told.cancel()
         self._end(errand, reply if reply.whole else await self._kept(errand, asked.caller))
+        return True
+
+    async def _runs_elsewhere(self, errand: Errand, caller: Caller) -> bool:
+        """Whether it is running, or ran, though not by us."""
+        try:
+            return (await self._look(errand, caller)).state in RAN
+        except InterlockError:
+            return False
 
     async def _told(self, errand: Errand, reply: Reply) -> None:
         """Tell the takers when the answer is so large that it is given out before its end."""
@@ -243,20 +280,16 @@ class Holding:
         errand.settle(outcome)
         self._memory.settled(errand)
 
-    # what was before this process
-
-    async def _recall(self, caller: Caller) -> None:
-        """Take up what an earlier process left of this agent's calls: once, before its first call on the road."""
-        recalled = self._recalled.get(caller.name)
-        if recalled is None:
-            recalled = asyncio.ensure_future(self._take_up(caller))
-            self._recalled[caller.name] = recalled
+    async def _answered(self, errand: Errand, asked: Asked) -> None:
+        """Record that the answer was taken. Where that fails, the next identical call is given it once more."""
         try:
-            await asyncio.shield(recalled)
-        except InterlockError:
-            self._recalled.pop(caller.name, None)
-            raise
+            work = lambda: self._desk.answered(asked.caller, asked.claim, errand.case_id)  # noqa: E731 - as above
+            await self._threads.run("judge", work)
+        except InterlockError as error:
+            log.warning("that an answer was taken is not on record", extra={"fields": {"why": error.message}})
 
-    async def _take_up(self, caller: Caller) -> None:
-        for each in await self._threads.run("judge", lambda: left(self._desk, caller, self._now)):
-            self._memory.recall(Errand(each.key, each.case_id), waits=each.waits)
+
+async def _twin() -> Broken:
+    """The error for a call that carries the signature of one before it, as soon as it would be signed otherwise."""
+    await asyncio.sleep(SECOND)
+    return Broken("this signature was used a moment ago", hint="sign the call again", code="busy")

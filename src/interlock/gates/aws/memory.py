@@ -1,6 +1,7 @@
-"""What is remembered of the calls that went, or go, the whole road, so that none of them runs twice.
+"""What this process remembers of the calls that go the whole road, so that identical ones and tries wait together.
 
-A try of a call is known again by its signature and by its invocation id, for as long as either could still be sent.
+That none runs twice is held by the record, for all processes (claims.py); this spares the question. A try of a call is
+known again by its signature and by its invocation id, for as long as either could still be sent.
 When there is no room to remember another one, no further call is taken: forgetting could run something twice.
 """
 
@@ -33,7 +34,6 @@ class Memory:
         self._now = now
         self._open: dict[str, Errand] = {}
         self._marks: dict[str, _Mark] = {}
-        self._recent: dict[str, Errand] = {}
         self._swept_at = 0
 
     def tried(self, asked: Asked) -> Errand | None:
@@ -43,7 +43,7 @@ class Memory:
             return known.errand
         known = self._marks.get(SIGNATURE + asked.signature)
         if known is None:
-            return self._recent.get(asked.key) if asked.again else None
+            return None
         if known.errand.key == asked.key:
             return None if self.is_twin(asked) else known.errand
         if asked.signature_is_whole:
@@ -96,7 +96,3 @@ class Memory:
         if isinstance(errand.refusal, Broken) and not isinstance(errand.refusal, Untold):
             for mark in errand.marks:
                 self._marks.pop(mark, None)
-
-    def recall(self, errand: Errand, *, waits: bool) -> None:
-        """A case of an earlier process: one that `waits` to be run, or one that ran a short while ago."""
-        (self._open if waits else self._recent).setdefault(errand.key, errand)

@@ -20,12 +20,15 @@ import asyncpg
 
 from interlock.errors import BadConfiguration, InterlockError, StoreError
 from interlock.ledger.entry import Stored
-from interlock.ledger.storage import LOST, MOVED, UNKNOWN, Contents, Head, Node
+from interlock.ledger.storage import FOLLOWED, LOST, MOVED, UNKNOWN, Contents, Head, Node, beyond
 from interlock.ledger.stores.session import Session
 
 MIGRATION_LOCK = 0x494C4B31
 CALM = 2
 LOOKS = 3
+
+# Written out: a partial index is used for the very condition that it was made with.
+_FOLLOWED = f"stream >= '{FOLLOWED}' AND stream < '{beyond(FOLLOWED)}'"
 
 # One step for each schema version, counted in ledger_schema. Steps are only ever added.
 # Stream names are compared byte for byte (COLLATE "C"), as SQLite does.
@@ -45,6 +48,7 @@ MIGRATIONS = (
     CREATE TABLE vault_blobs (scope text COLLATE "C" NOT NULL, digest text COLLATE "C" NOT NULL,
         sealed bytea NOT NULL, PRIMARY KEY (scope, digest));
     """,
+    f"CREATE INDEX ledger_followed ON ledger_entries (idx) WHERE {_FOLLOWED}",
 )
 
 HEAD = "SELECT size, frontier, checkpoint, vkey FROM ledger_head WHERE id = 1"
@@ -53,6 +57,10 @@ SCOPES = "SELECT scope FROM vault_keys WHERE scope = ANY($1::text[])"
 TAILS = "SELECT s, (SELECT max(position) FROM ledger_entries WHERE stream = s) FROM unnest($1::text[]) AS names (s)"
 KEEP_KEYS = "INSERT INTO vault_keys SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING"
 KEEP_BLOBS = "INSERT INTO vault_blobs SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])"
+ERASE_KEYS = (
+    "INSERT INTO vault_keys SELECT scope, '' FROM unnest($1::text[]) AS names (scope)"
+    " ON CONFLICT (scope) DO UPDATE SET wrapped = ''"
+)
 EXTEND = """
     WITH me AS (SELECT id FROM ledger_writers WHERE id = $12 AND open FOR UPDATE),
         moved AS (UPDATE ledger_head SET size = $8, frontier = $9, checkpoint = $10, vkey = $11
@@ -76,8 +84,12 @@ STREAM = (
     "SELECT idx, stream, position, data FROM ledger_entries WHERE stream = $1 AND position >= $2"
     " ORDER BY position LIMIT $3"
 )
+FOLLOW = (
+    f"SELECT idx, stream, position, data FROM ledger_entries WHERE {_FOLLOWED}"  # noqa: S608 - words of ours
+    " AND idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3"
+)
 STREAMS = (
-    "SELECT stream FROM ledger_entries WHERE position = 0 AND stream >= $1 AND starts_with(stream, $1) ORDER BY idx"
+    "SELECT stream FROM ledger_entries WHERE position = 0 AND stream >= $1 AND ($2 = '' OR stream < $2) ORDER BY idx"
 )
 
 
@@ -135,6 +147,9 @@ class PostgresStore:
         if tx.after is not None:
             self._calm = self._calm + 1 if tx.before == self._left else 0
             self._left = tx.after
+        elif tx.held and tx.before != self._left:
+            # Nothing was recorded, but our caller has seen a newer head than the one that we left.
+            self._calm, self._left = 0, tx.before
 
     async def _make(self, connection: asyncpg.Connection, tx: PostgresTransaction) -> bool:
         done = True
@@ -199,8 +214,11 @@ class PostgresStore:
     def stream(self, name: str, since: int, limit: int) -> list[Stored]:
         return [Stored(*row) for row in self._rows(STREAM, name, since, limit)]
 
+    def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
+        return [Stored(*row) for row in self._rows(FOLLOW, start, stop, limit)]
+
     def streams(self, prefix: str) -> list[str]:
-        return [row[0] for row in self._rows(STREAMS, prefix)]
+        return [row[0] for row in self._rows(STREAMS, prefix, beyond(prefix))]
 
     def add_key(self, scope: str, wrapped: bytes) -> bytes:
         self._change("INSERT INTO vault_keys VALUES ($1, $2) ON CONFLICT DO NOTHING", scope, wrapped)
@@ -223,15 +241,13 @@ class PostgresStore:
         rows = self._rows("SELECT sealed FROM vault_blobs WHERE scope = $1 AND digest = $2", scope, digest)
         return cast(bytes, rows[0][0]) if rows else None
 
-    def erase(self, scope: str) -> int:
-        """The key goes first and waits for blobs being added; VACUUM then frees the dead rows."""
+    def erase(self, *scopes: str) -> int:
+        """The keys go first and wait for blobs being added; VACUUM then frees the dead rows."""
 
         async def work(connection: asyncpg.Connection) -> int:
             async with connection.transaction():
-                await connection.execute(
-                    "INSERT INTO vault_keys VALUES ($1, '') ON CONFLICT (scope) DO UPDATE SET wrapped = ''", scope
-                )
-                gone = await connection.execute("DELETE FROM vault_blobs WHERE scope = $1", scope)
+                await connection.execute(ERASE_KEYS, sorted(set(scopes)))
+                gone = await connection.execute("DELETE FROM vault_blobs WHERE scope = ANY($1::text[])", scopes)
             await connection.execute("VACUUM vault_keys")
             await connection.execute("VACUUM vault_blobs")
             return int(gone.split()[-1])

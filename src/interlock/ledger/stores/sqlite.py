@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 from interlock.errors import BadConfiguration, Corrupt, StoreError
 from interlock.ledger.entry import Stored
-from interlock.ledger.storage import Contents, Head, Node
+from interlock.ledger.storage import FOLLOWED, Contents, Head, Node, beyond
 
 APPLICATION_ID = 0x494C4B31
 BUSY_SECONDS = 10.0
@@ -38,6 +38,9 @@ SIZES = (128, 32, 8, 4, 2, 1)  # how many rows one statement may add
 
 Row = TypeVar("Row")
 
+# Written out: a partial index is used for the very condition that it was made with.
+_FOLLOWED = f"stream >= '{FOLLOWED}' AND stream < '{beyond(FOLLOWED)}'"
+
 # One step for each schema version; PRAGMA user_version counts them. Steps are only ever added.
 MIGRATIONS = (
     (
@@ -52,6 +55,7 @@ MIGRATIONS = (
         "CREATE TABLE vault_blobs (scope TEXT NOT NULL, digest TEXT NOT NULL, sealed BLOB NOT NULL,"
         " PRIMARY KEY (scope, digest))",
     ),
+    (f"CREATE INDEX followed ON entries (idx) WHERE {_FOLLOWED}",),
 )
 
 
@@ -138,6 +142,10 @@ class SqliteStore:
         with self._reading() as reader:
             return reader.stream(name, since, limit)
 
+    def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
+        with self._reading() as reader:
+            return reader.followed(start, stop, limit)
+
     def streams(self, prefix: str) -> list[str]:
         with self._reading() as reader:
             return reader.streams(prefix)
@@ -163,19 +171,21 @@ class SqliteStore:
         with self._reading() as reader:
             return cast("bytes | None", reader.one(query, (scope, digest)))
 
-    def erase(self, scope: str) -> int:
+    def erase(self, *scopes: str) -> int:
         """secure_delete overwrites the freed pages; emptying the WAL removes the last copy of the old ones."""
         with self._write_lock:
             with self.writing() as tx:
-                count = tx.run("DELETE FROM vault_blobs WHERE scope = ?", (scope,))
-                tx.run("INSERT OR REPLACE INTO vault_keys VALUES (?, x'')", (scope,))
+                count = 0
+                for scope in scopes:
+                    count += tx.run("DELETE FROM vault_blobs WHERE scope = ?", (scope,))
+                    tx.run("INSERT OR REPLACE INTO vault_keys VALUES (?, x'')", (scope,))
             with self._told():
                 for _ in range(ERASE_TRIES):
                     if self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
                         return count
                     time.sleep(ERASE_PAUSE)
         raise StoreError(
-            f"`{scope}` is erased, but readers keep its old pages in the write-ahead log",
+            f"{', '.join(f'`{scope}`' for scope in scopes[:3])}: erased, but readers keep old pages in the log",
             where=self.where,
             hint="erase it again when no long read is running",
         )
@@ -269,12 +279,18 @@ class SqliteTransaction:
         )
         return [Stored(*row) for row in self._connection.execute(query, (name, since, limit))]
 
-    def streams(self, prefix: str) -> list[str]:
+    def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
         query = (
-            "SELECT stream FROM entries WHERE position = 0 AND stream >= ?1 AND substr(stream, 1, length(?1)) = ?1"
-            " ORDER BY idx"
+            f"SELECT idx, stream, position, data FROM entries INDEXED BY followed WHERE {_FOLLOWED}"  # noqa: S608 - ours
+            " AND idx >= ? AND idx < ? ORDER BY idx LIMIT ?"
         )
-        return [row[0] for row in self._connection.execute(query, (prefix,))]
+        return [Stored(*row) for row in self._connection.execute(query, (start, stop, limit))]
+
+    def streams(self, prefix: str) -> list[str]:
+        query, bounds = "SELECT stream FROM entries WHERE position = 0 AND stream >= ? {} ORDER BY idx", [prefix]
+        if beyond(prefix):
+            query, bounds = query.format("AND stream < ?"), [prefix, beyond(prefix)]
+        return [row[0] for row in self._connection.execute(query.format(""), bounds)]
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
-import msgspec
-
-from interlock.aws.call import Call, Parameter
+from interlock.aws.call import Call
+from interlock.aws.written import written
 from interlock.errors import BadProposal
 from interlock.model.change import Change
 from interlock.model.inventory import Inventory
@@ -14,25 +13,11 @@ from interlock.read.aws.calls import change_of_call
 from interlock.read.aws.operations import operation
 from interlock.read.aws.parameters import strange
 from interlock.read.aws.planned import is_planned, reading_of
+from interlock.read.aws.shown import shown
 from interlock.read.reader import Reading
 
 #: A payload that is larger is refused before it is taken apart.
 MOST_BYTES: Final = 16 * 1024 * 1024
-
-_Parameters: TypeAlias = "dict[str, object]"
-
-
-class _Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The form of kind `aws`."""
-
-    service: str
-    operation: str
-    region: str = ""
-    account: str = ""
-    parameters: _Parameters = {}
-
-
-_decoder: Final = msgspec.json.Decoder(_Given)
 
 
 class AwsReader:
@@ -54,13 +39,12 @@ class AwsReader:
         if dialect == "cli":
             from interlock.read.aws.cli.change import change_of
 
-            return Reading(change_of(payload, environment))
-        return Reading(change_of_call(_from_json(payload) if dialect == "" else _from_http(payload), environment))
+            return Reading(change_of(payload, environment), text=payload)
+        call = _from_json(payload) if dialect == "" else _from_http(payload)
+        return Reading(change_of_call(call, environment), text=shown(call).encode())
 
     def text(self, payload: bytes, dialect: str) -> bytes:
         """The call with its parameters; a command line is what it is."""
-        from interlock.read.aws.shown import shown
-
         if dialect == "cli":
             return payload
         return shown(_from_http(payload) if dialect == "http" else _from_json(payload)).encode()
@@ -73,19 +57,10 @@ class AwsReader:
 
 
 def _from_json(payload: bytes) -> Call:
-    try:
-        given = _decoder.decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadProposal(
-            "this is no call",
-            hint=f"{error}; it is JSON with service, operation, region, account and parameters",
-            code="not-a-call",
-        ) from error
-    parameters: dict[str, Parameter] = given.parameters  # type: ignore[assignment]  # JSON's values are all of them
-    call = Call(given.service, given.operation, given.region, given.account, parameters)
+    call = written(payload)
     if operation(call.service, call.operation) is None:
         return call
-    return call._replace(unread=strange(call.service, call.operation, parameters))
+    return call._replace(unread=strange(call.service, call.operation, call.parameters))
 
 
 def _from_http(payload: bytes) -> Call:

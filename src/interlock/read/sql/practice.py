@@ -6,6 +6,7 @@ What is said here is practice, not proof: a judgement that rests on it is marked
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from interlock.read.sql.logic import FALSE, MIRROR, Target, Term, negate, number_of, outcomes
@@ -29,6 +30,7 @@ _FAR_AHEAD: Final = re.compile(r"^(2[1-9]\d{2}|20[5-9]\d|[3-9]\d{3})-\d")
 _HUGE: Final = 10**9
 
 
+@lru_cache(maxsize=4_096)
 def is_keylike(column: str, table: str) -> bool:
     """Whether a column of this name identifies a row of a table of that name, by how schemas are commonly written."""
     name = column.lower()

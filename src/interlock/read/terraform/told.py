@@ -29,7 +29,7 @@ from interlock.read.terraform.plan import Plan
 from interlock.read.terraform.references import Known, References
 from interlock.read.terraform.relations import Groups, all_copies, declared_critical, flows_of
 from interlock.read.terraform.remote import OUTPUT, output, remote_edges
-from interlock.read.terraform.state import Shown, Thing, Values, shown, value_of
+from interlock.read.terraform.state import Thing, planned, prior, value_of
 
 #: Outputs times resources of a state that are joined where nobody knows which belong together.
 MAX_BLIND: Final = 100_000
@@ -58,12 +58,11 @@ def tell(
     try:
         telling = Telling(resources, environment)
         try:
-            state = msgspec.json.decode(plan.prior_state, type=Shown | None)
-            telling.add_things(shown(state.values) if state is not None else ())
+            telling.add_things(prior(plan.prior_state))
         except ODD as error:
             telling.odd("the prior state", error)
         try:
-            telling.add_things(shown(msgspec.json.decode(plan.planned_values, type=Values | None)))
+            telling.add_things(planned(plan.planned_values))
         except ODD as error:
             telling.odd("the planned values", error)
         found = _configuration(plan, config, telling.limits)

@@ -243,16 +243,20 @@ def test_a_later_try_after_a_restart_is_given_the_recorded_answer(aws: Dummy, tm
     """The process dies between execution and answer; the client tries again, and nothing runs twice."""
     control = FakeControl(target_at(aws.address))
     control.rule = allowing
-    with live_aws(tmp_path / "home", aws.address, control=control) as gate:
-        delete(gate)()
-    with live_aws(tmp_path / "home", aws.address, control=control) as gate:
+
+    def one_invocation(gate: LiveAws) -> Any:
         client = gate.client("dynamodb")
         client.meta.events.register(
-            "before-send", lambda request, **_: request.headers.update({"amz-sdk-request": "attempt=2"})
+            "before-send", lambda request, **_: request.headers.update({"amz-sdk-invocation-id": "one"})
         )
-        again = client.delete_table(TableName="t")
-        time.sleep(1.1)  # within a second the same call carries the same signature
-        anew = delete(gate)()
+        return client.delete_table(TableName="t")
+
+    with live_aws(tmp_path / "home", aws.address, control=control) as gate:
+        one_invocation(gate)
+    time.sleep(1.1)  # within a second the same call carries the same signature
+    with live_aws(tmp_path / "home", aws.address, control=control) as gate:
+        again = one_invocation(gate)
+        anew = delete(gate, retries={"total_max_attempts": 5, "mode": "standard"})()
 
     assert again["ResponseMetadata"]["HTTPStatusCode"] == anew["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert control.runs == ["case0001", "case0002"]

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from interlock.aws.call import Parameter
+from interlock.aws.models import waits
 from interlock.aws.rawmodel import RawShape
 from interlock.read.aws.cli.shorthand import Unreadable, parse
 from interlock.read.aws.operations import operations_of
 from interlock.read.aws.parameters import Model, model_of
+
+Named = TypeVar("Named")
 
 
 class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,6 +27,10 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: dict[str, str]
     arguments: dict[str, str]
     extra: dict[str, dict[str, tuple[str, ...]]]
+    beside: dict[str, tuple[str, ...]]
+    presumed: dict[str, dict[str, int]]
+    commands: dict[str, str]
+    instead: dict[str, str]
     valued: tuple[str, ...]
     flags: tuple[str, ...]
     unread: dict[str, str]
@@ -31,10 +38,11 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Taken(NamedTuple):
-    """The parameters, and what of the arguments nobody understands."""
+    """The parameters, and what of the arguments nobody understands. `whole`: there is nothing but these parameters."""
 
     parameters: dict[str, Parameter]
     unread: tuple[str, ...]
+    whole: bool
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +57,15 @@ def commands_of(service: str) -> dict[str, str]:
     """The operations of a service, by what the command calls them."""
     from botocore import xform_name
 
-    return {xform_name(name, "-"): name for name in operations_of(service)}
+    return _spelled({xform_name(name, "-"): name for name in operations_of(service)})
+
+
+@lru_cache(maxsize=512)
+def waits_of(service: str) -> dict[str, str]:
+    """What the command can wait for in a service, and the command that it asks until then."""
+    from botocore import xform_name
+
+    return {xform_name(waiter, "-"): xform_name(operation, "-") for waiter, operation in waits(service).items()}
 
 
 @lru_cache(maxsize=4_096)
@@ -65,34 +81,48 @@ def options_of(command: str, service: str, operation: str) -> dict[str, tuple[st
         plain = xform_name(member, "-")
         shape = model.of(reference)
         for name, negated in ((plain, False), (f"no-{plain}", True)):
-            if negated and shape.type != "boolean":
+            if negated and shape.type != "boolean" and not _is_switch(model, shape):
                 continue
             called = renamed.get(f"{command}.{name}") or renamed.get(f"{line} *.{name}") or name
             found[called] = (member, negated)
-    return found
+    return _spelled(found)
+
+
+def _spelled(named: dict[str, Named]) -> dict[str, Named]:
+    """The names without their hyphens beside them: where those stand has changed from one version to the next."""
+    return {name.replace("-", ""): value for name, value in named.items()} | named
+
+
+def _is_switch(model: Model, shape: RawShape) -> bool:
+    """A structure that only holds yes or no, which EC2 has for some: the command takes it as a flag."""
+    only = shape.type == "structure" and [*shape.members] == ["Value"]
+    return only and model.of(shape.members["Value"]).type == "boolean"
 
 
 def taken(command: str, service: str, operation: str, words: Sequence[str]) -> Taken:
     """The parameters that these words give. What is no argument of the operation is named."""
     model = model_of(service, operation)
     options = options_of(command, service, operation)
-    extra = names().extra.get(command, {})
+    extra, beside = names().extra.get(command, {}), names().beside.get(command, ())
     parameters: dict[str, Parameter] = {}
     unread: list[str] = []
+    whole = True
     for option, values in _grouped(words, unread, model.streams):
         if option == "cli-input-json":
             _skeleton(values, parameters, unread)
-        elif option in options:
-            member, negated = options[option]
+        elif (known := options.get(option) or options.get(option.replace("-", ""))) is not None:
+            member, negated = known
             shape = model.of(model.input.members[member])
             parameters[member] = _value(model, shape, values, option, unread, negated)
         elif option in extra:
             for member in extra[option]:
                 shape = model.of(model.input.members[member])
                 parameters[member] = _value(model, shape, values, option, unread, False)
+        elif option in beside:
+            whole = False
         else:
             unread.append(f"`--{option[:80]}` is no argument of it" if option.isascii() else "a strange argument")
-    return Taken(parameters, tuple(unread))
+    return Taken({**names().presumed.get(command, {}), **parameters}, tuple(unread), whole)
 
 
 def _grouped(words: Sequence[str], unread: list[str], outfile: bool) -> list[tuple[str, list[str]]]:
@@ -107,7 +137,7 @@ def _grouped(words: Sequence[str], unread: list[str], outfile: bool) -> list[tup
             found[-1][1].append(word)
         else:
             loose += 1
-    if loose:
+    if loose > (1 if outfile else 0):
         unread.append("it holds words that belong to no argument")
     if outfile and found and len(found[-1][1]) > 1:
         found[-1][1].pop()  # the file that the answer is written into
@@ -132,6 +162,8 @@ def _value(
     model: Model, shape: RawShape, values: Sequence[str], option: str, unread: list[str], negated: bool
 ) -> Parameter:
     kind = shape.type
+    if _is_switch(model, shape) and (negated or not values or values[0].lower() in ("true", "false")):
+        return {"Value": _value(model, model.of(shape.members["Value"]), values, option, unread, negated)}
     if kind == "boolean":
         if values and values[0].lower() in ("true", "false") and len(values) == 1:
             return (values[0].lower() == "true") is not negated

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from interlock.aws.call import Call
 from interlock.errors import BadProposal
-from interlock.read.aws.cli.arguments import commands_of, names, taken
+from interlock.read.aws.cli.arguments import commands_of, names, taken, waits_of
 from interlock.read.aws.cli.storage import Selected, storage
 from interlock.read.aws.cli.words import words_of
 from interlock.read.aws.operations import services
 from interlock.read.aws.parameters import strange
-
-#: Commands that are not operations of a service but hand out a credential of one; see `leaves.json`.
-CREDENTIALS: Final = {
-    ("ecr", "get-login-password"): ("ecr", "GetAuthorizationToken"),
-    ("ecr", "get-login"): ("ecr", "GetAuthorizationToken"),
-    ("ecr-public", "get-login-password"): ("ecr-public", "GetAuthorizationToken"),
-    ("codeartifact", "login"): ("codeartifact", "GetAuthorizationToken"),
-    ("eks", "get-token"): ("sts", "GetSessionToken"),
-}
 
 
 class Command(NamedTuple):
@@ -55,22 +46,41 @@ def command_of(line: str) -> Command:
         if unread and not calls:
             calls = (Call("s3", name, options.region, unread=unread),)
         return Command(calls, found.selected, options.notes)
-    if (service, name) in CREDENTIALS:
-        real, operation = CREDENTIALS[service, name]
+    instead = names().instead.get(f"{service} {name}")
+    if instead is not None:
+        real, _, operation = instead.partition(":")
         return Command((Call(real, operation, options.region, unread=unread),), notes=options.notes)
+    if name == "wait" and rest:
+        waited = _waited(service, rest[0], rest[1:], options.region, unread)
+        return Command((waited,), notes=options.notes)
     return Command((_operation(service, name, rest, options.region, unread),), notes=options.notes)
 
 
 def _operation(command: str, name: str, rest: list[str], region: str, unread: tuple[str, ...]) -> Call:
     service = names().services.get(command, command)
     known = service in services() and command not in names().services.values()
-    operation = commands_of(service).get(name, "") if known else ""
+    operation = _operation_of(command, service, name) if known else ""
     if not operation:
         said = f"`aws {_shown(command)} {_shown(name)}` is no operation that is known here"
         return Call(service if known else "", "", region, unread=(*unread, said))
     found = taken(f"{command} {name}", service, operation, rest)
-    odd = strange(service, operation, found.parameters) if not found.unread else ()
+    odd = strange(service, operation, found.parameters) if found.whole and not found.unread else ()
     return Call(service, operation, region, "", found.parameters, unread=(*unread, *found.unread, *odd))
+
+
+def _operation_of(command: str, service: str, name: str) -> str:
+    known = commands_of(service)
+    return names().commands.get(f"{command} {name}") or known.get(name) or known.get(name.replace("-", ""), "")
+
+
+def _waited(command: str, name: str, rest: list[str], region: str, unread: tuple[str, ...]) -> Call:
+    """`aws SERVICE wait NAME`: it asks the same operation again and again."""
+    service = names().services.get(command, command)
+    asked = waits_of(service).get(name) if service in services() else None
+    if asked is None:
+        said = f"`aws {_shown(command)} wait {_shown(name)}` is nothing to wait for that is known here"
+        return Call(service if service in services() else "", "", region, unread=(*unread, said))
+    return _operation(command, asked, rest, region, unread)
 
 
 def _common(words: tuple[str, ...]) -> _Options:

@@ -18,6 +18,8 @@ def dotted(parts: Iterable[str]) -> str:
 
 def relation(node: Node) -> str:
     """The name of a RangeVar."""
+    if "schemaname" not in node and "catalogname" not in node:
+        return quoted(node.get("relname", ""))
     parts = (node.get("catalogname"), node.get("schemaname"), node.get("relname", ""))
     return dotted(part for part in parts if part is not None)
 

@@ -19,7 +19,7 @@ _PLAIN: Final = frozenset(
     (
         "A_ArrayExpr", "A_Expr", "A_Indices", "A_Indirection", "Alias", "BoolExpr",
         "BooleanTest", "CaseExpr", "CaseWhen", "CoalesceExpr", "CollateClause", "ColumnDef",
-        "CurrentOfExpr", "DefElem", "FuncCall", "GroupingFunc", "GroupingSet", "IndexElem", "InferClause",
+        "CurrentOfExpr", "DefElem", "GroupingFunc", "GroupingSet", "IndexElem", "InferClause",
         "JoinExpr", "JsonAggConstructor", "JsonArgument", "JsonArrayAgg", "JsonArrayConstructor",
         "JsonArrayQueryConstructor", "JsonBehavior", "JsonFormat", "JsonFuncExpr", "JsonIsPredicate", "JsonKeyValue",
         "JsonObjectAgg", "JsonObjectConstructor", "JsonOutput", "JsonParseExpr", "JsonReturning", "JsonScalarExpr",
@@ -51,27 +51,26 @@ def walk(reading: Reading, root: Any, scope: Scope = _OUTERMOST) -> None:
     while stack:
         value, scope = stack.pop()
         if isinstance(value, list):
-            stack.extend((one, scope) for one in reversed(value))
+            stack.extend([(one, scope) for one in reversed(value)])
             continue
         for kind, inner in reversed(value.items()) if len(value) > 1 else value.items():
-            if kind[0].islower() or not kind:
+            if kind >= "a" or not kind:  # the name of a field; those of nodes begin with a capital
                 if isinstance(inner, (dict, list)):
                     stack.append((inner, scope))
-                continue
-            if kind == "SelectStmt":
+            elif kind in _PLAIN:
+                if kind == "A_Expr":
+                    _operator(reading, inner)
+                stack.append((inner, scope))
+            elif kind == "SelectStmt":
                 _open_select(reading, inner, scope, stack)
             elif kind == "RangeVar":
                 _read(reading, inner, scope)
             elif kind == "FuncCall":
                 call(reading, inner)
                 stack.append((inner.get("args", []), scope))
-                stack.extend((inner[part], scope) for part in ("agg_order", "agg_filter", "over") if part in inner)
+                stack.extend([(inner[part], scope) for part in ("agg_order", "agg_filter", "over") if part in inner])
             elif kind in _WRITES:
                 write(reading, kind, inner, scope)
-            elif kind in _PLAIN:
-                if kind == "A_Expr":
-                    _operator(reading, inner)
-                stack.append((inner, scope))
             elif kind not in _LEAVES:
                 reading.cannot_tell(kind, "an expression that is not modelled")
 
@@ -92,7 +91,7 @@ def _open_select(reading: Reading, node: Node, scope: Scope, stack: list[tuple[A
             parts.append({"SelectStmt": inner})
         elif isinstance(inner, (dict, list)):
             parts.append(inner)
-    stack.extend((part, scope) for part in reversed(parts))
+    stack.extend([(part, scope) for part in reversed(parts)])
     if sources:
         _sources(reading, sources, where, node, scope, stack)
 
@@ -138,8 +137,11 @@ def _with(reading: Reading, node: Node, scope: Scope) -> Scope:
 
 def _operator(reading: Reading, node: Node) -> None:
     """An operator of a named schema can be anybody's function."""
-    parts = names.strings(node.get("name", ()))
-    if len(parts) > 1 and parts[0] != "pg_catalog":
+    written = node.get("name", ())
+    if len(written) < 2:
+        return
+    parts = names.strings(written)
+    if parts[0] != "pg_catalog":
         reading.cannot_tell(names.dotted(parts), "an operator of a schema of its own", kind="function")
 
 
