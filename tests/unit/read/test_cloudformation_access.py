@@ -119,6 +119,24 @@ def test_the_policy_of_a_key_counts_though_a_key_is_no_policy() -> None:
     assert not wider(changed("AWS::KMS::Key", None, narrow, "Add"))
 
 
+@pytest.mark.parametrize("depth", [30, 300])
+def test_what_is_nested_too_deeply_to_be_compared_is_wider(depth: int) -> None:
+    value: object = {"PolicyDocument": document(READ)}
+    for _ in range(depth):
+        value = [value]
+
+    assert wider(changed("AWS::IAM::Role", {"Policies": []}, {"Policies": value}))
+
+
+def test_a_policy_is_not_hidden_by_what_looks_like_a_value_that_nobody_may_see() -> None:
+    """Whoever writes four stars into a description has the whole property taken out, with all that it allows."""
+    starred = {"KeyPolicy": document({**WORLD, "Sid": "****"})}
+
+    assert wider(changed("AWS::KMS::Key", None, starred, "Add"))
+    assert wider(changed("AWS::KMS::Key", {"KeyPolicy": document(READ)}, starred))
+    assert "not known" in changed("AWS::KMS::Key", None, starred, "Add").cause
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "opening", "closed"),
     [

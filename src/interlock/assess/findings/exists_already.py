@@ -28,12 +28,12 @@ def find(seen: Seen) -> Iterator[Noted]:
     called: dict[int, str] = {}
     for item in items if made else ():
         there = item.resource
-        for how, name in _names(there, item.called):
-            for ordinal in made.get((there.type, how, name), ()):
+        for how, value in _names(there, item.called):
+            for ordinal in made.get((there.type, how, value), ()):
                 if _elsewhere(seen.change.effects[ordinal].resource, there, anywhere=how == "everywhere"):
                     twins[ordinal] = min(twins.get(ordinal, there), there, key=lambda each: (each.name, each.location))
                     if how in ("everywhere", "place"):
-                        called[ordinal] = name
+                        called[ordinal] = value
     for ordinal, there in sorted(twins.items()):
         effect = seen.change.effects[ordinal]
         yield (

@@ -58,7 +58,8 @@ def apply(task: Task, lock: int, seal: Seal | None) -> Generator[Step]:
     write_marker(setting, order.case, task.purpose, marker)
     # A crash from here on leaves the tool at work. It goes on to its end and writes its state; the lock is its own too.
     out, err = task.workshop.folder / "out", task.workshop.folder / "err"
-    command = task.workshop.command("apply", "-json", "-input=false", "-lock-timeout=60s", SAVED, trusted=True)
+    wait = task.workshop.setting.lock_timeout
+    command = task.workshop.command("apply", "-json", "-input=false", wait, SAVED, trusted=True)
     process = tool.start(command, out, err, keep_open=(lock,))
     late = False
     try:

@@ -118,7 +118,7 @@ def make(workshop: Workshop, *more: str) -> Made:
         "plan",
         "-json",
         "-input=false",
-        "-lock-timeout=60s",
+        workshop.setting.lock_timeout,
         f"-out={SAVED}",
         *own,
         *variables,

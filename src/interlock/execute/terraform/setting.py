@@ -50,6 +50,11 @@ class Setting(NamedTuple):
         return self.folder / ".interlock"
 
     @property
+    def lock_timeout(self) -> str:
+        """How long the tool waits for a state that somebody else holds: a minute, or less where it may not run long."""
+        return f"-lock-timeout={min(60, self.seconds // 4)}s"
+
+    @property
     def local_state(self) -> Path | None:
         """The state file, where the state lies at the address; None where a backend keeps it."""
         return None if self.backend else state_in(self.folder, self.workspace)

@@ -19,6 +19,9 @@ from interlock.read.statements import new_texts, opens_document, opens_network
 
 AUTHORITY: Final = "it changes who may do what"
 
+#: What is nested deeper was not compared.
+MAX_DEPTH: Final = 20
+
 Values = Mapping[str, object]
 Facts = dict[str, list[object]]
 
@@ -65,7 +68,7 @@ def widens(operation: Operation, both: Seen, *, authority: bool) -> str:
         return ""
     if operation == "create" and authority:
         return AUTHORITY
-    later = (both.unknown | both.hidden) - access().harmless
+    later = (both.unknown | both.hidden | both.covered) - access().harmless
     if unsure := sorted(later if authority else later & (_relevant(authority) | access().holders)):
         return f"what `{unsure[0]}` will allow is not known before it is executed"
     if authority and (both.before is None or both.after is None):
@@ -90,15 +93,17 @@ def _unread(both: Seen) -> bool:
     return False
 
 
-def _covered(name: str, value: object) -> bool:
+def _covered(name: str, value: object, depth: int = 0) -> bool:
     """Whether everything in this property stands in a document or a list that was compared."""
+    if depth > MAX_DEPTH:
+        return False
     known = access()
     if name in known.documents or name in known.principals or name in known.rules or name in known.networks:
         return True
     if isinstance(value, list):
-        return bool(value) and all(_covered("", each) for each in value)
+        return bool(value) and all(_covered("", each, depth + 1) for each in value)
     if isinstance(value, dict):
-        return all(inner == "PolicyName" or _covered(inner, each) for inner, each in value.items())
+        return all(inner == "PolicyName" or _covered(inner, each, depth + 1) for inner, each in value.items())
     return False
 
 

@@ -29,7 +29,8 @@ class Seen(NamedTuple):
     """Both sides of a resource. `before` is None where they are not told; then `named` is all that is known.
 
     `unknown` are properties whose value after is not known, `hidden` those that change and are not shown. `fields` is
-    everything that changes, `forced` what makes it anew, `odd` what could not be read.
+    everything that changes, `forced` what makes it anew, `odd` what could not be read, `covered` what of a new or
+    removed one is not shown.
     """
 
     before: dict[str, object] | None
@@ -40,6 +41,7 @@ class Seen(NamedTuple):
     forced: frozenset[str]
     unkept: bool
     odd: str = ""
+    covered: frozenset[str] = frozenset()
 
 
 def seen(change: ResourceChange) -> Seen:
@@ -76,6 +78,7 @@ def seen(change: ResourceChange) -> Seen:
         frozenset(_forced(change)),
         _unkept(change, was, becomes),
         odd,
+        frozenset(secret) if change.action != "Modify" else frozenset(),
     )
 
 
