@@ -17,11 +17,11 @@ help: ## show this list
 $(STAMP): $(LOCKS) pyproject.toml
 	@echo "installing into $(VENV) (first run only) ..."
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv -q --allow-existing --python $(PYTHON) $(VENV) && \
+	  uv venv -q --clear --python $(PYTHON) $(VENV) && \
 	  uv pip install -q --python $(BIN)/python --require-hashes -r requirements/build.txt -r requirements/dev.txt && \
 	  uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
 	else \
-	  $(PYTHON) -m venv $(VENV) && \
+	  $(PYTHON) -m venv --clear $(VENV) && \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/dev.txt && \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi
@@ -45,10 +45,10 @@ bench: $(STAMP) ## the figures of docs/performance.md (BENCH_ARGS="decision ledg
 $(PEERS)/.installed: requirements/peers.txt
 	@echo "installing the peers into $(PEERS) (first run only) ..."
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv -q --allow-existing --python $(PYTHON) $(PEERS) && \
+	  uv venv -q --clear --python $(PYTHON) $(PEERS) && \
 	  uv pip install -q --python $(PEERS)/bin/python --require-hashes -r $< ; \
 	else \
-	  $(PYTHON) -m venv $(PEERS) && \
+	  $(PYTHON) -m venv --clear $(PEERS) && \
 	  $(PEERS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $< ; \
 	fi
 	@touch $@

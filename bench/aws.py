@@ -28,32 +28,13 @@ from interlock.identify.verbs import Caller
 from interlock.identify.virtual import Scope, VirtualKey
 from interlock.judge import Senses
 from interlock.model.agent import Capability, Passport
+from interlock.testing.aws_account import add_account
 
 CLIENTS = 16
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 SENSES = Senses(lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000, os.urandom)
 OPERATOR = Caller("operator", "bench")
-
-TARGET = """
-[targets.prod]
-kind = "aws"
-address = "{address}"
-environment = "production"
-
-[targets.prod.aws]
-account = "{account}"
-regions = ["{region}"]
-
-[targets.prod.aws.read]
-source = "static"
-file = "keys/aws"
-
-[targets.prod.aws.write]
-source = "static"
-file = "keys/aws"
-narrow = false
-"""
 
 PASSPORT = Passport(
     name="reader",
@@ -72,11 +53,7 @@ PASSPORT = Passport(
 def prepared(folder: Path, address: str) -> VirtualKey:
     """A home with an account at this address, an agent, and its key."""
     home = create(folder / "home", origin="bench.local/ledger", entropy=os.urandom)
-    keys = home.path / "keys" / "aws"
-    keys.touch(mode=0o600)
-    keys.write_text("[default]\naws_access_key_id = AKIABROKER\naws_secret_access_key = secret\n")
-    with (home.path / "interlock.toml").open("a") as file:
-        file.write(TARGET.format(address=address, account=ACCOUNT, region=REGION))
+    add_account(home.path, address, ACCOUNT, REGION)
     with Control.open(home.path, SENSES) as control:
         control.registry.add_agent(OPERATOR, PASSPORT)
         scope = Scope("reader", "prod", "production", (), (), "s1", "ada")

@@ -35,7 +35,7 @@ def run(scale: Scale) -> list[Row]:
 def ours(scale: Scale) -> list[Row]:
     """The same steps here, measured in this run."""
     small = scale._replace(times=min(scale.times, 1_000))
-    recorded, _, judged = decision.one_by_one(None, small, "", "with fsync")
+    recorded, _, _, judged = decision.one_by_one(None, small, "", "with fsync")
     cycle, _ = approval.run(small)
     return [
         Row(

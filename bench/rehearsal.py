@@ -50,7 +50,7 @@ def _row(judge: Judge, what: str, sql: str, passport: Passport, scale: Scale) ->
         clock.append(time.perf_counter())
         inventory, rehearsal = judge.look(proposal, reading, target, passport)
         clock.append(time.perf_counter())
-        assessment = judge.assess(proposal, reading.change, target, inventory, rehearsal)
+        assessment = judge.assess(proposal, reading, target, inventory, rehearsal)
         judge.decide(proposal, reading.change, assessment, passport)
         clock.append(time.perf_counter())
         took = [(later - earlier) * 1e3 for earlier, later in pairwise(clock)]

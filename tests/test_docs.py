@@ -24,7 +24,7 @@ PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 
 #: Controls that exist as of now; the catalogue's others are listed as not there yet.
 CONTROLS = [
-    *("K1", "K6", "P1", "P2", "P3", "P5", "P6"),
+    *("K1", "K6", "P1", "P2", "P3", "P4", "P5", "P6"),
     *(f"D{n}" for n in range(1, 8)),
     *("A1", "A5", "A6", "A7", "C4", "C5", "W1", "W2", "G1"),
 ]

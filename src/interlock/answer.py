@@ -47,6 +47,7 @@ def _judged(asked: Asked, change: Change, assessment: Assessment, decision: Deci
             "parts": change.parts,
             "effects": _effects(change, assessment),
             "signals": [{"name": signal.name, "detail": signal.detail} for signal in change.signals],
+            "needs_unknown": list(change.needs_unknown),
         },
         "assessment": _assessment(assessment),
         "decision": {

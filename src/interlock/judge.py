@@ -96,7 +96,7 @@ class Judge:
         reading, surveyed = self.resolve(reading, proposal, target, anew=anew)
         change = reading.change
         inventory, rehearsal = self.look(proposal, reading, target, passport, surveyed, known)
-        assessment = self.assess(proposal, change, target, inventory, rehearsal)
+        assessment = self.assess(proposal, reading, target, inventory, rehearsal)
         return Judgement(change, inventory, rehearsal, assessment, self.decide(proposal, change, assessment, passport))
 
     def target(self, proposal: Proposal) -> Target | None:
@@ -205,7 +205,7 @@ class Judge:
     def assess(
         self,
         proposal: Proposal,
-        change: Change,
+        reading: Reading,
         target: Target | None,
         inventory: Inventory | None,
         rehearsal: Rehearsal | None,
@@ -215,12 +215,12 @@ class Judge:
         if found is not None and inventory is not None and inventory.environment:
             found = stricter(self.configuration.environment(inventory.environment), found)
         return assess(
-            change,
+            reading.change,
             inventory=inventory,
             rehearsal=rehearsal,
             claimed=self.configuration.environment(proposal.environment),
             found=found,
-            secrets=redact(_written(proposal, target))[1],
+            secrets=redact(_written(proposal, reading, target))[1],
         )
 
     def decide(self, proposal: Proposal, change: Change, assessment: Assessment, passport: Passport) -> Decision:
@@ -257,7 +257,7 @@ def _planner(target: Target | None, payload: bytes) -> Planner | None:
     return planner_for(target, payload)
 
 
-def _written(proposal: Proposal, target: Target | None) -> bytes:
+def _written(proposal: Proposal, reading: Reading, target: Target | None) -> bytes:
     """What of a proposal somebody wrote, and may have written a secret into.
 
     A plan from elsewhere is no such text: it holds the values of a state, and its reader keeps the secret ones.
@@ -265,7 +265,7 @@ def _written(proposal: Proposal, target: Target | None) -> bytes:
     planner = _planner(target, proposal.payload)
     if planner is not None:
         return planner.text(proposal.payload)
-    return readable(proposal.kind, proposal.payload)
+    return reading.text if reading.text is not None else readable(proposal.kind, proposal.payload)
 
 
 def writes(change: Change) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
@@ -34,15 +35,28 @@ MAX_BATCH: Final = 512
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 #: How often a batch is recorded anew because agents were changed meanwhile.
 ATTEMPTS: Final = 5
+#: Where reads come many at once, the next ones are waited for before a batch is recorded: those who were just answered
+#: ask again, and a record that is shared costs each of them less. Seconds; and how many at once are many, lately.
+GATHER_SECONDS: Final = 0.001
+MANY: Final = 2.0
+SMOOTH: Final = 0.125
 #: Names of resources that one entry lists.
 MAX_NAMES: Final = 100
+
+
+class Listed(NamedTuple):
+    """What an entry lists of a judgement: the causes of its effects, the names that they read, the policies."""
+
+    what: tuple[str, ...]
+    resources: tuple[str, ...]
+    policies: tuple[str, ...]
 
 
 class Passage(NamedTuple):
     """A read that may pass: what it is, what was decided, and as what its agent stood. `key` is its virtual key."""
 
     proposal: Proposal
-    change: Change
+    listed: Listed
     decision: Decision
     standing: Standing
     key: str
@@ -59,7 +73,7 @@ class _Waiting(NamedTuple):
 
 class _Judged(NamedTuple):
     minute: int
-    change: Change
+    listed: Listed
     decision: Decision
 
 
@@ -88,7 +102,7 @@ class Passing:
         judged = self._judged.get(_asked(proposal, standing, self._judge.engine.version))
         if judged is None or judged.minute != self._record.now() // MINUTE_MS:
             return None
-        return Passage(proposal, judged.change, judged.decision, standing, key)
+        return Passage(proposal, judged.listed, judged.decision, standing, key)
 
     def glance(self, proposal: Proposal, key: str = "") -> Passage | None:
         """The passage of a proposal that is wholly understood, only reads, and is allowed as it is.
@@ -115,8 +129,9 @@ class Passing:
             return None
         if len(self._judged) >= REMEMBERED:
             self._judged.clear()
-        self._judged[_asked(proposal, standing, self._judge.engine.version)] = _Judged(minute, change, decision)
-        return Passage(proposal, change, decision, standing, key)
+        listed = _listed(change, decision)
+        self._judged[_asked(proposal, standing, self._judge.engine.version)] = _Judged(minute, listed, decision)
+        return Passage(proposal, listed, decision, standing, key)
 
     def take(self, passage: Passage, done: Done) -> None:
         """Record this passage. `done` is told once, on a thread of ours, which it must not hold up."""
@@ -126,8 +141,12 @@ class Passing:
         self._queue.put(_Waiting(passage, done))
 
     def _live(self) -> None:
+        crowd = 1.0
         while (first := self._queue.get()) is not None:
+            if crowd > MANY:
+                time.sleep(GATHER_SECONDS)
             batch, ended = self._joined(first)
+            crowd += (len(batch) - crowd) * SMOOTH
             self._settle(batch)
             if ended:
                 return
@@ -220,6 +239,15 @@ def _only_reads(change: Change) -> bool:
     return bool(change.effects) and change.fully_known and not writes(change)
 
 
+def _listed(change: Change, decision: Decision) -> Listed:
+    effects = change.effects[:MAX_NAMES]
+    return Listed(
+        tuple(dict.fromkeys(effect.cause for effect in effects)),
+        tuple(dict.fromkeys(effect.resource.name for effect in effects)),
+        tuple(because.policy for because in decision.because),
+    )
+
+
 def _asked(proposal: Proposal, standing: Standing, policy_version: str) -> tuple[str, ...]:
     """What a judgement of a read depends on, beside the minute."""
     return (
@@ -234,18 +262,18 @@ def _asked(proposal: Proposal, standing: Standing, policy_version: str) -> tuple
 
 
 def _entry(passage: Passage, scope: str, payload: str, place: int) -> kinds.Passed:
-    proposal, effects = passage.proposal, passage.change.effects
+    proposal, listed = passage.proposal, passage.listed
     return kinds.Passed(
         proposal.kind,
         proposal.target,
         proposal.environment,
-        tuple(dict.fromkeys(effect.cause for effect in effects[:MAX_NAMES])),
-        tuple(dict.fromkeys(effect.resource.name for effect in effects[:MAX_NAMES])),
+        listed.what,
+        listed.resources,
         scope,
         payload,
         place,
         passage.decision.digest,
-        tuple(because.policy for because in passage.decision.because),
+        listed.policies,
         proposal.session,
         proposal.author,
         proposal.operator,

@@ -115,7 +115,7 @@ class Road:
             pending.append(kinds.WasRead(change))
             leg = "assess"
             inventory, rehearsal = self.judge.look(proposal, reading, target, passport, surveyed)
-            assessment = self.judge.assess(proposal, change, target, inventory, rehearsal)
+            assessment = self.judge.assess(proposal, reading, target, inventory, rehearsal)
             pending.append(kinds.Assessed(assessment, self._samples(case_id, rehearsal)))
             leg = "decide"
             pending.append(kinds.Decided(self.judge.decide(proposal, change, assessment, passport)))

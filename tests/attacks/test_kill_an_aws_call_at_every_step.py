@@ -22,24 +22,13 @@ from interlock.ledger.log import Ledger
 from interlock.model.agent import Capability
 from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
+from interlock.testing.aws_account import add_account
 from interlock.testing.world import OPERATOR, START, Clock, World, furnish, passport, transplant
 
 pytestmark = pytest.mark.timeout(600)  # a process, a home and a database for each of some thirty deaths
 
 AGENT = Caller("agent", "cloud")
 ENDED = {"done", "undone", "failed", "approved", "lapsed"}
-TARGET = """
-[targets.prod-aws]
-kind = "aws"
-address = "{address}"
-environment = "production"
-
-[targets.prod-aws.aws]
-account = "{account}"
-regions = ["{region}"]
-read = {{ source = "static", file = "keys/aws" }}
-write = {{ source = "static", file = "keys/aws" }}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +41,10 @@ def moto() -> Iterator[Moto]:
 @pytest.fixture
 def template(tmp_path: Path, moto: Moto) -> Iterator[World]:
     world = furnish(tmp_path / "template", Clock(), orders=1)
-    key = world.path / "keys" / "aws"
-    key.write_text("[keys]\naws_access_key_id = AKIAINTERLOCK\naws_secret_access_key = hunter2hunter2\n")
-    key.chmod(0o600)
-    with (world.path / "interlock.toml").open("a", encoding="utf-8") as file:
-        file.write(TARGET.format(address=moto.address, account=ACCOUNT, region=REGION))
+    add_account(world.path, moto.address, ACCOUNT, REGION, "prod-aws")
     world.reopen()
-    destroyer = passport("cloud", capabilities=(Capability("destroy", environments=("production",)),))
+    may = (Capability("destroy", environments=("production",)),)
+    destroyer = passport("cloud", capabilities=may, destroy_authorised_by="olga")
     world.control.registry.add_agent(OPERATOR, destroyer)
     yield world
     world.close()
@@ -87,7 +73,7 @@ def copies(moto: Moto) -> list[str]:
 
 def approved(world: World) -> Case:
     call = {"service": "rds", "operation": "DeleteDBInstance", "region": REGION}
-    final = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": "orders-final"}  # else policy denies it
+    final = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": "orders-final"}
     call["parameters"] = {"DBInstanceIdentifier": "orders", **final}  # type: ignore[assignment]  # JSON
     payload = json.dumps(call).encode()
     case = world.control.propose(AGENT, Proposal("aws", payload, "cloud", "production", "prod-aws"))

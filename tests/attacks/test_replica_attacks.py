@@ -26,33 +26,12 @@ from interlock.identify.virtual import Scope, VirtualKey
 from interlock.judge import Senses
 from interlock.model.agent import Capability, Passport
 from interlock.model.case import Case
+from interlock.testing.aws_account import add_account
 from live_gate import free_port
 
 SENSES = Senses(lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000, os.urandom)
 OPERATOR = Caller("operator", "op")
 PASSPHRASE = "correct horse battery staple"
-
-TARGET = """
-[targets.prod]
-kind = "aws"
-address = "{address}"
-environment = "production"
-
-[targets.prod.aws]
-account = "{account}"
-regions = ["{region}"]
-hold = "1s"
-backups = false
-
-[targets.prod.aws.read]
-source = "static"
-file = "keys/aws"
-
-[targets.prod.aws.write]
-source = "static"
-file = "keys/aws"
-narrow = false
-"""
 
 FIXER = Passport(
     "fixer", "fixes the costs", "olga", "they go stale", "they are right", "it could write too much",
@@ -101,11 +80,7 @@ def replicas(request: pytest.FixtureRequest, moto: Moto, tmp_path: Path) -> Iter
     if request.param == "postgres":
         store = request.getfixturevalue("postgres").address(f"replicas_{uuid4().hex}")
     home = create(tmp_path / "home", origin="test.local/ledger", entropy=os.urandom)
-    file = home.path / "keys" / "aws"
-    file.touch(mode=0o600)
-    file.write_text("[default]\naws_access_key_id = AKIABROKER\naws_secret_access_key = broker-secret\n")
-    with (home.path / "interlock.toml").open("a") as told:
-        told.write(TARGET.format(address=moto.address, account=ACCOUNT, region=REGION))
+    add_account(home.path, moto.address, ACCOUNT, REGION, rest='hold = "1s"\nbackups = false\n')
     direct = boto3.client(
         "sqs", endpoint_url=moto.address, region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b"
     )

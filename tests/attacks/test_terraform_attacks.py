@@ -26,6 +26,7 @@ from tests.unit.execute.terraform_world import (
 
 from interlock.errors import BadProposal, InterlockError, Refused, Stale
 from interlock.execute.terraform import package
+from interlock.execute.terraform.wishes import Wishes
 from interlock.model.case import Case
 from interlock.model.planned import Identity
 from interlock.model.proposal import Proposal
@@ -297,6 +298,18 @@ def test_an_agent_that_may_only_observe_has_nothing_planned(net: Net, monkeypatc
     with pytest.raises(Refused, match="only observe"):
         net.world.control.propose(OPERATOR, proposal)
     assert net.world.control.record.cases()[-1].state == "refused"
+
+
+def test_how_a_plan_was_asked_for_is_bound_shown_first_and_found(net: Net) -> None:
+    """Two proposals of the same files are two digests when one of them is asked for in part."""
+    text = resources(a="x", b="y")
+    whole, part = net.propose(text), net.propose(net.tf.pack(text, Wishes(only=("terraform_data.a",))))
+
+    shown = net.world.control.readable(part)
+    assert shown.startswith(b"# planned with -target=terraform_data.a\n")
+    assert whole.decision is not None and part.decision is not None and part.assessment is not None
+    assert whole.decision.digest != part.decision.digest
+    assert "partial-plan" in {found.id for found in part.assessment.findings}
 
 
 def test_a_state_that_was_lost_is_not_forgotten_by_proposing_twice(net: Net) -> None:

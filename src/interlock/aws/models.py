@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -182,6 +181,9 @@ def protocol_of(request: Request) -> str:
 @cache
 def drift() -> str:
     """Says in words when the installed botocore is not the one that the index was made of; empty when it is."""
+    # It brings the mail library along, for which whoever only reads a call should not wait.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         installed = version("botocore")
     except PackageNotFoundError:

@@ -54,9 +54,8 @@ PRESIGNED: Final = frozenset(
 
 Headers = Sequence[tuple[str, str]]
 
-_HEADER: Final = re.compile(
-    r"AWS4-HMAC-SHA256 +Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})"
-)
+#: An Authorization header, up to the signature itself.
+_HEADER: Final = re.compile(r"AWS4-HMAC-SHA256 +Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*")
 _CREDENTIAL: Final = re.compile(r"([A-Za-z0-9_]{4,128})/(\d{8})/([a-z0-9-]{1,40})/([a-z0-9.-]{1,64})/aws4_request")
 _SIGNED: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*")
 _TIME: Final = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
@@ -118,13 +117,14 @@ def claim(query: str, headers: Mapping[str, str]) -> Claim:
         return _presigned(parameters, headers)
     if authorization is None:
         raise _refused("unsigned", "it is not signed", "sign it with the virtual key; anonymous calls are not passed")
-    found = _HEADER.fullmatch(authorization)
-    if found is None:
+    carried, _, made = authorization.rpartition("Signature=")
+    found = _carried(carried)
+    if found is None or not _DIGEST.fullmatch(made):
         raise _other_scheme(authorization)
     at = headers.get("x-amz-date")
     if at is None:
         raise _refused("malformed-signature", "it has no `x-amz-date`", "send the signed time in this header")
-    return _claim(found[1], found[2], found[3], at, 0, headers.get("x-amz-content-sha256", ""))
+    return _claim(*found, made, at, 0, headers.get("x-amz-content-sha256", ""))
 
 
 def require_timely(made: Claim, now: int) -> None:
@@ -143,9 +143,9 @@ def require_timely(made: Claim, now: int) -> None:
 
 def require_signed(made: Claim, headers: Mapping[str, str]) -> None:
     """Every header that AWS gives a meaning to has to be signed, and what is said to be signed has to be there."""
-    missing = [name for name in made.signed if name not in headers]
-    if missing:
-        raise _refused("malformed-signature", f"the signed header `{missing[0]}` is not there")
+    for name in made.signed:
+        if name not in headers:
+            raise _refused("malformed-signature", f"the signed header `{name}` is not there")
     for name in headers:
         if (name == "host" or name.startswith("x-amz-")) and name not in made.signed:
             raise _refused("unsigned-header", f"the header `{name}` is not signed", "sign every x-amz- header and host")
@@ -196,7 +196,7 @@ def sign(
     if keys.token:
         added.append(("x-amz-security-token", keys.token))
     all_headers = joined([*headers, *added])
-    signed = tuple(sorted(all_headers))
+    signed = sorted(all_headers)
     canonical = canonical_request(
         method, canonical_path(path, service), canonical_query(query), all_headers, signed, payload
     )
@@ -215,7 +215,7 @@ def canonical_request(
 
 def canonical_path(path: str, service: str) -> str:
     """The path as it is signed. Raises Unauthenticated for one that this service's signers would tidy up first."""
-    if service in RAW_PATHS:
+    if service in RAW_PATHS or path == "/":
         return path or "/"
     if _UNTIDY.search(path):
         raise _refused("untidy-path", "its path has `//`, `.` or `..` in it", "write the path plainly")
@@ -318,23 +318,43 @@ def _presigned(parameters: dict[str, str], headers: Mapping[str, str]) -> Claim:
     )
 
 
-def _claim(credential: str, signed: str, made: str, at: str, expires: int, payload: str) -> Claim:
+@lru_cache(maxsize=256)
+def _carried(text: str) -> tuple[str, str] | None:
+    """Credential and signed headers of an Authorization header; they are the same for many calls of a client."""
+    found = _HEADER.fullmatch(text)
+    return (found[1], found[2]) if found is not None else None
+
+
+@lru_cache(maxsize=256)
+def _names(credential: str, signed: str) -> tuple[str, str, str, str, tuple[str, ...]]:
+    """Key, day, region and service of a credential, and the names of the signed headers. Raises Unauthenticated."""
     named = _CREDENTIAL.fullmatch(credential)
-    if named is None or not _SIGNED.fullmatch(signed) or not _DIGEST.fullmatch(made) or not _TIME.fullmatch(at):
-        raise _refused("malformed-signature", "its signature cannot be read", "let an AWS SDK or the aws CLI sign it")
+    if named is None or not _SIGNED.fullmatch(signed):
+        raise _unreadable()
     names = tuple(signed.split(";"))
     if list(names) != sorted(set(names)):
         raise _refused("malformed-signature", "its signed headers are not in order, or come twice")
-    if not at.startswith(named[2]):
+    return named[1], named[2], named[3], named[4], names
+
+
+def _claim(credential: str, signed: str, made: str, at: str, expires: int, payload: str) -> Claim:
+    key, day, region, service, names = _names(credential, signed)
+    if not _DIGEST.fullmatch(made) or not _TIME.fullmatch(at):
+        raise _unreadable()
+    if not at.startswith(day):
         raise _refused("malformed-signature", "its credential is of another day than its time")
-    if expires and not payload and named[4] in RAW_PATHS:
+    if expires and not payload and service in RAW_PATHS:
         payload = UNSIGNED
     if payload.startswith("STREAMING-AWS4-ECDSA"):
         raise _refused("sigv4a", "its chunks are signed with SigV4A", "call one region with a plain SigV4 signature")
     if payload and payload != UNSIGNED and payload not in STREAMING and not _DIGEST.fullmatch(payload):
         raise _refused("malformed-signature", "its `x-amz-content-sha256` is no digest")
     _milliseconds(at)
-    return Claim(named[1], named[2], named[3], named[4], names, made, at, expires, payload)
+    return Claim(key, day, region, service, names, made, at, expires, payload)
+
+
+def _unreadable() -> Unauthenticated:
+    return _refused("malformed-signature", "its signature cannot be read", "let an AWS SDK or the aws CLI sign it")
 
 
 def _other_scheme(authorization: str) -> Unauthenticated:

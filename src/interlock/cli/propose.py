@@ -23,6 +23,11 @@ from interlock.cli.frame import EXIT, caller, console, emit, home_option, json_o
 @click.option(
     "--prompt", type=click.Path(path_type=Path, dir_okay=False), help="The prompt, to be sealed in the vault."
 )
+@click.option("--only", multiple=True, metavar="ADDRESS", help="Of a folder: plan this and what it depends on alone.")
+@click.option(
+    "--replace", multiple=True, metavar="ADDRESS", help="Of a folder: make this anew, though nothing says so."
+)
+@click.option("--destroy", is_flag=True, help="Of a folder: destroy everything that its state manages.")
 @click.option("--run", "and_run", is_flag=True, help="Run it at once when it is allowed.")
 @home_option
 @json_option
@@ -37,6 +42,9 @@ def command(
     author: str,
     operator: str,
     prompt: Path | None,
+    only: tuple[str, ...],
+    replace: tuple[str, ...],
+    destroy: bool,
     and_run: bool,
     home: Path | None,
     as_json: bool,
@@ -45,10 +53,16 @@ def command(
 
     Exit status: 0 allowed, 3 held, 4 denied, 2 bad input.
     """
+    from interlock.errors import BadProposal
     from interlock.execute.planners import packed
     from interlock.model.proposal import Proposal
 
-    payload = packed(kind, file) if file.is_dir() else _bytes(file)
+    if file.is_dir():
+        payload = packed(kind, file, only=only, replace=replace, destroy=destroy)
+    elif only or replace or destroy:
+        raise BadProposal("only the folder of a root module is planned in parts", where=str(file))
+    else:
+        payload = _bytes(file)
     prompted = _bytes(prompt).decode("utf-8", "replace") if prompt is not None else ""
     with opened(home) as control:
         claimed = environment or (control.configuration.target(target).environment if target else "production")

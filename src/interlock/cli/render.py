@@ -16,9 +16,12 @@ from rich.text import Text
 
 from interlock.cli import planned
 from interlock.cli.words import MOST, OUTCOME, SEVERITY, STATE, TIER, count, plain
+from interlock.report.subject import by_service
 
 if TYPE_CHECKING:
     from interlock.answer import Json
+
+NAMES = 24  # permissions of one service before the rest is only counted
 
 
 def everywhere(_environment: str) -> bool:
@@ -35,7 +38,7 @@ def judgement(answer: Json, *, production: Callable[[str], bool] = everywhere) -
     parts += planned.surroundings(answer)
     parts += _findings(cast("Sequence[Json]", assessment["findings"]))
     parts.append(_reach(assessment))
-    parts += _needs(cast("Sequence[Json]", change["effects"]))
+    parts += _needs(change)
     for name in ("unknown", "degraded"):
         if said := cast("Sequence[str]", assessment[name]):
             parts.append(Text.from_markup(f"[bold red]{name.upper()}[/] " + "; ".join(plain(one) for one in said)))
@@ -126,12 +129,23 @@ def _reach(assessment: Json) -> RenderableType:
     return table
 
 
-def _needs(effects: Sequence[Json]) -> Iterable[RenderableType]:
-    """The permissions that it takes, in the words of the target."""
-    needs = sorted({need for effect in effects for need in cast("Sequence[str]", effect["needs"])})
-    if needs:
-        more = f" and {len(needs) - MOST} more" if len(needs) > MOST else ""
-        yield Text.from_markup(f"needs    {plain(', '.join(needs[:MOST]))}{more}")
+def _needs(change: Json) -> Iterable[RenderableType]:
+    """The permissions that it takes, in the words of the target, and what takes others that nobody can name."""
+    effects = cast("Sequence[Json]", change["effects"])
+    table = Table.grid(padding=(0, 1))
+    services = by_service(need for effect in effects for need in cast("Sequence[str]", effect["needs"]))
+    for service, names in services[:MOST]:
+        label = "" if table.row_count else "needs at most" if planned.is_planned(change) else "needs"
+        more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+        table.add_row(label, f"[bold]{plain(service)}[/] {plain(', '.join(names[:NAMES]))}{more}")
+    if len(services) > MOST:
+        table.add_row("", f"and of {len(services) - MOST} more services (--json shows all)")
+    if unnamed := cast("Sequence[str]", change["needs_unknown"]):
+        more = f" and {len(unnamed) - MOST} more" if len(unnamed) > MOST else ""
+        said = f"[bold red]nobody knows the permissions of[/] {plain(', '.join(unnamed[:MOST]))}{more}"
+        table.add_row("" if table.row_count else "needs", said)
+    if table.row_count:
+        yield table
 
 
 def _way_back(rollback: Json) -> str:

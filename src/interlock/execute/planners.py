@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +21,22 @@ def planner_for(target: Target | None, payload: bytes | None = None) -> Planner 
     return planner if planner is None or payload is None or planner.takes(payload) else None
 
 
-def packed(kind: str, directory: Path) -> bytes:
-    """What stands in a folder as the payload of a proposal of this kind. BadProposal where a kind takes no folder."""
+def packed(
+    kind: str, directory: Path, *, only: Sequence[str] = (), replace: Sequence[str] = (), destroy: bool = False
+) -> bytes:
+    """What stands in a folder as the payload of a proposal of this kind. BadProposal where a kind takes no folder.
+
+    `only`, `replace` and `destroy` say how it is to be planned, where a kind can be asked so.
+    """
+    if only or replace or destroy:
+        if kind != "terraform":
+            raise BadProposal(
+                f"a proposal of kind `{kind}` is not planned in parts", hint="leave out --only, --replace, --destroy"
+            )
+        from interlock.execute.terraform import source
+        from interlock.execute.terraform.wishes import Wishes
+
+        return source.pack(directory, Wishes(tuple(only), tuple(replace), destroy))
     make = PLANNERS.get(kind.partition(":")[0])
     if make is None:
         raise BadProposal(f"a proposal of kind `{kind}` is a file, not a folder", where=str(directory))

@@ -119,7 +119,8 @@ class Change(Value, frozen=True):
 
     `unknown` names each thing that was not understood; a change with anything unknown is never allowed as it stands.
     `degraded` names limits that were hit while reading. `parts` counts the statements or documents that were read, and
-    `unit` is what people call one of them. `signals` are about the proposal as a whole.
+    `unit` is what people call one of them. `signals` are about the proposal as a whole. `needs_unknown` names what
+    takes permissions that nobody here can name; the `needs` of its effects are then not all that it takes.
     """
 
     kind: str
@@ -129,6 +130,7 @@ class Change(Value, frozen=True):
     degraded: tuple[str, ...] = ()
     signals: tuple[Signal, ...] = ()
     unit: str = "statement"
+    needs_unknown: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:

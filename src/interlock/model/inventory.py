@@ -39,12 +39,20 @@ Plane = Literal[
 ]
 
 
+class Called(Value, frozen=True):
+    """A name that no second thing of its type can have in the same place; `everywhere`: nor in any other."""
+
+    name: str
+    everywhere: bool = False
+
+
 class Item(Value, frozen=True):
     """One existing resource. `size` is rows or objects in it, None when unknown; `keys` are its unique column sets.
 
     `groups` are the redundancy groups that it is a member of, as (kind, name): all members of one at once is an outage.
     `protections` are what stands against losing it, in words (`deletion protection`). `kept` are what would be left of
-    it elsewhere, as words of evidence (`versioning`, `point-in-time-recovery`, `snapshot:orders-final`).
+    it elsewhere, as words of evidence (`versioning`, `point-in-time-recovery`, `snapshot:orders-final`). `called` is by
+    what the target itself knows it, where that is not how its resource is called here.
     """
 
     resource: Resource
@@ -56,6 +64,7 @@ class Item(Value, frozen=True):
     planes: tuple[Plane, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
     kept: tuple[str, ...] = ()
+    called: tuple[Called, ...] = ()
 
 
 class Edge(Value, frozen=True):

@@ -17,18 +17,15 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cached_property, lru_cache
 from threading import Lock
 from types import MappingProxyType
 from typing import Final
 
-import cedarpy
 import msgspec
-from cedarpy import pst
 
 from interlock.errors import BadPolicy
-from interlock.policy.check import Checked, examine, schema_of
+from interlock.policy.binding import cedarpy, schema_of
 from interlock.policy.compiled import compiled, opened
 from interlock.policy.engine import Plain, Question, Rule, Ruling
 
@@ -53,13 +50,16 @@ def load(sources: Mapping[str, str], schema: str, parse_lift: Callable[[str], ob
     known = compiled(of, sources)
     if known is not None:
         return CedarEngine(known.rules, schema, of, opened(known))
+    # What examines policies, and with it the engine's own trees of them, is loaded for a set that was not compiled.
+    from interlock.policy.check import as_permits, examine
+
     checked, problems = examine(sources, schema, parse_lift)
     if problems:
         first = problems[0]
         more = f"and {len(problems) - 1} more; `interlock policy check` lists them" if len(problems) > 1 else ""
         hint = "; ".join(text for text in (first.hint, more) if text)
         raise BadPolicy(first.message, where=first.where, hint=hint, code=first.code)
-    return CedarEngine(tuple(each.rule for each in checked), schema, of, _as_permits(checked))
+    return CedarEngine(tuple(each.rule for each in checked), schema, of, as_permits(checked))
 
 
 def version(sources: Mapping[str, str], schema: str) -> str:
@@ -140,12 +140,6 @@ class CedarEngine:
             permits=tuple(each for each in ids if kinds[each] == "permit"),
             forbids=tuple(each for each in ids if kinds[each] == "forbid"),
         )
-
-
-def _as_permits(checked: tuple[Checked, ...]) -> cedarpy.PolicySet:
-    """Every policy as a permit under its own @id; see the head of this file for why."""
-    renamed = {each.rule.id: replace(each.policy, id=each.rule.id, effect="permit") for each in checked}
-    return cedarpy.PolicySet.from_pst(pst.PolicySet(templates={}, static_policies=renamed, template_links=()))
 
 
 def _marshal(question: Question) -> tuple[dict[str, object], str]:

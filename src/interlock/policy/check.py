@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-import cedarpy
 from cedarpy import pst
 
 from interlock.errors import BadInput, BadPolicy
+from interlock.policy.binding import cedarpy, schema_of
 from interlock.policy.engine import Kind, Rule
 from interlock.policy.text import MAX_BYTES, MAX_POLICIES, Piece, pieces
 from interlock.policy.tree import mentioned
@@ -69,10 +69,10 @@ def examine(
     return usable, tuple(problems)
 
 
-@lru_cache(maxsize=4)
-def schema_of(text: str) -> cedarpy.Schema:
-    """The schema as the engine wants it; it costs more to make than a question does to answer."""
-    return cedarpy.Schema.from_str(text)
+def as_permits(checked: tuple[Checked, ...]) -> cedarpy.PolicySet:
+    """Every policy as a permit under its own @id; the head of cedar.py says why."""
+    renamed = {each.rule.id: replace(each.policy, id=each.rule.id, effect="permit") for each in checked}
+    return cedarpy.PolicySet.from_pst(pst.PolicySet(templates={}, static_policies=renamed, template_links=()))
 
 
 def _checked(piece: Piece, parse_lift: Callable[[str], object]) -> Checked:

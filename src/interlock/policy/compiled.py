@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import cedarpy
 import msgspec
 
-from interlock.policy.check import Checked
+from interlock.policy.binding import cedarpy
 from interlock.policy.engine import Rule
+
+if TYPE_CHECKING:
+    from interlock.policy.check import Checked
 
 #: Where the starter set's own is, beside its policies.
 FILE: Final = Path(__file__).with_name("starter") / "compiled.json"

@@ -24,10 +24,12 @@ class Reading(NamedTuple):
 
     `told` is None where a payload tells nothing (SQL); a plan tells what stands in its state and what refers to what.
     It is a claim like the rest of the payload: it can add to what a survey finds, and never takes anything away.
+    `text` is what a `TextReader` says of the payload, where reading it gave that too, so that it is understood once.
     """
 
     change: Change
     told: Inventory | None = None
+    text: bytes | None = None
 
 
 class Reader(Protocol):

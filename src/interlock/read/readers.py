@@ -56,8 +56,14 @@ def readable(kind: str, payload: bytes) -> bytes:
     technology, _, dialect = kind.partition(":")
     if technology in _TEXTS:
         return payload
+    reader = _text_reader(technology)
+    return reader.text(payload, dialect) if reader is not None else b""
+
+
+@cache
+def _text_reader(technology: str) -> TextReader | None:
     reader = reader_for(technology)
-    return reader.text(payload, dialect) if isinstance(reader, TextReader) else b""
+    return reader if isinstance(reader, TextReader) else None
 
 
 def known_kinds() -> list[str]:

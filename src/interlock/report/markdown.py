@@ -12,7 +12,7 @@ from typing import Final
 
 from interlock.model.assessment import Finding, Reached
 from interlock.model.change import Effect
-from interlock.report.subject import DONE, RANK, Subject, in_words, writing
+from interlock.report.subject import DONE, RANK, Subject, by_service, in_words, writing
 from interlock.report.visible import counted, fitted, visible
 
 #: By this a pipeline finds its comment again, to write the new one in its place.
@@ -74,6 +74,7 @@ def _parts(subject: Subject) -> Iterator[str]:
     yield from _head(subject)
     yield from _effects(subject)
     yield from _findings(subject)
+    yield from _needs(subject)
     yield from _reach(subject)
 
 
@@ -170,6 +171,23 @@ def _list(findings: list[Finding]) -> str:
         fix = f"<br>→ {prose(found.fix)}" if found.fix else ""
         lines.append(f"- {found.severity} {code(found.id)}: {prose(found.message)}{where}{fix}")
     return "\n".join(lines) + "\n"
+
+
+def _needs(subject: Subject) -> Iterator[str]:
+    """The permissions that it takes at most, by service, and what takes others that nobody can name."""
+    services = by_service(need for effect in subject.change.effects for need in effect.needs)
+    if services:
+        said = counted(sum(len(names) for _, names in services), "permission")
+        lines = [
+            f"- {code(service)}: {', '.join(map(code, names[:FOLDED]))}"
+            + (f" and {len(names) - FOLDED:,} more" if len(names) > FOLDED else "")
+            for service, names in services[:FOLDED]
+        ]
+        more = f"\nand of {len(services) - FOLDED:,} more services\n" if len(services) > FOLDED else ""
+        yield _fold(f"it takes at most {said}", "\n".join(lines) + "\n" + more)
+    if unnamed := subject.change.needs_unknown:
+        more = f" and {len(unnamed) - ROWS:,} more" if len(unnamed) > ROWS else ""
+        yield f"**Nobody knows the permissions of** {', '.join(map(code, unnamed[:ROWS]))}{more}\n"
 
 
 def _reach(subject: Subject) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from interlock.model.assessment import Assessment
@@ -24,6 +24,9 @@ DONE: Final[dict[Verb, str]] = {
     "create": "created",
     "read": "read",
 }
+
+#: Services of AWS whose permissions say who may do what.
+AUTHORITY: Final = frozenset({"iam", "identitystore", "organizations", "sso", "sts"})
 
 
 class Subject(NamedTuple):
@@ -60,3 +63,12 @@ def tally(change: Change) -> list[tuple[Verb, int]]:
 def in_words(change: Change) -> str:
     """`1 destroyed, 2 replaced, 6 created`; `nothing changes` where all is read."""
     return ", ".join(f"{number:,} {DONE[verb]}" for verb, number in tally(change)) or "nothing changes"
+
+
+def by_service(needs: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Permissions by the service before the colon; who may do what comes first."""
+    services: dict[str, list[str]] = {}
+    for need in sorted(set(needs)):
+        service, _, name = need.partition(":")
+        services.setdefault(service, []).append(name)
+    return sorted(services.items(), key=lambda pair: (pair[0] not in AUTHORITY, pair[0]))

@@ -7,6 +7,8 @@ from assess_stack import EASY, GONE, KEPT, act, back, item, plan, stack, thing
 from assess_words import effect, findings, inventory, judged
 from assess_words import item as table
 
+from interlock.model.inventory import Called, Item
+
 DATA = item("n", planes=("data",))
 
 
@@ -235,6 +237,40 @@ def test_only_what_is_made_can_be_there_already() -> None:
 
     assert not findings("exists-already", plan(act("update", new)), stack(old, new))
     assert not findings("exists-already", plan(act("create", new)))
+
+
+def named(resource, name: str, *, everywhere: bool = False) -> Item:
+    return Item(resource, called=(Called(name, everywhere),))
+
+
+def test_a_thing_of_another_address_that_the_target_calls_the_same_is_found() -> None:
+    new, old = thing("a.new", at=HERE), thing("b.old", at={"state": "there", "region": "r1"})
+
+    [found] = findings("exists-already", plan(act("create", new)), stack(named(new, "orders"), named(old, "orders")))
+    assert "makes a second one: `b.old` (`orders`) is there already" in found.message
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        named(thing("b.old", at={"state": "there", "region": "r1"}), "others"),
+        named(thing("b.old", at={"state": "there", "region": "r2"}), "orders"),
+        named(thing("b.old", "t.other", at={"state": "there", "region": "r1"}), "orders"),
+        named(thing("b.old", at={"state": "here", "region": "r1"}), "orders"),
+        Item(thing("b.old", at={"state": "there", "region": "r1"})),
+    ],
+)
+def test_another_name_place_type_or_one_of_the_same_record_is_not_the_same(old: Item) -> None:
+    new = thing("a.new", at=HERE)
+
+    assert not findings("exists-already", plan(act("create", new)), stack(named(new, "orders"), old))
+
+
+def test_a_name_that_holds_everywhere_is_found_in_any_place() -> None:
+    new, old = thing("a.new", at=HERE), thing("b.old", at={"state": "there", "region": "r2"})
+    both = (named(new, "orders", everywhere=True), named(old, "orders", everywhere=True))
+
+    assert findings("exists-already", plan(act("create", new)), stack(*both))
 
 
 # --- the words of a place ---

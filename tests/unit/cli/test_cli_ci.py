@@ -168,3 +168,66 @@ def test_a_case_that_was_never_judged_has_no_picture(tmp_path: Path) -> None:
 
         with pytest.raises(BadInput, match="before its reach was known"):
             draw_case(refused, world.control.configuration.is_production, "-")
+
+
+def test_the_permissions_of_a_plan_are_shown_to_whoever_looks_at_it(interlock: Process, plan: str) -> None:
+    """Whoever votes sees the same picture: what the apply takes at most, by service, and what nobody can name."""
+    shown = interlock("check", plan, "--kind", "terraform").out
+    told = interlock("check", plan, "--kind", "terraform", "--json").json["change"]
+
+    assert "needs at most" in shown
+    assert any("rds:DeleteDBInstance" in effect["needs"] for effect in told["effects"])
+    assert "DeleteDBInstance" in shown
+    assert told["needs_unknown"] == []
+
+
+def test_a_type_whose_permissions_nobody_knows_is_shown_by_name(interlock: Process, tmp_path: Path) -> None:
+    row = {"address": "odd_thing.x", "type": "odd_thing", "name": "x", "change": {"actions": ["delete"], "before": {}}}
+    document = {"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": [row]}
+    (tmp_path / "plan.json").write_text(json.dumps(document))
+
+    shown = interlock("check", "plan.json", "--kind", "terraform").out
+
+    assert "nobody knows the permissions of odd_thing" in shown
+
+
+def bucket(name: object, **more: object) -> dict[str, object]:
+    values = {"bucket": name}
+    change = {"actions": ["create"], "before": None, "after": values, **more}
+    planned = {
+        "address": "aws_s3_bucket.new",
+        "mode": "managed",
+        "type": "aws_s3_bucket",
+        "name": "new",
+        "values": values,
+    }
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "planned_values": {"root_module": {"resources": [planned]}},
+        "resource_changes": [{key: planned[key] for key in ("address", "mode", "type", "name")} | {"change": change}],
+    }
+
+
+def state_of(name: str) -> dict[str, object]:
+    instance = {"schema_version": 0, "attributes": {"bucket": name, "region": "us-east-1"}}
+    kept = {"mode": "managed", "type": "aws_s3_bucket", "name": "old", "provider": "p", "instances": [instance]}
+    return {"version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "l", "resources": [kept]}
+
+
+@pytest.mark.parametrize(("name", "found"), [("orders", True), ("others", False)])
+def test_a_bucket_whose_name_another_state_keeps_under_another_address_is_found(
+    interlock: Process, tmp_path: Path, name: str, found: bool
+) -> None:
+    """The name is known as a value alone: from a variable, a local, a default."""
+    (tmp_path / "plan.json").write_text(json.dumps(bucket(name)))
+    (tmp_path / "shop.tfstate").write_text(json.dumps(state_of("orders")))
+
+    answer = interlock("check", "plan.json", "--kind", "terraform", "--inventory", "shop.tfstate", "--json").json
+
+    findings = answer["assessment"]["findings"]  # type: ignore[index]  # an object
+    assert [each["message"] for each in findings if each["id"] == "exists-already"] == (
+        ["the create of `aws_s3_bucket.new` makes a second one: `aws_s3_bucket.old` (`orders`) is there already"]
+        if found
+        else []
+    )

@@ -54,6 +54,9 @@ def test_a_stranger_has_nothing_planned_and_its_folder_is_recorded(interlock: Pr
         (("check", "infra", "--kind", "sql", "--target", "net"), "is a file, not a folder"),
         (("check", "nothing", "--kind", "terraform", "--target", "net"), "cannot be read"),
         (("propose", "infra", "--kind", "sql", "--agent", "a"), "is a file, not a folder"),
+        (("propose", "infra", "--kind", "aws", "--agent", "a", "--destroy"), "is not planned in parts"),
+        (("propose", "infra/main.tf", "--kind", "terraform", "--agent", "a", "--only", "a.b"), "only the folder"),
+        (("propose", "infra", "--kind", "terraform", "--agent", "a", "--only=-destroy"), "is no address"),
     ],
 )
 def test_what_cannot_be_planned_is_one_clear_error(

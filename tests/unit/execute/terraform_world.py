@@ -20,6 +20,7 @@ from interlock.execute.terraform import fence, package, source
 from interlock.execute.terraform.plan import TerraformPlanner
 from interlock.execute.terraform.setting import PATH
 from interlock.execute.terraform.terraform import TerraformExecutor
+from interlock.execute.terraform.wishes import NONE, Wishes
 from interlock.model.execution import Step
 from interlock.model.inventory import Rehearsal
 from interlock.model.planned import Identity
@@ -108,17 +109,22 @@ class TerraformWorld:
         lock = 'provider "test.example/ilk/ilk" {\n  version = "1.0.0"\n  hashes = [\n    "%s",\n  ]\n}\n'
         (self.folder / ".terraform.lock.hcl").write_text(lock % _hash(self.path / "mirror"))
 
-    def pack(self, text: str, **more: str) -> bytes:
+    def pack(self, text: str, wishes: Wishes = NONE, **more: str) -> bytes:
         """The source archive of a root module with this main.tf, and more files by name."""
         folder = self.path / "source"
         shutil.rmtree(folder, ignore_errors=True)
         for name, content in {"main.tf": text, **more}.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(content)
-        return source.pack(folder)
+        return source.pack(folder, wishes)
 
     def plan(self, text: str, previous: Identity | None = None, **more: str) -> bytes:
         return TerraformPlanner().plan(self.pack(text, **more), self.target, previous).package
+
+    def asked(self, text: str, **wishes: object) -> bytes:
+        """The plan of this main.tf, asked for in one of the ways that there are."""
+        archive = self.pack(text, Wishes(**wishes))  # type: ignore[arg-type]  # the tests' own words
+        return TerraformPlanner().plan(archive, self.target, None).package
 
     def order(self, payload: bytes, case: str = "c1") -> Order:
         change = reader_for("terraform")(payload, "", "staging").change
@@ -165,6 +171,14 @@ class TerraformWorld:
         for address, attributes in self.state().items():
             assert isinstance(attributes, dict)
             found[address.partition(".")[2]] = attributes["input"]["value"]
+        return found
+
+    def ids(self) -> dict[str, object]:
+        """The tool's own resources in the state: name to id."""
+        found = {}
+        for address, attributes in self.state().items():
+            assert isinstance(attributes, dict)
+            found[address.partition(".")[2]] = attributes["id"]
         return found
 
     def serial(self) -> int:

@@ -13,6 +13,7 @@ from interlock.execute.terraform import package, tool
 from interlock.execute.terraform.hypothesis import after
 from interlock.execute.terraform.inverse import objection
 from interlock.execute.terraform.keep import Marker, applied, held, read_marker, remember, write_marker
+from interlock.execute.terraform.package import Deeds
 from interlock.execute.terraform.progress import listed, progress
 from interlock.execute.terraform.setting import Setting, credentials_in, setting_of
 from interlock.execute.terraform.state import differing, identity, instances
@@ -193,18 +194,48 @@ def test_the_state_that_would_come_has_the_plans_values() -> None:
         after(b"", json.dumps({"resource_changes": [change("a", ["forget"], None)]}).encode())
 
 
-def test_what_a_way_back_may_not_do() -> None:
-    does = {"new": ("create",), "old": ("update",), "gone": ("delete",), "anew": ("delete", "create")}
+def test_in_the_state_that_would_come_a_chain_has_moved_and_what_was_imported_is_there() -> None:
+    """All move at once: what stood where another one goes is not taken for it."""
+    plan = {
+        "resource_changes": [
+            change("b", ["no-op"], {"x": 1}, previous_address="t.a"),
+            change("c", ["update"], {"x": 5}, previous_address="t.b"),
+            change("d", ["no-op"], {"x": 7}, previous_address='module.m["k"].t.d'),
+            {**change("i", ["no-op"], {"x": 9}), "change": {"actions": ["no-op"], "after": {"x": 9}, "importing": {}}},
+        ]
+    }
+    plan["resource_changes"][3]["change"]["importing"] = {"id": "i"}  # type: ignore[index]  # an object
+    was = json.loads(state(("a", None, {"x": 1}), ("b", None, {"x": 2}), ("d", None, {"x": 7})))
+    was["resources"][2]["module"] = 'module.m["k"]'
+    come = json.loads(after(json.dumps(was).encode(), json.dumps(plan).encode()))
 
-    assert (
-        objection(does, {"new": ("delete",), "old": ("update",), "gone": ("create",), "anew": ("create", "delete")})
-        == ""
-    )
-    assert "did not create: `old`" in objection(does, {"old": ("delete", "create")})
-    assert "did not create: `gone`" in objection(does, {"gone": ("delete",)})
-    assert "did not touch: `other`" in objection(does, {"other": ("update",)})
-    assert "did not create: `other`" in objection(does, {"other": ("delete",)})
-    assert objection(does, {"old": ("forget",)})
+    told = {(each.get("module", ""), each["name"]): each["instances"] for each in come["resources"]}
+    assert {key: [one["attributes"]["x"] for one in each] for key, each in told.items()} == {
+        ("", "b"): [1], ("", "c"): [5], ("", "d"): [7], ("", "i"): [9],
+    }  # fmt: skip
+
+
+def test_a_move_of_what_is_not_in_the_state_cannot_be_tried() -> None:
+    plan = {"resource_changes": [change("b", ["no-op"], {}, previous_address="t.nowhere")]}
+
+    with pytest.raises(TargetError, match="not in the state"):
+        after(state(("a", None, {})), json.dumps(plan).encode())
+
+
+def deeds(**actions: tuple[str, ...]) -> Deeds:
+    return Deeds(actions, {}, frozenset())
+
+
+def test_what_a_way_back_may_not_do() -> None:
+    does = deeds(new=("create",), old=("update",), gone=("delete",), anew=("delete", "create"))
+    back = deeds(new=("delete",), old=("update",), gone=("create",), anew=("create", "delete"))
+
+    assert objection(does, back) == ""
+    assert "did not create: `old`" in objection(does, deeds(old=("delete", "create")))
+    assert "did not create: `gone`" in objection(does, deeds(gone=("delete",)))
+    assert "did not touch: `other`" in objection(does, deeds(other=("update",)))
+    assert "did not create: `other`" in objection(does, deeds(other=("delete",)))
+    assert objection(does, deeds(old=("forget",)))
 
 
 def test_only_a_package_of_ours_is_opened() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from interlock.decide.decide import engine
@@ -69,3 +72,29 @@ def test_another_schema_is_another_set() -> None:
 
     assert compiled(version(sources, schema() + "\n"), sources) is None
     assert engine(sources).version == version(sources, schema())
+
+
+def told_by(code: str) -> str:
+    """What a process of its own prints."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_compiled_set_is_asked_without_the_classes_of_syntax_trees() -> None:
+    code = (
+        "import sys; from interlock.decide.decide import engine; from interlock.policy.starter import starter_files; "
+        "engine(starter_files()); "
+        "print('interlock.policy.check' in sys.modules, 'Template' in vars(sys.modules['cedarpy.pst']))"
+    )
+
+    assert told_by(code) == "False False"
+
+
+def test_the_classes_of_syntax_trees_are_made_once_however_many_threads_ask_first() -> None:
+    code = (
+        "import sys; sys.setswitchinterval(1e-6); from concurrent.futures import ThreadPoolExecutor as Pool; "
+        "from threading import Barrier; import interlock.policy.cedar; from cedarpy import pst; "
+        "start = Barrier(8); ask = lambda _: (start.wait(), pst.Template)[1]; "
+        "print(len({id(one) for one in Pool(8).map(ask, range(8))}), hasattr(pst, 'Nothing'))"
+    )
+
+    assert told_by(code) == "1 False"

@@ -6,7 +6,14 @@ import json
 
 import pytest
 
+from interlock.configuration import unconfigured
+from interlock.decide.decide import engine
+from interlock.judge import Judge, Senses
 from interlock.ledger.redact import redact
+from interlock.model.agent import unregistered
+from interlock.model.proposal import Proposal
+from interlock.policy.starter import starter_files
+from interlock.read.aws.reader import AwsReader
 from interlock.read.readers import readable
 
 
@@ -64,3 +71,16 @@ def test_the_name_of_an_object_is_taken_for_no_secret() -> None:
 
     assert redact(text) == (text, ())
     assert redact("  Key = 2026-10/costs-of-team-07/summary.json\n")[1] == ("secret",), "it would be, written plainly"
+
+
+def test_a_call_is_understood_once_and_searched_for_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> bytes:
+        raise AssertionError("it was understood when it was read")
+
+    monkeypatch.setattr(AwsReader, "text", never)
+    key = "AKIA" + "Z7Q3XK5JW2PLMN4R"
+    payload = {"service": "s3", "operation": "PutObject", "parameters": {"Bucket": "b", "Key": "k", "Body": key}}
+    judge = Judge(unconfigured(), engine(starter_files()), Senses(lambda: 0, lambda: 0, bytes))
+    proposal = Proposal("aws", json.dumps(payload).encode(), "a", "production")
+
+    assert "secret-in-payload" in {each.id for each in judge.judge(proposal, unregistered("a")).assessment.findings}

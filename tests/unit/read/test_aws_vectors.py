@@ -10,7 +10,7 @@ import pytest
 
 from interlock.model.canon import canonical
 from interlock.model.change import VERBS, Change, Trait
-from interlock.read.readers import reader_for
+from interlock.read.readers import readable, reader_for
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "aws"
 SLUGS = sorted(path.name for path in VECTORS.iterdir())
@@ -28,6 +28,14 @@ OTHERS = {
 def read(folder: Path) -> Change:
     name = next(path.name for path in folder.iterdir() if path.name in DIALECTS)
     return reader_for("aws")((folder / name).read_bytes(), DIALECTS[name], "production").change
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_reading_a_call_gives_the_text_that_people_are_shown(slug: str) -> None:
+    name = next(path.name for path in (VECTORS / slug).iterdir() if path.name in DIALECTS)
+    payload, dialect = (VECTORS / slug / name).read_bytes(), DIALECTS[name]
+
+    assert readable(f"aws:{dialect}" if dialect else "aws", payload) == reader_for("aws")(payload, dialect, "x").text
 
 
 @pytest.mark.parametrize("slug", SLUGS)

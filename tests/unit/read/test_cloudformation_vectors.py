@@ -18,7 +18,10 @@ SLUGS = sorted(path.name for path in VECTORS.iterdir())
 
 
 def read(slug: str) -> Reading:
-    return reader_for("cloudformation")((VECTORS / slug / "changeset.json").read_bytes(), "", "production")
+    found = reader_for("cloudformation")((VECTORS / slug / "changeset.json").read_bytes(), "", "production")
+    bare = tuple(msgspec.structs.replace(effect, needs=()) for effect in found.change.effects)  # test_needs.py has them
+    change = msgspec.structs.replace(found.change, effects=bare, needs_unknown=())
+    return found._replace(change=change)
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from typing import get_args
 
 import apsw
@@ -9,7 +12,7 @@ import pytest
 from postgast import pg_query_pb2
 
 from interlock.model.change import Aspect, Choice, Trait, Verb
-from interlock.read.sql.known import functions, settings
+from interlock.read.sql.known import functions, keywords, settings
 from interlock.read.sql.postgres.objects import _MADE
 from interlock.read.sql.postgres.reader import _handlers
 
@@ -100,3 +103,24 @@ def test_every_pragma_of_sqlite_is_known() -> None:
     known = settings("sqlite")
 
     assert shipped - known.harmless - known.protects.keys() - known.changes.keys() == set()
+
+
+def test_the_keywords_are_those_of_every_dialect_of_sqlglot() -> None:
+    """Whoever updates sqlglot writes the file anew: of what it reads on after, no run may be longer than is said."""
+    from sqlglot.dialects.dialect import Dialect
+
+    known = [dialect.tokenizer_class.KEYWORDS for dialect in Dialect.classes.values()]
+    words = {word for keys in known for key in keys for word in key.split() if re.fullmatch(r"[\w$]+", word)}
+
+    assert (words | {"IF", "ANY", "PRIOR", "CONNECT_BY_ROOT"}) - {"END"} == keywords()
+
+
+def test_reading_sql_loads_no_dialect_that_is_not_asked_for() -> None:
+    code = (
+        "import sys; from interlock.read.readers import reader_for; "
+        "reader_for('sql')(b'DELETE FROM orders WHERE ' + b'id = 1 OR ' * 20 + b'id = 2', 'mysql', 'production'); "
+        "print('sqlglot.dialects.mysql' in sys.modules, 'sqlglot.dialects.snowflake' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert told == "True False\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -58,6 +60,18 @@ def test_an_unknown_dialect_is_refused_by_the_reader() -> None:
 def test_no_dialect_means_postgres() -> None:
     """A plain `sql` proposal without a target is read as PostgreSQL, and the change says so."""
     assert read("SELECT 1", "").kind == "sql:postgres"
+
+
+def test_reading_postgres_needs_no_generated_classes() -> None:
+    """The native parser is opened by itself, so that a short command does not wait for the package around it."""
+    code = (
+        "import sys; from interlock.read.readers import reader_for; "
+        "reader_for('sql')(b'DELETE FROM orders', '', 'production'); "
+        "print({'postgast', 'google.protobuf', 'sqlglot'} & set(sys.modules))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert told == "set()\n"
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -479,3 +479,30 @@ def test_flows_are_told_of_the_types_that_are_there() -> None:
     assert {("input", ("output",), False), ("triggers_replace", ("id", "output"), True)} == {
         (flow.field, flow.into, flow.replaces) for flow in found.flows
     }
+
+
+def module(address: str, *things: dict[str, Any]) -> dict[str, Any]:
+    return {"address": address, "resources": list(things)}
+
+
+@pytest.mark.parametrize("of", ["prior_state", "planned_values"])
+def test_what_stands_before_a_fault_of_the_state_is_told_and_the_fault_is_a_limit(of: str) -> None:
+    modules = [module("module.m", thing("a.x")), module("module.n", thing("a.y") | {"address": 7})]
+    values: dict[str, Any] = {"root_module": {"resources": [thing("a.r")], "child_modules": modules}}
+    plan = {"format_version": "1.2", of: {"values": values} if of == "prior_state" else values}
+    found = tell(decode(json.dumps(plan).encode()), resources={}, environment="test")
+
+    assert {item.resource.name for item in found.items} == {"a.r", "a.x"}
+    assert not found.complete
+    assert f"the {of.replace('_', ' ')} cannot be read: Expected `str`, got `int`" in found.limits[0]
+
+
+def test_modules_in_modules_are_told_and_null_is_none() -> None:
+    inner = module("module.m.module.i", thing("a.i")) | {"child_modules": None}
+    outer = module("module.m", thing("a.m")) | {"child_modules": [None, inner]}
+    values = {"root_module": {"resources": None, "child_modules": [outer, module("module.n", thing("a.n"))]}}
+    plan = {"format_version": "1.2", "prior_state": {"values": values}, "planned_values": {"root_module": None}}
+    found = tell(decode(json.dumps(plan).encode()), resources={}, environment="test")
+
+    assert {item.resource.name for item in found.items} == {"a.m", "a.i", "a.n"}
+    assert found.complete

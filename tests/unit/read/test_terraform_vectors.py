@@ -1,7 +1,7 @@
 """Every vector in tests/vectors/terraform: this plan, or this package, read, is exactly this change.
 
 A folder with an `interlock-plan.json` is a package, which is put together here. What is known of the way back has
-vectors of its own (tests/unit/read/lasting), and is left out of these.
+tests of its own (test_lasting_*.py), and so have the permissions that it takes (test_needs.py); they are left out here.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def payload(folder: Path) -> bytes:
 
 def read(folder: Path) -> Change:
     change = reader_for("terraform")(payload(folder), "", "production").change
-    bare = tuple(msgspec.structs.replace(effect, way_back=None, gentler="") for effect in change.effects)
-    return msgspec.structs.replace(change, effects=bare)
+    bare = tuple(msgspec.structs.replace(effect, way_back=None, gentler="", needs=()) for effect in change.effects)
+    return msgspec.structs.replace(change, effects=bare, needs_unknown=())
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -52,6 +52,7 @@ def subject(
     critical: Sequence[str] = (),
     case: str = "",
     unknown: Sequence[str] = (),
+    needs_unknown: Sequence[str] = (),
 ) -> Subject:
     changed = seeds(*dict.fromkeys(effect.resource.name for effect in effects))
     assessment = Assessment(
@@ -75,17 +76,19 @@ def subject(
         "v" * 64,
         "d" * 64,
     )
-    return Subject(Change("terraform", tuple(effects)), assessment, decision, lambda name: name != "staging", case)
+    change = Change("terraform", tuple(effects), needs_unknown=tuple(needs_unknown))
+    return Subject(change, assessment, decision, lambda name: name != "staging", case)
 
 
 def evil(name: str = EVIL) -> Subject:
     """Everything that text from outside can be in, is the attack."""
     way_back = WayBack("irreversible", "invalid", name, (name,), name, name, name)
     return subject(
-        [effect(name, "delete", cause=name, way_back=way_back, gentler=name, fields=(name,))],
+        [effect(name, "delete", cause=name, way_back=way_back, gentler=name, fields=(name,), needs=(name,))],
         must=[felt("m", name)],
         may=[Reached(thing(name + "2", name, name), (f"change 1: {name}", name))],
         findings=[Finding("loses-data", "critical", "high", name, name, name)],
         unknown=[name],
         critical=[name],
+        needs_unknown=[name],
     )

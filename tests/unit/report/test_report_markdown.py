@@ -171,3 +171,32 @@ def test_what_nobody_understood_is_said_first() -> None:
 
     assert "**UNKNOWN:** what is `x0`" in text
     assert "and 2 more" in text
+
+
+def test_permissions_are_told_by_service_and_who_may_do_what_comes_first() -> None:
+    found = [
+        effect("db", "delete", needs=("rds:DeleteDBInstance", "iam:PassRole")),
+        effect("queue", "create", needs=("sqs:CreateQueue", "rds:DeleteDBInstance")),
+    ]
+
+    text = comment(subject(found))
+
+    assert "it takes at most 3 permissions" in text
+    assert "- `iam`: `PassRole`\n- `rds`: `DeleteDBInstance`\n- `sqs`: `CreateQueue`\n" in text
+    assert "Nobody knows" not in text
+
+
+def test_what_takes_permissions_that_nobody_knows_is_named() -> None:
+    text = comment(subject([effect("x", "delete")], needs_unknown=["google_x", "provisioner local-exec"]))
+
+    assert "**Nobody knows the permissions of** `google_x`, `provisioner local-exec`\n" in text
+    assert "it takes at most" not in text
+
+
+def test_many_permissions_of_many_services_are_cut_and_counted() -> None:
+    many = tuple(f"s{service}:a{name}" for service in range(70) for name in range(70 if service == 0 else 1))
+
+    text = comment(subject([effect("x", "delete", needs=many)]))
+
+    assert "and 10 more" in text
+    assert "and of 10 more services" in text

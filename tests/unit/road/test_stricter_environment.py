@@ -26,8 +26,8 @@ def test_of_what_is_configured_and_what_is_there_the_stricter_contract_counts(
     with simulated(tmp_path) as world:
         judge = world.control.judge
         proposal = Proposal("sql:sqlite", b"DELETE FROM orders WHERE id = 7", "fixer", "staging", target)
-        change = judge.read(proposal, judge.target(proposal)).change
+        reading = judge.read(proposal, judge.target(proposal))
 
-        assessment = judge.assess(proposal, change, judge.target(proposal), Inventory(target, says), None)
+        assessment = judge.assess(proposal, reading, judge.target(proposal), Inventory(target, says), None)
 
         assert assessment.environment == counts

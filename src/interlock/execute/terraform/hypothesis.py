@@ -26,29 +26,68 @@ def after(state: bytes, plan: bytes) -> bytes:
     versions = _schema_versions(told.get("planned_values", {}).get("root_module", {}))
     resources = whole["resources"]
     assert isinstance(resources, list)  # noqa: S101 - it was read as a state before
+    # What moves may move to where something else still stands: first everything is taken away, then put where it goes.
+    taken: list[tuple[Json, Json | None]] = []
     for each in told.get("resource_changes", ()):
         change = each["change"]
         actions = tuple(change["actions"])
-        if each["mode"] != "managed" or actions in _QUIET:
+        beside = bool(change.get("importing") or each.get("previous_address"))
+        if each["mode"] != "managed" or (actions in _QUIET and not beside):
             continue
-        if actions not in _KNOWN or each.get("deposed") or change.get("importing"):
+        if (actions not in _KNOWN and actions not in _QUIET) or each.get("deposed"):
             raise TargetError(f"{'+'.join(actions)} of `{each['address']}` cannot be tried beforehand")
-        place = _place(resources, each)
-        instances = place["instances"]
-        assert isinstance(instances, list)  # noqa: S101 - the same
-        old = next((one for one in instances if one.get("index_key") == each.get("index")), None)
-        if old is not None:
-            instances.remove(old)
-        if actions != ("delete",):
-            fresh = dict(old or {"schema_version": versions.get(each["address"], 0), "sensitive_attributes": []})
-            fresh["attributes"] = _typed(each["type"], old, change["after"])
-            if "index" in each:
-                fresh["index_key"] = each["index"]
-            instances.append(fresh)
+        taken.append((each, _taken(resources, each)))
+    for each, old in taken:
+        change = each["change"]
+        assert isinstance(change, dict)  # noqa: S101 - the tool's form
+        if tuple(change["actions"]) == ("delete",):
+            continue
+        fresh = dict(old or {"schema_version": versions.get(str(each["address"]), 0), "sensitive_attributes": []})
+        fresh["attributes"] = _typed(str(each["type"]), old, change["after"])
+        fresh.pop("index_key", None)
+        if "index" in each:
+            fresh["index_key"] = each["index"]
+        _instances(_place(resources, each)).append(fresh)
     whole["resources"] = [resource for resource in resources if resource["instances"]]
     whole["serial"] = int(str(whole.get("serial", 0))) + 1
     whole["check_results"] = None
     return json.dumps(whole).encode()
+
+
+def _taken(resources: list[Json], change: Json) -> Json | None:
+    """The instance that this changes, taken from where it stands; None where there is none yet."""
+    moved = change.get("previous_address")
+    for resource in resources:
+        if resource["mode"] != "managed" or not (moved or _is_of(resource, change)):
+            continue
+        for instance in _instances(resource):
+            found = _address(resource, instance) == moved if moved else instance.get("index_key") == change.get("index")
+            if found and not instance.get("deposed"):
+                _instances(resource).remove(instance)
+                return instance
+    if moved:
+        raise TargetError(f"the move of `{moved}` cannot be tried beforehand: it is not in the state")
+    return None
+
+
+def _is_of(resource: Json, change: Json) -> bool:
+    """Whether what changes is an instance of this resource."""
+    ours = (resource.get("module", ""), resource["mode"], resource["type"], resource["name"])
+    return ours == (change.get("module_address", ""), change["mode"], change["type"], change["name"])
+
+
+def _instances(resource: Json) -> list[Json]:
+    found = resource["instances"]
+    assert isinstance(found, list)  # noqa: S101 - the tool's form
+    return found
+
+
+def _address(resource: Json, instance: Json) -> str:
+    """The address of an instance, as the tool writes it of all but the oddest keys."""
+    key = instance.get("index_key")
+    module = f"{resource['module']}." if resource.get("module") else ""
+    index = "" if key is None else f"[{json.dumps(key, ensure_ascii=False)}]"
+    return f"{module}{resource['type']}.{resource['name']}{index}"
 
 
 def _typed(type_: str, old: Json | None, attributes: Json) -> Json:
@@ -77,13 +116,13 @@ def _type(value: object) -> object:
 
 def _place(resources: list[Json], change: Json) -> Json:
     """The resource of a state in which an instance like this stands; a new one where there is none."""
-    wanted = (change.get("module_address", ""), change["mode"], change["type"], change["name"])
     for resource in resources:
-        if (resource.get("module", ""), resource["mode"], resource["type"], resource["name"]) == wanted:
+        if _is_of(resource, change):
             return resource
-    module = {"module": wanted[0]} if wanted[0] else {}
+    module = {"module": change["module_address"]} if change.get("module_address") else {}
     provider = f'provider["{change["provider_name"]}"]'
-    fresh: Json = {"mode": "managed", "type": wanted[2], "name": wanted[3], "provider": provider, "instances": []}
+    named = {"type": change["type"], "name": change["name"]}
+    fresh: Json = {"mode": "managed", **named, "provider": provider, "instances": []}
     resources.append({**module, **fresh})
     return resources[-1]
 

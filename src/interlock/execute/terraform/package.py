@@ -128,6 +128,28 @@ def members_of(saved: bytes) -> dict[str, bytes]:
         raise TargetError("the tool's saved plan cannot be opened", code="tool") from error
 
 
+class Deeds(NamedTuple):
+    """What a plan does: the actions by address; what moves, by its address afterwards; what comes under management."""
+
+    actions: dict[str, tuple[str, ...]]
+    moved: dict[str, str]
+    imported: frozenset[str]
+
+    @property
+    def touched(self) -> set[str]:
+        """Every address that anything happens to, the old ones of what moves among them."""
+        return {*self.actions, *self.moved, *self.moved.values(), *self.imported}
+
+
+def deeds(plan: bytes) -> Deeds:
+    """Everything that a plan JSON would do to what is managed."""
+    actions = changes(plan)
+    listed = [each for each in json.loads(plan).get("resource_changes", ()) if each["mode"] == "managed"]
+    moved = {each["address"]: each["previous_address"] for each in listed if each.get("previous_address")}
+    imported = frozenset(each["address"] for each in listed if each["change"].get("importing"))
+    return Deeds(actions, moved, imported)
+
+
 def changes(plan: bytes) -> dict[str, tuple[str, ...]]:
     """The actions on each resource that a plan JSON would change, by address, deposed objects included."""
     try:

@@ -68,13 +68,13 @@ class TerraformPlanner:
                 code="bad-source",
             )
         setting = setting_of(target)
-        files = source.unpack(archive)
+        files, wishes = source.opened(archive)
         with furnished(setting, files) as workshop:
             prepare(workshop)
             validate(workshop)
             graph = workshop.must("reading it", "graph", trusted=workshop.remote)
             plantime.check_graph(graph.decode("utf-8", "replace"), setting.allowed)
-            made = make(workshop)
+            made = make(workshop, *wishes.arguments)
             head = _head(workshop, made, archive, previous)
         whole = package.pack(head, made.plan, made.saved, graph, archive)
         return Plan(whole, made.output, head.identity, f"{head.tool} {head.version}")
@@ -86,11 +86,12 @@ class TerraformPlanner:
         """The files of the source one after the other; what is no source of ours stays as it is."""
         try:
             archive = package.unpack(payload).source if package.is_package(payload) else payload
-            files = source.unpack(archive)
+            files, wishes = source.opened(archive)
         except BadProposal:
             return payload
+        asked = [b"# planned with %s\n" % " ".join(wishes.arguments).encode()] if wishes else []
         parts = [b"# %s\n%s\n" % (name.encode(), _shown(content)) for name, content in sorted(files.items())]
-        return b"\n".join(parts)[:MAX_TEXT]
+        return b"\n".join([*asked, *parts])[:MAX_TEXT]
 
     def patience(self, target: Target) -> int:
         return int(dict(target.settings).get("timeout", "1800000")) * RUNS

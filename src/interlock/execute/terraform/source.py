@@ -2,7 +2,8 @@
 
 The rules of this room: only plain files and folders, by relative names, within bounds; the same folder gives the same
 bytes, whoever owns it and whenever it was written. What is state, a cache, a tool's own or looks like a credential
-stays out. An archive may come from anybody, so everything is checked again when it is unpacked.
+stays out. An archive may come from anybody, so everything is checked again when it is unpacked. What a proposer wishes
+of the plan is one member of a name that no file of a folder can have.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from interlock.errors import BadProposal
+from interlock.execute.terraform.wishes import MEMBER, NONE, Wishes, read, written
 
 MAX_FILES: Final = 5_000
 MAX_FILE: Final = 8 * 1024 * 1024
@@ -38,7 +40,7 @@ _OVERRIDES: Final = re.compile(r"(.*_)?override\.(tf|tofu)(\.json)?")
 _PLAIN: Final = re.compile(r"[^\x00-\x1f\x7f\\]+")
 
 
-def pack(directory: Path) -> bytes:
+def pack(directory: Path, wishes: Wishes = NONE) -> bytes:
     """The archive of this folder. BadProposal names what cannot be in one."""
     if not directory.is_dir():
         raise BadProposal("there is no such folder", where=str(directory), code="bad-source")
@@ -50,6 +52,9 @@ def pack(directory: Path) -> bytes:
             total += len(content)
             _check_bounds(count, total)
             archive.addfile(_entry(name, len(content)), io.BytesIO(content))
+        if wishes:
+            asked = written(wishes)
+            archive.addfile(_entry(MEMBER, len(asked)), io.BytesIO(asked))
     if not total:
         raise BadProposal("there is no configuration in this folder", where=str(directory), code="bad-source")
     return whole.getvalue()
@@ -57,6 +62,16 @@ def pack(directory: Path) -> bytes:
 
 def unpack(archive: bytes) -> dict[str, bytes]:
     """The files of an archive by name. BadProposal for anything that `pack` would not have made."""
+    return opened(archive)[0]
+
+
+def wishes_in(archive: bytes) -> Wishes:
+    """How the plan of this source was asked for."""
+    return opened(archive)[1]
+
+
+def opened(archive: bytes) -> tuple[dict[str, bytes], Wishes]:
+    """The files of an archive by name, and how its plan was asked for. BadProposal as `unpack` says."""
     files: dict[str, bytes] = {}
     total = 0
     try:
@@ -67,7 +82,8 @@ def unpack(archive: bytes) -> dict[str, bytes]:
                     continue
                 if not member.isreg() or member.issparse():
                     raise _bad(f"`{_shown(member.name)}` is no plain file")
-                _check_name(member.name)
+                if member.name != MEMBER:
+                    _check_name(member.name)
                 if member.name in files:
                     raise _bad(f"`{_shown(member.name)}` is there twice")
                 total += member.size
@@ -78,10 +94,11 @@ def unpack(archive: bytes) -> dict[str, bytes]:
                 files[member.name] = content.read() if content is not None else b""
     except (tarfile.TarError, ValueError, OverflowError, EOFError, MemoryError) as error:
         raise _bad("this is no source archive", "propose the folder, or a tar of it that is not compressed") from error
+    asked = files.pop(MEMBER, None)
     if not files:
         raise _bad("this is no source archive", "propose the folder, or a tar of it that is not compressed")
     _check_tree(files)
-    return files
+    return files, NONE if asked is None else read(asked)
 
 
 def write(files: dict[str, bytes], into: Path) -> None:

@@ -20,7 +20,7 @@ from interlock.execute.terraform.keep import (
     remember,
     write_marker,
 )
-from interlock.execute.terraform.package import Package, changes, unpack
+from interlock.execute.terraform.package import Package, changes, deeds, unpack
 from interlock.execute.terraform.plan import kind_of, make, show
 from interlock.execute.terraform.progress import listed
 from interlock.execute.terraform.setting import Setting, setting_of
@@ -77,7 +77,7 @@ class TerraformExecutor:
                 )  # whatever comes of it, it is no longer that source's state
                 task = Task(order, "run", workshop, package.saved, before, identity, len(does), images)
                 yield from apply(task, lock, seal)
-                remember(setting, order.case, _now(workshop), package.source)
+                remember(setting, order.case, _now(workshop), _stands(package.source))
             finally:
                 sweep(workshop.folder)
 
@@ -96,15 +96,17 @@ class TerraformExecutor:
                 before = state.current(workshop)
                 identity = _expect_after(workshop, order, before)
                 made = make(workshop, *way.arguments)
-                back = changes(made.plan)
-                if why := objection(changes(package.plan), back):
+                back = deeds(made.plan)
+                if why := objection(deeds(package.plan), back):
                     raise Refused(
                         f"the way back is refused: {why}",
                         hint="propose the way back as a change of its own",
                         code="undo-destroys",
                     )
                 remember(setting, order.case, identity, None)
-                yield from apply(Task(order, "undo", workshop, made.saved, before, identity, len(back)), lock, None)
+                yield from apply(
+                    Task(order, "undo", workshop, made.saved, before, identity, len(back.actions)), lock, None
+                )
                 remember(setting, order.case, _now(workshop), prior)
             finally:
                 sweep(workshop.folder)
@@ -205,4 +207,9 @@ def _catch_up(setting: Setting, order: Order) -> None:
     path = setting.local_state
     if path is not None and path.exists():
         identity = state.identity(path.read_bytes(), setting.workspace)
-        remember(setting, order.case, identity, unpack(order.payload).source)
+        remember(setting, order.case, identity, _stands(unpack(order.payload).source))
+
+
+def _stands(archive: bytes) -> bytes | None:
+    """The source, if the state is now what it says; a part of it, or its end, is no configuration to go back to."""
+    return None if source.wishes_in(archive).partial else archive

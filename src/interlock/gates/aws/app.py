@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from interlock.aws.request import Request, to_bytes
 from interlock.errors import BadInput, Broken, Forbidden, InterlockError, KeyLost, TargetError
 from interlock.gates.aws import form, heads
 from interlock.gates.aws.answers import refusal
-from interlock.gates.aws.bodies import Bodies, Body, Gone, Receive
+from interlock.gates.aws.bodies import Bodies, Body
 from interlock.gates.aws.entrance import Admitted, Entrance
 from interlock.gates.aws.errand import Asked
 from interlock.gates.aws.fingerprint import fingerprint, whose
@@ -30,25 +30,21 @@ from interlock.gates.aws.readings import seems_to_read
 from interlock.gates.aws.reads import Reads
 from interlock.gates.aws.reply import Reply
 from interlock.gates.aws.threads import Threads
-from interlock.gates.aws.upstream import Answer
+from interlock.gates.aws.turn import Gone, Turn
+from interlock.gates.aws.upstream import Answer, RawHeaders
 from interlock.identify.verbs import Caller
 from interlock.model.proposal import Proposal
 
 log: Final = logging.getLogger("interlock.aws")
 
 KIND: Final = "aws:http"
-#: How long a client may take nothing of its answer.
-SEND_SECONDS: Final = 60.0
 #: Bodies up to this size are understood in the loop; a thread takes longer to start than they do.
 SMALL_BODY: Final = 64 * 1024
 MOST_SERVICES: Final = 1_000
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Scope = MutableMapping[str, Any]
-
 
 class App:
-    """The ASGI application. Lives in one loop."""
+    """What answers the turns of all connections. Lives in one loop."""
 
     def __init__(
         self,
@@ -73,12 +69,10 @@ class App:
         """Called in the loop, when nothing is served any more."""
         self._reads.close()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        call = _Call(scope, send)
+    async def answer(self, turn: Turn) -> None:
+        call = _Call(turn)
         try:
-            await self._serve(call, receive)
+            await self._serve(call, turn)
         except Gone:
             return
         except InterlockError as error:
@@ -87,16 +81,16 @@ class App:
             log.exception("a call stumbled", exc_info=bug)
             await call.refuse(Broken("this is a bug of ours; nothing passed", hint="the log has it", code="bug"))
 
-    async def _serve(self, call: _Call, receive: Receive) -> None:
-        head = call.head = heads.read(call.scope)
-        if not call.scope["state"]["open"]:
+    async def _serve(self, call: _Call, turn: Turn) -> None:
+        head = call.head = heads.read(turn.method, turn.target, turn.version, turn.headers, turn.tunnel)
+        if not turn.closed_in:
             raise Forbidden("beyond this machine calls come over TLS, or through the proxy", code="no-tls")
         admitted = self._entrance.admit(head)
         if self.problems:
             raise KeyLost(
                 f"the gate is not armed: {self.problems[0]}", hint="look at its health page", code="not-armed"
             )
-        body = await self._bodies.take(receive, head, admitted.claim, lambda: _links(admitted))
+        body = await self._bodies.take(turn, head, admitted.claim, lambda: _links(admitted))
         if not admitted.proved:
             self._entrance.prove(head, admitted, body.digest)
         request = call.request = form.request_of(head, admitted, body)
@@ -110,9 +104,9 @@ class App:
                 return
         mark = await self._understood(request, lambda request: fingerprint(request, understand(request)))
         asked = self._asked(head, admitted, caller, proposal, body, mark)
-        await _unless_gone(receive, self._answer(call, asked))
+        await _unless_gone(turn, self._road(call, asked))
 
-    async def _answer(self, call: _Call, asked: Asked) -> None:
+    async def _road(self, call: _Call, asked: Asked) -> None:
         async with self._holding.answering(asked) as reply:
             await call.give(reply)
 
@@ -150,33 +144,30 @@ class App:
 class _Call:
     """One call and the way back to its client."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
-        self.scope = scope
+    def __init__(self, turn: Turn) -> None:
         self.head: Head | None = None
         self.request: Request | None = None
-        self._send = send
-        self._started = False
+        self._turn = turn
 
     async def forward(self, answer: Answer) -> None:
         """The target's answer, byte for byte."""
         try:
-            await self._start(answer.status, own_headers(answer.headers))
-            whole = answer.whole()
+            headers, whole = own_headers(answer.headers), answer.whole()
             if whole is not None:
-                await self._send({"type": "http.response.body", "body": whole, "more_body": False})
+                await self._turn.answer(answer.status, headers, whole)
             else:
-                await self._stream(answer.pieces())
+                await self._stream(answer.status, headers, answer.pieces())
         finally:
             answer.close()
 
     async def give(self, reply: Reply) -> None:
         """The answer of a call that went the whole road."""
-        await self._start(reply.status, own_headers([(name.encode(), text.encode()) for name, text in reply.headers]))
-        await self._stream(reply.pieces())
+        headers = own_headers([(name.encode(), text.encode()) for name, text in reply.headers])
+        await self._stream(reply.status, headers, reply.pieces())
 
     async def refuse(self, error: InterlockError) -> None:
-        if self._started:
-            self._break_off()
+        if self._turn.began:
+            self._turn.abort()
             return
         if error.http_status >= 500:
             log.warning("refused", extra={"fields": {"code": error.code, "why": error.message, "where": error.where}})
@@ -184,8 +175,8 @@ class _Call:
         headers = made.headers
         if isinstance(error, BadInput):
             headers = [*headers, (b"connection", b"close")]  # what still comes of it is nobody's next request
-        await self._start(made.status, headers)
-        await self._send({"type": "http.response.body", "body": made.body, "more_body": False})
+        with suppress(Gone):
+            await self._turn.answer(made.status, headers, made.body)
 
     def _guessed(self) -> Request:
         """What can be said of the call before it was believed, to find the form of its refusal."""
@@ -199,27 +190,16 @@ class _Call:
             service = "s3"  # what is not signed, and names no operation, is mostly a client without keys at a bucket
         return form.provisional(self.head, service, region)
 
-    async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        if status == 304:
-            # uvicorn holds a body to its announced length, and only knows of HEAD that there is none.
-            self.scope["method"] = "HEAD"
-        self._started = True
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-
-    async def _stream(self, pieces: AsyncIterator[bytes]) -> None:
+    async def _stream(self, status: int, headers: RawHeaders, pieces: AsyncIterator[bytes]) -> None:
         """Piece by piece, as fast as the client takes them. What breaks off there breaks off here too."""
+        await self._turn.start(status, headers)
         try:
             async for piece in pieces:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-        except (TargetError, TimeoutError):
-            self._break_off()
+                await self._turn.send(piece)
+        except TargetError:
+            self._turn.abort()
             raise Gone from None
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    def _break_off(self) -> None:
-        """The client has half an answer, and is not to take it for a whole one."""
-        self.scope["state"]["abort"]()
+        self._turn.finish()
 
 
 def _proposal(admitted: Admitted, request: Request) -> tuple[Caller, Proposal]:
@@ -248,16 +228,10 @@ def _names_its_operation(head: Head) -> bool:
     return "x-amz-target" in head.joined or "x-www-form-urlencoded" in head.header("content-type")
 
 
-async def _left(receive: Receive) -> None:
-    """Until the client goes away. What still comes first is an empty body, which nobody took in."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _unless_gone(receive: Receive, work: Awaitable[None]) -> None:
+async def _unless_gone(turn: Turn, work: Awaitable[None]) -> None:
     """Do this, unless the client goes away before it is done."""
     doing = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_left(receive))
+    leaving = asyncio.ensure_future(turn.left())
     try:
         await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from interlock.aws import sigv4
 from interlock.aws.chunks import Chain, Decoder
@@ -18,8 +18,7 @@ from interlock.aws.request import INLINE_BYTES
 from interlock.errors import BadInput, Broken
 from interlock.gates.aws.heads import Head
 from interlock.gates.aws.nameless import Nameless
-
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+from interlock.gates.aws.turn import Turn
 
 #: Bounds of a body: S3's own for one object or part, and for every other service.
 MOST_S3: Final = 5 * 1024**3
@@ -30,10 +29,6 @@ IDLE_SECONDS: Final = 30.0
 MOST_SPOOLED: Final = 64
 #: Chunks and their signatures make a body longer than what it carries, by this much at most.
 CHUNKING: Final = 1.1
-
-
-class Gone(Exception):
-    """The client went away while its body was taken in."""
 
 
 class Body(NamedTuple):
@@ -62,7 +57,7 @@ class Bodies:
 
     async def take(
         self,
-        receive: Receive,
+        turn: Turn,
         head: Head,
         claim: sigv4.Claim,
         links: Callable[[], Chain],
@@ -77,41 +72,40 @@ class Bodies:
             if decoder is not None:
                 decoder.finish()
             return _checked(EMPTY, claim)
+        if turn.whole and decoder is None and 0 <= announced <= INLINE_BYTES:
+            data = turn.taken()
+            return _checked(
+                _as_long(Body(data, None, len(data), hashlib.sha256(data).hexdigest(), {}), announced), claim
+            )
         large = announced > INLINE_BYTES or head.length is None
         if large and self._spooled >= MOST_SPOOLED:
             raise Broken("too many large bodies at once", hint="try again in a second", code="busy")
         self._spooled += large
         try:
-            return await self._read(receive, claim, decoder, limit, announced)
+            return await self._read(turn, claim, decoder, limit, announced)
         finally:
             self._spooled -= large
 
-    async def _read(
-        self, receive: Receive, claim: sigv4.Claim, decoder: Decoder | None, limit: int, announced: int
-    ) -> Body:
+    async def _read(self, turn: Turn, claim: sigv4.Claim, decoder: Decoder | None, limit: int, announced: int) -> Body:
         body = _Growing(self._folder)
         raw = 0
         while True:
             try:
                 async with asyncio.timeout(IDLE_SECONDS):
-                    message = await receive()
+                    piece = await turn.more()
             except TimeoutError as error:
                 raise BadInput(f"nothing of the body came for {int(IDLE_SECONDS)} s", code="too-slow") from error
-            if message["type"] != "http.request":
-                raise Gone
-            piece = message["body"]
             raw += len(piece)
             for part in (piece,) if decoder is None else decoder.feed(piece):
                 body.add(part)
             if body.size > limit or raw > limit * CHUNKING + INLINE_BYTES:
                 raise _too_large(limit)
-            if not message["more_body"]:
+            if turn.whole:
                 break
         if decoder is not None:
             decoder.finish()
-        if announced >= 0 and body.size != announced:
-            raise BadInput("the body is not as long as it was said to be", code="bad-length")
-        return _checked(body.taken(decoder.trailers if decoder is not None else {}), claim)
+        taken = body.taken(decoder.trailers if decoder is not None else {})
+        return _checked(_as_long(taken, announced), claim)
 
 
 class _Growing:
@@ -142,9 +136,9 @@ class _Growing:
 
 def _decoder(head: Head, claim: sigv4.Claim, links: Callable[[], Chain]) -> Decoder | None:
     """What takes the body out of its chunks; None where it comes as it is."""
-    codings = [coding.strip() for coding in head.header("content-encoding").lower().split(",")]
     if claim.payload not in sigv4.STREAMING:
-        if "aws-chunked" in codings or "x-amz-trailer" in head.joined:
+        codings = head.header("content-encoding").lower().split(",") if "content-encoding" in head.joined else ()
+        if "aws-chunked" in [coding.strip() for coding in codings] or "x-amz-trailer" in head.joined:
             raise BadInput("it says that it comes in chunks, but not how they are signed", code="bad-chunks")
         return None
     announced = frozenset(name.strip().lower() for name in head.header("x-amz-trailer").split(",") if name.strip())
@@ -163,6 +157,12 @@ def _announced(head: Head, decoder: Decoder | None) -> int:
     if not text.isdecimal() or len(text) > 15:
         raise BadInput("a body in chunks needs its length", hint="x-amz-decoded-content-length", code="missing-length")
     return int(text)
+
+
+def _as_long(body: Body, announced: int) -> Body:
+    if announced >= 0 and body.size != announced:
+        raise BadInput("the body is not as long as it was said to be", code="bad-length")
+    return body
 
 
 def _checked(body: Body, claim: sigv4.Claim) -> Body:

@@ -7,7 +7,6 @@ nothing of the call is believed and little of it is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from interlock.aws import sigv4
@@ -19,6 +18,7 @@ from interlock.identify.virtual import Scope, VirtualKey
 from interlock.model.target import Target
 
 KIND: Final = "aws"
+MOST_IN_SCOPE: Final = 1024
 
 
 class Admitted(NamedTuple):
@@ -44,6 +44,8 @@ class Entrance:
         self._targets = targets
         self._now = now
         self._names = names
+        #: Keys that were found to be in scope, with what was asked of them: the same key asks the same many times.
+        self._in_scope: dict[tuple[str, str, str, str, str], tuple[VirtualKey, Target]] = {}
 
     def admit(self, head: Head) -> Admitted:
         """Everything that can be asked before the body has come. Raises Unauthenticated, Forbidden."""
@@ -55,9 +57,7 @@ class Entrance:
         key = self._keys(claim.access_key)
         sigv4.require_timely(claim, self._now())
         sigv4.require_signed(claim, head.joined)
-        target = self._target(key)
-        self._require_host(head, claim)
-        _require_scope(claim.region, claim.service, key.scope, target.settings)
+        target = self._scoped(head, claim, key)
         if not claim.payload:
             return Admitted(claim, key, target, proved=False)
         sigv4.verify(claim, key.secret, head.method, head.path, head.query, head.joined)
@@ -67,6 +67,20 @@ class Entrance:
         """The signature of a call that did not say what it signed of its body. Raises Unauthenticated."""
         claim = admitted.claim._replace(payload=body_digest)
         sigv4.verify(claim, admitted.key.secret, head.method, head.path, head.query, head.joined)
+
+    def _scoped(self, head: Head, claim: sigv4.Claim, key: VirtualKey) -> Target:
+        """The key's target, when key and target are for what is called. Raises Forbidden."""
+        asked = (claim.access_key, claim.region, claim.service, head.host, head.tunnel)
+        known = self._in_scope.get(asked)
+        if known is not None and known[0] is key:
+            return known[1]
+        target = self._target(key)
+        self._require_host(head, claim)
+        _require_scope(claim.region, claim.service, key.scope, target.settings)
+        if len(self._in_scope) >= MOST_IN_SCOPE:
+            self._in_scope.clear()
+        self._in_scope[asked] = (key, target)
+        return target
 
     def _target(self, key: VirtualKey) -> Target:
         target = self._targets.get(key.scope.target)
@@ -98,7 +112,6 @@ class Entrance:
             )
 
 
-@lru_cache(maxsize=4096)
 def _require_scope(region: str, service: str, scope: Scope, settings: tuple[tuple[str, str], ...]) -> None:
     """Region and service are the key's and the target's. A service that is in no region is in each."""
     regions = {value for name, value in settings if name == "region"}

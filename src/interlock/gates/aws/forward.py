@@ -102,7 +102,7 @@ def message(request: Request, keys: sigv4.Keys, host: str, now: int) -> bytes:
     """The request as it is sent: the client's headers and ours, all of them signed."""
     at = _signed_at(now // 1000)
     headers = [("host", host), *request.headers]
-    added = sigv4.sign(
+    headers += sigv4.sign(
         keys,
         request.method,
         request.path,
@@ -114,10 +114,10 @@ def message(request: Request, keys: sigv4.Keys, host: str, now: int) -> bytes:
         payload=request.body_digest,
     )
     target = f"{request.path}?{request.query}" if request.query else request.path
-    lines = [f"{request.method} {target} HTTP/1.1", *[f"{name}: {value}" for name, value in [*headers, *added]]]
     if request.body or request.method in ("POST", "PUT", "PATCH"):
-        lines.append(f"content-length: {len(request.body)}")
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + request.body
+        headers.append(("content-length", str(len(request.body))))
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    return f"{request.method} {target} HTTP/1.1\r\n{lines}\r\n".encode() + request.body
 
 
 @lru_cache(maxsize=2)
@@ -127,5 +127,4 @@ def _signed_at(second: int) -> str:
 
 def own_headers(headers: RawHeaders) -> RawHeaders:
     """The headers of the answer itself, in lower case, without those of the connection that it came over."""
-    kept = [(name.lower(), value) for name, value in headers]
-    return [(name, value) for name, value in kept if name not in OF_THE_CONNECTION]
+    return [(low, value) for name, value in headers if (low := name.lower()) not in OF_THE_CONNECTION]

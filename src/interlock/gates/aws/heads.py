@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-from interlock.aws.sigv4 import joined
 from interlock.errors import BadInput
 
 METHODS: Final = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"})
 MAX_URL: Final = 16 * 1024
 MOST_HEADERS: Final = 200
+#: Digits of a `content-length`.
+LONGEST_LENGTH: Final = 15
 
 #: Headers that decide something: twice the same name is two readings. So is every x-amz- header.
 SINGLE: Final = frozenset(
@@ -41,7 +43,6 @@ FOREIGN: Final = frozenset(
 
 _TARGET: Final = re.compile(rb"/[!-\"$-~]*")
 _HOST: Final = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
-_LENGTH: Final = re.compile(r"\d{1,15}")
 
 
 class Head(NamedTuple):
@@ -64,51 +65,68 @@ class Head(NamedTuple):
         return self.joined.get(name, "")
 
 
-def read(scope: Mapping[str, Any]) -> Head:
-    """The head of this ASGI scope. Raises BadInput."""
-    target: bytes = scope["state"].get("url", b"")
+def read(method: str, target: bytes, version: str, raw: list[tuple[bytes, bytes]], tunnel: str) -> Head:
+    """The head of a request as its parts came. Raises BadInput."""
     if len(target) > MAX_URL or not _TARGET.fullmatch(target):
         raise _refused("other-address", "the request line names another address, or none", "ask for a path alone")
-    if scope["method"] not in METHODS or scope["http_version"] != "1.1":
-        raise _refused("method", f"`{scope['method']}` is no call to AWS", "AWS is called over HTTP/1.1")
-    headers = tuple(_headers(scope["headers"]))
-    found = joined(headers)
+    if method not in METHODS or version != "1.1":
+        raise _refused("method", f"`{method}` is no call to AWS", "AWS is called over HTTP/1.1")
+    headers, found = _headers(raw)
     _require_plain(found)
     path, _, query = target.decode("ascii").partition("?")
-    host = found.get("host", "").lower()
-    if not _HOST.fullmatch(host):
-        raise _refused("host", "it has no `host`, or one that is none")
-    return Head(scope["method"], path, query, headers, found, host, scope["state"].get("tunnel", ""), _length(found))
+    host = _host(found.get("host", ""))
+    return Head(method, path, query, headers, found, host, tunnel, _length(found))
 
 
-def _headers(raw: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+def _headers(raw: list[tuple[bytes, bytes]]) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
+    """The headers as they came, and each once as it is signed (`sigv4.joined`)."""
     if len(raw) > MOST_HEADERS:
         raise _refused("header", f"it has more than {MOST_HEADERS} headers")
-    seen: set[bytes] = set()
-    found = []
-    for name, value in raw:
-        try:
-            text, named = value.decode("utf-8"), name.decode("ascii")
-        except UnicodeDecodeError as error:
-            raise _refused("header", "a header is not UTF-8") from error
-        if name in seen and (named in SINGLE or named.startswith("x-amz-")):
+    try:
+        names = [_named(name) for name, _ in raw]
+        values = b"\n".join([value for _, value in raw]).decode()
+    except UnicodeDecodeError as error:
+        raise _refused("header", "a header is not UTF-8") from error
+    if values.count("\n") != max(len(raw) - 1, 0) or not values.replace("\n", "").replace("\t", "").isprintable():
+        raise _refused("header", "a header cannot be read")
+    headers, found, narrow = [], dict[str, str](), "  " not in values and "\t" not in values
+    for named, value in zip(names, values.split("\n"), strict=False):
+        text = value.strip()
+        headers.append((named, text))
+        signed = text if narrow else " ".join(text.split())
+        if named not in found:
+            found[named] = signed
+        elif named in SINGLE or named.startswith("x-amz-"):
             raise _refused("doubled-header", f"the header `{named}` comes twice", "send it once")
-        seen.add(name)
-        if not (text.isprintable() or text.replace("\t", " ").isprintable()):
-            raise _refused("header", "a header cannot be read")
-        found.append((named, text.strip()))
-    return found
+        else:
+            found[named] = f"{found[named]},{signed}"
+    return tuple(headers), found
+
+
+@lru_cache(maxsize=256)
+def _named(name: bytes) -> str:
+    """A header's name as text, in lower case."""
+    return name.decode("ascii").lower()
+
+
+@lru_cache(maxsize=256)
+def _host(text: str) -> str:
+    host = text.lower()
+    if not _HOST.fullmatch(host):
+        raise _refused("host", "it has no `host`, or one that is none")
+    return host
 
 
 def _require_plain(headers: Mapping[str, str]) -> None:
-    foreign = FOREIGN.intersection(headers)
-    if foreign:
-        raise _refused("header", f"the header `{min(foreign)}` has no place here", "call this gate directly")
+    if not FOREIGN.isdisjoint(headers):
+        foreign = min(FOREIGN.intersection(headers))
+        raise _refused("header", f"the header `{foreign}` has no place here", "call this gate directly")
     if "transfer-encoding" in headers and ("content-length" in headers or headers["transfer-encoding"] != "chunked"):
         raise _refused("length", "the length of its body is said in two ways")
-    for option in headers.get("connection", "").lower().split(","):
-        if option.strip() not in ("", "keep-alive", "close"):
-            raise _refused("header", "its `connection` hides other headers")
+    if "connection" in headers:
+        for option in headers["connection"].lower().split(","):
+            if option.strip() not in ("", "keep-alive", "close"):
+                raise _refused("header", "its `connection` hides other headers")
     if headers.get("expect", "100-continue").lower() != "100-continue":
         raise _refused("header", "it expects something unknown")
 
@@ -117,7 +135,7 @@ def _length(headers: Mapping[str, str]) -> int | None:
     if "transfer-encoding" in headers:
         return None
     text = headers.get("content-length", "0")
-    if not _LENGTH.fullmatch(text):
+    if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_LENGTH:
         raise _refused("length", "its `content-length` is no number")
     return int(text)
 

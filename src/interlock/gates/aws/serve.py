@@ -180,7 +180,7 @@ def app_over(
 def running(app: App, contexts: Contexts, listening: Listening, loose: Sequence[str] = ()) -> Iterator[Gate]:
     """A server for this application, in a thread of its own."""
     with bound(listening.host, listening.port, "--aws-host, --aws-port") as listener:
-        protocol = protocol_with(contexts, plain=is_loopback(listening.host))
+        protocol = protocol_with(app.answer, contexts, plain=is_loopback(listening.host))
         server = _Server(_config(app, protocol, listening), app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="interlock-aws", daemon=True)
         thread.start()
@@ -202,7 +202,8 @@ def require_safe(listening: Listening) -> None:
 
 def _config(app: App, protocol: type[AwsProtocol], listening: Listening) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
+        app.answer,  # which the protocol calls itself, a turn at a time
+        interface="asgi3",
         loop="uvloop",
         http=protocol,
         ws="none",

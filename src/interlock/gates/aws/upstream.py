@@ -45,20 +45,23 @@ class _Link(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
+        self.parser: httptools.HttpResponseParser | None = None
         self.idle_since = 0.0
         self.used = False
+        self.loop = asyncio.get_running_loop()
+        self._paused = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._ends = 0.0
         self._begin("")
 
     def _begin(self, method: str) -> None:
-        self.parser = httptools.HttpResponseParser(self)
         self.headers: RawHeaders = []
         self.status = 0
         self.began = self.complete = self.broken = self.kept_open = False
         self.waiting: asyncio.Future[None] | None = None
-        self.pieces: deque[bytes] = deque()
+        self.pieces: list[bytes] = []
         self._method = method
         self._held = self._head_bytes = 0
-        self._paused = False
 
     @property
     def closed(self) -> bool:
@@ -68,24 +71,26 @@ class _Link(asyncio.Protocol):
         """Send this request; the answer is awaited with `more`."""
         assert self.transport is not None  # noqa: S101 - a link is handed out only after it was made
         self._begin(method)
+        if self.parser is None:
+            self.parser = httptools.HttpResponseParser(self)
         self.transport.write(raw)
 
-    async def more(self, seconds: float) -> None:
-        """Until something came: the head, a piece, the end. Raises TimeoutError."""
+    async def more(self, ends: float) -> None:
+        """Until something came: the head, a piece, the end. Raises TimeoutError at this time of the loop's."""
         if self.complete or self.broken:
             return
-        loop = asyncio.get_running_loop()
-        self.waiting = loop.create_future()
-        timer = loop.call_later(seconds, self._late, self.waiting)
+        self._ends = ends
+        if self._timer is None or self._timer.when() > ends:
+            self._watch()
+        self.waiting = self.loop.create_future()
         try:
             await self.waiting
         finally:
-            timer.cancel()
             self.waiting = None
 
     def take(self) -> bytes:
         """What came of the body so far."""
-        taken = self.pieces.popleft() if len(self.pieces) == 1 else b"".join(self.pieces)
+        taken = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
         self.pieces.clear()
         self._held = 0
         if self._paused and self.transport is not None:
@@ -101,10 +106,20 @@ class _Link(asyncio.Protocol):
         if self.transport is not None:
             self.transport.abort()
 
-    @staticmethod
-    def _late(waiting: asyncio.Future[None]) -> None:
-        if not waiting.done():
-            waiting.set_exception(TimeoutError())
+    def _watch(self) -> None:
+        """One timer for all answers of this link: most come long before it, and leave it where it is."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_at(self._ends, self._late)
+
+    def _late(self) -> None:
+        self._timer = None
+        if self.waiting is None or self.waiting.done():
+            return
+        if self.loop.time() < self._ends:
+            self._watch()
+        else:
+            self.waiting.set_exception(TimeoutError())
 
     def _wake(self) -> None:
         if self.waiting is not None and not self.waiting.done():
@@ -117,13 +132,15 @@ class _Link(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._end()
-        self.transport = None
+        self.transport = self.parser = None
+        if self._timer is not None:
+            self._timer.cancel()
 
     def eof_received(self) -> None:
         self._end()
 
     def data_received(self, data: bytes) -> None:
-        if self.complete:
+        if self.complete or self.parser is None:
             self.close()  # something came that nobody asked for
             return
         if not self.began:
@@ -131,9 +148,8 @@ class _Link(asyncio.Protocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
-            if not self.complete:
-                self.broken = True
-                self.close()
+            self.broken = not self.complete
+            self.close()
         if not self.began and self._head_bytes > HEAD_BYTES:
             self.broken = True
             self.close()
@@ -149,20 +165,25 @@ class _Link(asyncio.Protocol):
 
     # the parser's calls
 
+    def on_message_begin(self) -> None:
+        if self.complete:
+            raise ValueError("a second answer")  # nobody asked for it, and nothing of it is the first one's
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        assert self.parser is not None  # noqa: S101 - it is the parser that calls
         status = self.parser.get_status_code()
         if status < 200:
             self.headers = []  # an interim answer; the real one follows
             return
         self.status = status
         self.began = True
-        said = b",".join(value.lower() for name, value in self.headers if name.lower() == b"connection")
-        self.kept_open = self.parser.get_http_version() == "1.1" and b"close" not in said
+        self.kept_open = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
         if self._method == "HEAD":
             self.complete = True  # what its headers say of a body is said of another request
+            self.parser = None  # and this one waits for that body
 
     def on_body(self, body: bytes) -> None:
         self.pieces.append(body)
@@ -179,12 +200,12 @@ class _Link(asyncio.Protocol):
 class Answer:
     """An answer whose head is here and whose body is taken piece by piece. `close` it, whatever happens."""
 
-    def __init__(self, link: _Link, pool: Pool, origin: Origin) -> None:
+    def __init__(self, link: _Link, pool: Pool, place: _Place) -> None:
         self.status = link.status
         self.headers = link.headers
         self._link = link
         self._pool = pool
-        self._origin = origin
+        self._place = place
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The body as it comes. Raises TargetError (`half`) when it breaks off, or nothing of it comes any more."""
@@ -198,7 +219,7 @@ class Answer:
                 raise TargetError("AWS broke off in the middle of its answer", code="half")
             else:
                 try:
-                    await link.more(ANSWER_SECONDS)
+                    await link.more(self._place.loop.time() + ANSWER_SECONDS)
                 except TimeoutError as error:
                     raise TargetError("AWS does not go on with its answer", code="half") from error
 
@@ -210,7 +231,36 @@ class Answer:
 
     def close(self) -> None:
         """Give the connection back, or close it where it is in the middle of something."""
-        self._pool.give_back(self._origin, self._link)
+        self._pool.give_back(self._place, self._link)
+
+
+class _Place:
+    """The connections to one origin: how many are in use, those that wait for use, and who waits for one."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.busy = 0
+        self.idle: deque[_Link] = deque()
+        self.waiting: deque[asyncio.Future[None]] = deque()
+
+    async def vacant(self) -> None:
+        """Until somebody leaves, who hands its room over."""
+        turn = self.loop.create_future()
+        self.waiting.append(turn)
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        while self.waiting:
+            turn = self.waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.busy -= 1
 
 
 class Pool:
@@ -218,69 +268,52 @@ class Pool:
 
     def __init__(self, trust: ssl.SSLContext | None = None) -> None:
         self._trust = trust
-        self._idle: dict[Origin, deque[_Link]] = {}
-        self._room: dict[Origin, asyncio.Semaphore] = {}
+        self._places: dict[Origin, _Place] = {}
         self._closed = False
 
     async def ask(self, origin: Origin, method: str, raw: bytes) -> Answer:
         """Send these bytes and wait for the head of the answer. Raises TargetError: `unreachable`, `slow`, `half`."""
-        room = self._room.setdefault(origin, asyncio.Semaphore(MOST))
-        await room.acquire()
+        place = self._places.get(origin)
+        if place is None:
+            place = self._places[origin] = _Place(asyncio.get_running_loop())
+        if place.busy < MOST:
+            place.busy += 1
+        else:
+            await place.vacant()
         link: _Link | None = None
         try:
-            link = self._kept(origin) or await self._connected(origin)
+            link = _kept(place) or await self._connected(origin)
             again = link.used
-            await self._head(link, method, raw)
+            await _head(link, method, raw)
             if not link.began and again:
                 link.close()
                 link = await self._connected(origin)
-                await self._head(link, method, raw)
+                await _head(link, method, raw)
             if not link.began:
                 raise TargetError("AWS closed the connection without an answer", code="half")
         except BaseException:
-            room.release()
+            place.leave()
             if link is not None:
                 link.close()
             raise
-        return Answer(link, self, origin)
+        return Answer(link, self, place)
 
-    def give_back(self, origin: Origin, link: _Link) -> None:
-        self._room[origin].release()
-        idle = self._idle.setdefault(origin, deque())
-        if link.reusable and len(idle) < MOST_IDLE and not self._closed:
+    def give_back(self, place: _Place, link: _Link) -> None:
+        place.leave()
+        if link.reusable and len(place.idle) < MOST_IDLE and not self._closed:
             link.used = True
-            link.idle_since = asyncio.get_running_loop().time()
-            idle.append(link)
+            link.idle_since = place.loop.time()
+            place.idle.append(link)
         else:
             link.close()
 
     def close(self) -> None:
         """Let go of what is kept, and keep nothing any more."""
         self._closed = True
-        for idle in self._idle.values():
-            for link in idle:
+        for place in self._places.values():
+            for link in place.idle:
                 link.close()
-        self._idle.clear()
-
-    async def _head(self, link: _Link, method: str, raw: bytes) -> None:
-        link.ask(method, raw)
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + ANSWER_SECONDS
-        while not (link.began or link.complete or link.broken):
-            try:
-                await link.more(max(ends - loop.time(), 0))
-            except TimeoutError as error:
-                raise TargetError(f"AWS did not answer within {int(ANSWER_SECONDS)} s", code="slow") from error
-
-    def _kept(self, origin: Origin) -> _Link | None:
-        idle = self._idle.get(origin)
-        oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
-        while idle:
-            link = idle.pop()
-            if not link.closed and link.idle_since >= oldest:
-                return link
-            link.close()
-        return None
+            place.idle.clear()
 
     async def _connected(self, origin: Origin) -> _Link:
         loop = asyncio.get_running_loop()
@@ -297,3 +330,25 @@ class Pool:
         if self._trust is None:
             self._trust = ssl.create_default_context()
         return self._trust
+
+
+async def _head(link: _Link, method: str, raw: bytes) -> None:
+    """Ask, and wait for the head of the answer, or for the end of the connection."""
+    link.ask(method, raw)
+    ends = link.loop.time() + ANSWER_SECONDS
+    while not (link.began or link.complete or link.broken):
+        try:
+            await link.more(ends)
+        except TimeoutError as error:
+            raise TargetError(f"AWS did not answer within {int(ANSWER_SECONDS)} s", code="slow") from error
+
+
+def _kept(place: _Place) -> _Link | None:
+    """A connection that is open still, the one that was used last."""
+    oldest = place.loop.time() - IDLE_SECONDS
+    while place.idle:
+        link = place.idle.pop()
+        if not link.closed and link.idle_since >= oldest:
+            return link
+        link.close()
+    return None

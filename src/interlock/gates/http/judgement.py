@@ -65,9 +65,12 @@ class Signal(Shape, frozen=True):
 
 
 class Change(Shape, frozen=True):
+    """`needs_unknown` names what takes permissions that nobody here can name, beside the `needs` of the effects."""
+
     parts: int
     effects: list[Effect]
     signals: list[Signal]
+    needs_unknown: list[str]
 
 
 class Measured(Shape, frozen=True):

@@ -16,10 +16,11 @@ HEAD_BYTES: Final = 32 * 1024
 HEAD_SECONDS: Final = 10.0
 DISCARD_SECONDS: Final = 30.0
 
-_TOO_LONG: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
-)
 _WHY: Final = b'{"error":{"code":"head-too-long","message":"the head of a request has at most 32768 bytes"}}'
+HEAD_TOO_LONG: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n%b" % (len(_WHY), _WHY)
+)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -103,5 +104,5 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self) -> None:
         if not self.transport.is_closing():
-            self.transport.write(_TOO_LONG + b"content-length: %d\r\n\r\n" % len(_WHY) + _WHY)
+            self.transport.write(HEAD_TOO_LONG)
             self.transport.close()

@@ -93,6 +93,8 @@ def _physical(package: dict[str, Any], name: str) -> Iterator[tuple[str, str, st
 
 
 def _moved(effect: Effect, renamed: Renamed) -> Effect:
+    """The effect on the thing itself. What its handlers may call is the stack's affair, and no wish of our session."""
+    effect = msgspec.structs.replace(effect, needs=())
     resource = renamed.get(effect.resource.key)
     if resource is None:
         return effect

@@ -13,6 +13,7 @@ from interlock.read.aws.calls import change_of_call
 from interlock.read.aws.operations import operation
 from interlock.read.aws.parameters import strange
 from interlock.read.aws.planned import is_planned, reading_of
+from interlock.read.aws.shown import shown
 from interlock.read.reader import Reading
 
 #: A payload that is larger is refused before it is taken apart.
@@ -38,13 +39,12 @@ class AwsReader:
         if dialect == "cli":
             from interlock.read.aws.cli.change import change_of
 
-            return Reading(change_of(payload, environment))
-        return Reading(change_of_call(_from_json(payload) if dialect == "" else _from_http(payload), environment))
+            return Reading(change_of(payload, environment), text=payload)
+        call = _from_json(payload) if dialect == "" else _from_http(payload)
+        return Reading(change_of_call(call, environment), text=shown(call).encode())
 
     def text(self, payload: bytes, dialect: str) -> bytes:
         """The call with its parameters; a command line is what it is."""
-        from interlock.read.aws.shown import shown
-
         if dialect == "cli":
             return payload
         return shown(_from_http(payload) if dialect == "http" else _from_json(payload)).encode()

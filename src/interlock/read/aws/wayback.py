@@ -17,7 +17,7 @@ from interlock.model.wayback import REVERSIBILITIES, Reversibility, RollbackVerd
 from interlock.read.aws.operations import lasting_kind
 from interlock.read.aws.rows import Case, Row, values_at
 from interlock.read.lasting.kinds import Kind, Update, named
-from interlock.read.lasting.lasting import STAYS, VERDICT
+from interlock.read.lasting.lasting import HOLDING, LASTING, STAYS, VERDICT
 
 _VERDICTS: Final[tuple[RollbackVerdict, ...]] = ("none-needed", "valid", "valid-with-loss", "unknown", "invalid")
 _LOSSES: Final[frozenset[Trait]] = frozenset({"loses-data", "loses-protection"})
@@ -78,7 +78,7 @@ def _loses(asked: Losing, kind: Kind | None) -> Lost:
     if kind is not None and kind.reuse and base not in ("none-needed",) and not row.why:
         why = kind.reuse
     verdict: RollbackVerdict = row.verdict or ("unknown" if kind is None and not row.reversibility else VERDICT[base])
-    lasts = base in ("verified-copy", "grace-period", "irreversible")
+    lasts = base in LASTING
     back = WayBack(
         base,
         _worse(verdict, "valid-with-loss") if why and verdict == "valid" else verdict,
@@ -91,7 +91,11 @@ def _loses(asked: Losing, kind: Kind | None) -> Lost:
     gentler = ""
     if kind is not None and lasts and not row.gentler:
         gentler = next((way.way for way in kind.gentler if way.only is None and way.on == "delete"), "")
-    return Lost(_with(asked.held, back), (), gentler)
+    held = _with(asked.held, back)
+    # A row that says itself how it can be taken back says itself what is lost, too.
+    usual = kind is not None and asked.aspect == "structure" and row.reversibility is None
+    holds = usual and held.reversibility in LASTING and not HOLDING.isdisjoint(kind.planes if kind is not None else ())
+    return Lost(held, ("loses-data",) if holds else (), gentler)
 
 
 def _makes(asked: Losing, kind: Kind | None) -> Lost:

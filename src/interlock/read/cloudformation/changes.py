@@ -14,10 +14,12 @@ import msgspec
 
 from interlock.model.change import TRAITS, Effect, Known, Resource, Trait, Verb
 from interlock.model.wayback import WayBack, worst_reversibility
+from interlock.read.cloudformation.access import widens
 from interlock.read.cloudformation.changeset import ResourceChange
 from interlock.read.cloudformation.seen import Seen, seen, tags_of
 from interlock.read.cloudformation.stacks import STACK, Stack
 from interlock.read.lasting.lasting import Lasting, Operation, judge
+from interlock.read.lasting.needs import needs_of
 
 Policy = Literal["Delete", "Retain", "Snapshot"]
 
@@ -80,6 +82,7 @@ class Effects(NamedTuple):
     unknown: tuple[str, ...]
     parts: int
     drifted: int
+    needs_unknown: tuple[str, ...] = ()
 
 
 def effects_of(stacks: tuple[Stack, ...], environment: str) -> Effects:
@@ -99,6 +102,7 @@ def effects_of(stacks: tuple[Stack, ...], environment: str) -> Effects:
         tuple(reading.unknown),
         reading.part,
         reading.drifted,
+        tuple(sorted(reading.needs_unknown)),
     )
 
 
@@ -111,6 +115,7 @@ class _Reading:
         self.resources: dict[str, Resource] = {}
         self.lasting: dict[str, Lasting] = {}
         self.unknown: list[str] = []
+        self.needs_unknown: set[str] = set()
         self.part = 0
         self.drifted = 0
 
@@ -139,7 +144,8 @@ class _Reading:
         self.lasting[resource.name] = known
         traits: set[Trait] = {*act.traits, *known.traits}
         back = _BACK.get(change.action, known.way_back)
-        if act.operation in ("create", "update", "replace") and known.aspect == "authority":
+        wider = widens(act.operation, both, authority=known.aspect == "authority")
+        if wider:
             traits.add("widens-access")
         if both.unkept and act.operation in ("update", "replace"):
             traits.add("loses-protection")
@@ -154,10 +160,17 @@ class _Reading:
             fields=both.fields if act.operation in ("update", "replace") else (),
             traits=_ordered(traits),
             part=self.part,
-            cause="; ".join(filter(None, (_why(change, both), act.cause))),
+            cause="; ".join(filter(None, (_why(change, both), act.cause, wider))),
             way_back=back,
             gentler=known.gentler,
+            needs=self._needs(change.resource_type, act.operation),
         )
+
+    def _needs(self, kind: str, operation: Operation) -> tuple[str, ...]:
+        found = needs_of("cloudformation", kind, operation)
+        if found is None:
+            self.needs_unknown.add(_name(kind))
+        return found or ()
 
     def _runs(self, resource: Resource) -> Effect:
         return Effect(

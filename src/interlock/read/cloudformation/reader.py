@@ -32,6 +32,7 @@ class CloudFormationReader:
             (*found.unknown, *stacks.missing),
             signals=_signals(stacks, found),
             unit="change",
+            needs_unknown=found.needs_unknown,
         )
         return Reading(change, tell(stacks, found, environment))
 

@@ -1,6 +1,6 @@
 """Templates: which resource of a stack refers to which, by Ref, GetAtt, Sub and DependsOn.
 
-Only JSON templates are read. References that lead out of the stack are counted, so that somebody knows of them.
+JSON and YAML are read. References that lead out of the stack are counted, so that somebody knows of them.
 """
 
 from __future__ import annotations
@@ -45,14 +45,26 @@ def template_of(value: object) -> Template:
     if isinstance(value, dict) and "TemplateBody" in value:
         value = value["TemplateBody"]
     if isinstance(value, str):
-        try:
-            value = msgspec.json.decode(value)
-        except (msgspec.DecodeError, RecursionError):
-            return Template({}, {}, (), (), ("the template is not JSON and was not read",))
+        value, why_not = _value_of(value)
+        if why_not:
+            return Template({}, {}, (), (), (f"the template was not read: {why_not}",))
     resources = value.get("Resources") if isinstance(value, dict) else None
     if not isinstance(resources, dict):
         return Template({}, {}, (), (), ("the template has no resources that could be read",))
     return _read(resources)
+
+
+def _value_of(text: str) -> tuple[object, str]:
+    """The value of a template's text; or why it was not read."""
+    try:
+        return msgspec.json.decode(text), ""
+    except (msgspec.DecodeError, RecursionError):
+        from interlock.read.cloudformation.yaml_text import NotRead, yaml_of
+
+        try:
+            return yaml_of(text), ""
+        except NotRead as error:
+            return None, str(error)
 
 
 def _read(resources: dict[str, object]) -> Template:

@@ -126,6 +126,8 @@ def standing(technology: Technology, type: str, values: Values) -> Standing:
     rows = rows_of(technology, type)
     if rows is None:
         return Standing()
+    if not rows.evidence:
+        return Standing(rows.kind.planes)
     sides = Sides(technology, rows.kind, values, None, frozenset(), frozenset())
     return Standing(rows.kind.planes, _protections(rows, sides))
 
@@ -172,8 +174,7 @@ def _lose(rows: Rows, operation: Operation, sides: Sides, technology: Technology
         why="; ".join(whys),
         lifts="; ".join(_lifts(rows, proofs, technology)),
     )
-    gone = reversibility not in ("none-needed", "exact-inverse", "disruptive-inverse")
-    traits: list[Trait] = ["loses-data"] if gone and not _HOLDING.isdisjoint(kind.planes) else []
+    traits: list[Trait] = ["loses-data"] if reversibility in LASTING and not HOLDING.isdisjoint(kind.planes) else []
     if kind.guards and operation == "delete":
         traits.append("loses-protection")
     return way_back, tuple(traits)
@@ -216,7 +217,9 @@ def _update(rows: Rows, sides: Sides, technology: Technology) -> tuple[WayBack, 
 
 
 #: What is lost with such a thing is content, and not only a name or an address.
-_HOLDING: Final[frozenset[Plane]] = frozenset({"data", "encryption", "audit"})
+HOLDING: Final[frozenset[Plane]] = frozenset({"data", "encryption", "audit"})
+#: Classes of a way back by which what was in a thing does not come back by making the thing anew.
+LASTING: Final[frozenset[Reversibility]] = frozenset({"verified-copy", "grace-period", "irreversible"})
 
 _LOSSES: Final[frozenset[Trait]] = frozenset({"loses-data", "loses-protection"})
 

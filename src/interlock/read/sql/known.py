@@ -69,6 +69,15 @@ def _words(text: str) -> frozenset[str]:
 
 
 @cache
+def keywords() -> frozenset[str]:
+    """What any dialect of sqlglot takes for a keyword; END apart, of which many can stand in a row.
+
+    Kept as a file, because asking sqlglot loads all of its dialects.
+    """
+    return _words(Path(__file__).with_name("knowledge").joinpath("sqlglot_keywords.txt").read_text("utf-8"))
+
+
+@cache
 def settings(dialect: str) -> Settings:
     """What is known of the settings of a dialect."""
     raw = Path(__file__).with_name("knowledge").joinpath(f"{dialect}_settings.json").read_bytes()

@@ -15,6 +15,7 @@ from msgspec import Raw
 from interlock.model.change import TRAITS, Effect, Resource, Trait, Verb
 from interlock.model.wayback import WayBack
 from interlock.read.lasting.lasting import Lasting, judge
+from interlock.read.lasting.needs import needs_of
 from interlock.read.terraform.access import widens
 from interlock.read.terraform.code import Runs, code
 from interlock.read.terraform.difference import Difference, difference
@@ -83,12 +84,16 @@ _BACK: Final = WayBack("exact-inverse", "valid", step="set the output back")
 
 
 class Effects(NamedTuple):
-    """What a plan does. `resources` is every resource that it names, by address, as its effects name it."""
+    """What a plan does. `resources` is every resource that it names, by address, as its effects name it.
+
+    `needs_unknown` names the types and the code whose permissions nobody here knows.
+    """
 
     effects: tuple[Effect, ...]
     resources: dict[str, Resource]
     unknown: tuple[str, ...]
     parts: int
+    needs_unknown: tuple[str, ...] = ()
 
 
 def effects_of(
@@ -113,7 +118,8 @@ def effects_of(
         if placed.block.mode == "ephemeral" and placed.address not in reading.resources:
             reading.ephemeral(part, placed)
             part += 1
-    return Effects(tuple(reading.effects), reading.resources, tuple(dict.fromkeys(reading.unknown)), part)
+    unknown, unlisted = tuple(dict.fromkeys(reading.unknown)), tuple(sorted(reading.needs_unknown))
+    return Effects(tuple(reading.effects), reading.resources, unknown, part, unlisted)
 
 
 class _Reading:
@@ -126,6 +132,7 @@ class _Reading:
         self.effects: list[Effect] = []
         self.resources: dict[str, Resource] = {}
         self.unknown: list[str] = []
+        self.needs_unknown: set[str] = set()
         self.drifted = {each.address for each in plan.resource_drift if each.change.actions != ("no-op",)}
         self.shifted = shifted(plan.resource_changes)
 
@@ -178,7 +185,14 @@ class _Reading:
             cause="; ".join(filter(None, (_why(change, forced), act.cause, wider))),
             way_back=known.way_back,
             gentler=known.gentler,
+            needs=self._needs(change.type, act.operation),
         )
+
+    def _needs(self, kind: str, operation: Operation) -> tuple[str, ...]:
+        found = needs_of("terraform", kind, operation)
+        if found is None:
+            self.needs_unknown.add(_name(kind))
+        return found or ()
 
     def _beside(self, part: int, change: ResourceChange, resource: Resource, acts: tuple[Act, ...]) -> None:
         """What happens to it beside: it comes under management, moves to another address, runs code."""
@@ -194,6 +208,7 @@ class _Reading:
         for provisioner in self.provisioners.get(configured(change.address), ()) if self.provisioners else ():
             if verbs & RUNS_WHEN.get(provisioner.when, frozenset({"create", "replace", "delete"})):
                 runs = code().provisioner(provisioner.type)
+                self.needs_unknown.add(f"provisioner {_name(provisioner.type)}")
                 self.effects.append(_run(runs, resource, part, f"provisioner `{_name(provisioner.type)}` {runs.says}"))
         if verbs and (runs_too := code().resources.get(change.type)):
             self.effects.append(_run(runs_too, resource, part, runs_too.says))
@@ -237,6 +252,7 @@ class _Reading:
             f"terraform.{invocation.type or 'action'}", invocation.address, self.environment, self._located()
         )
         self.resources.setdefault(resource.name, resource)
+        self.needs_unknown.add(f"action {_name(invocation.type)}")
         self.effects.append(_run(code().action, resource, part, code().action.says))
 
     def ephemeral(self, part: int, placed: Placed) -> None:

@@ -7,7 +7,7 @@ reference that ends in a local, everything that it may read is joined, up to the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from interlock.model.inventory import Edge, Strength
@@ -35,10 +35,14 @@ class Dependencies:
         self._numbers: dict[PartKey, int] = {}
         self._names: dict[str, int | None] = {}
         self._evidence: dict[tuple[int, int], str] = {}
+        self._added: set[tuple[int, tuple[str, ...]]] = set()
 
-    def add(self, source: str, targets: Iterable[str], evidence: str) -> None:
+    def add(self, source: str, targets: tuple[str, ...], evidence: str) -> None:
         """One resource, by its address with or without keys, and those that it waits for."""
         one = self._number(source)
+        if one is not None and (one, targets) in self._added:
+            return  # another instance of the same part, which says the same
+        odd = self.odd
         for target in targets:
             other = self._number(target)
             if one is None or other is None:
@@ -46,6 +50,8 @@ class Dependencies:
             elif one != other and (one, other) not in self._evidence:
                 self._evidence[one, other] = evidence
                 self.graph[one].append(other)
+        if one is not None and odd == self.odd:
+            self._added.add((one, targets))
 
     def edges(
         self, known: Known, pairs: set[tuple[PartKey, PartKey]], unsure: Mapping[PartKey, int] | None

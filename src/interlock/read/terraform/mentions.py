@@ -8,7 +8,7 @@ no names, and what more than a few things hold tells them apart no longer. Value
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -28,9 +28,10 @@ MAX_OWNERS: Final = 3
 MAX_MENTIONS: Final = 50
 MIN_NAME: Final = 8
 _TREES: Final = (dict, list)
+_Holder = tuple[Resource, str]
 _NONE: Final[list[str]] = []
-#: Lines and words of which it is kept what they name; those met later are looked at each time.
-MAX_WORDS: Final = 100_000
+#: Lines of which it is kept what they name; those met later are looked at each time.
+MAX_LINES: Final = 100_000
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:/.@+~=-]{6,}[A-Za-z0-9]")
 _DULL: Final = re.compile(
@@ -68,7 +69,8 @@ class Mentions:
         self._room = MAX_TEXT
         self._names: dict[str, bool] = {}
         self._owners: dict[str, list[Resource]] = {}
-        self._holders: dict[str, list[tuple[Resource, str]]] = {}
+        # Most texts have one holder, and millions of them no list.
+        self._holders: dict[str, _Holder | list[_Holder]] = {}
 
     def add(self, resource: Resource, values: dict[str, object]) -> None:
         """One thing and its values, without the sensitive ones."""
@@ -76,20 +78,25 @@ class Mentions:
         for name, text in _texts(values):
             held = holders.get(text)
             if held is None:
-                held = holders[text] = []
                 self._room -= len(text)
                 if self._room < 0:
                     self.cut = True
                     return
-            if len(held) <= MAX_MENTIONS:
+                holders[text] = (resource, name)
+            elif isinstance(held, tuple):
+                holders[text] = [held, (resource, name)]
+            elif len(held) <= MAX_MENTIONS:
                 held.append((resource, name))
             named = names.get(name)
             if named is None:
                 named = names[name] = name in _knowledge().names or name.endswith(_knowledge().endings)
             if named:
-                own = owners.setdefault(text.strip().rstrip("."), [])
+                own_name = text.strip().rstrip(".")
+                own = owners.get(own_name)
+                if own is None:
+                    owners[own_name] = [resource]
                 # One thing is taken in at once: if it is there already, it is the last one.
-                if len(own) <= MAX_OWNERS and not (own and own[-1] is resource):
+                elif len(own) <= MAX_OWNERS and own[-1] is not resource:
                     own.append(resource)
 
     def edges(self, joined: set[tuple[str, str]]) -> Iterator[Edge]:
@@ -98,16 +105,16 @@ class Mentions:
         words = _Words(owners)
         counts: dict[str, int] = {}
         found: list[tuple[str, Resource, str]] = []
-        for text, holders in self._holders.items():
+        for text, held in self._holders.items():
+            holders = [held] if isinstance(held, tuple) else held
             if len(holders) > MAX_MENTIONS:
                 continue
             for token in words.named(text):
                 counts[token] = counts.get(token, 0) + len(holders)
                 own = owners[token]
-                # Most things that hold a name hold their own.
-                if len(holders) == 1 and _among(holders[0][0], own):
-                    continue
-                found += [each for each in [(token, *held) for held in holders] if not _among(each[1], own)]
+                if len(holders) == 1 and own[0] is holders[0][0]:
+                    continue  # most things that hold a name hold their own
+                found += [(token, holder, name) for holder, name in holders if not _among(holder, own)]
         seen: set[tuple[str, str]] = set()
         for token, holder, name in found:
             own = owners[token]
@@ -128,7 +135,7 @@ def _texts(values: dict[str, object]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     nested: list[tuple[str, object]] = []
     for name, value in values.items():
-        if isinstance(value, str):
+        if type(value) is str:
             if len(value) >= MIN_NAME:
                 found.append((name, value[:MAX_ONE]))
         elif value and isinstance(value, _TREES):
@@ -156,7 +163,7 @@ def _among(holder: Resource, owners: list[Resource]) -> bool:
 
 
 class _Words:
-    """Which of these names stand in a text. Scripts say the same words again and again: each is looked at once."""
+    """Which of these names stand in a text. Scripts say the same lines again and again: each is looked at once."""
 
     def __init__(self, owners: Container[str]) -> None:
         self._owners = owners
@@ -164,39 +171,31 @@ class _Words:
 
     def named(self, text: str) -> Iterable[str]:
         """What of a text is a name, each once: itself, its words, and the parts of a URL or a path."""
-        found = {text: None} if text in self._owners else {}
-        lines = text.split("\n")
-        for names in [self._line(text)] if len(lines) == 1 else map(self._kept(self._line), dict.fromkeys(lines)):
+        names = self._lines(text) if "\n" in text else self._in(text)
+        if text in self._owners:
+            return dict.fromkeys((text, *names))
+        return dict.fromkeys(names) if names else _NONE
+
+    def _lines(self, text: str) -> list[str]:
+        known, found = self._known, list[str]()
+        for line in dict.fromkeys(text.split("\n")):  # no token holds a line end
+            if len(line) < MIN_NAME:
+                continue
+            names = known.get(line)
+            if names is None:
+                names = self._in(line)
+                if len(known) < MAX_LINES:
+                    known[line] = names
             if names:
-                found.update(dict.fromkeys(names))
+                found += names
         return found
 
-    def _kept(self, look: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
-        """The same, remembered; a word is a line without blanks, and means the same."""
-        known = self._known
-
-        def looked(piece: str) -> list[str]:
-            if len(piece) < MIN_NAME:
-                return _NONE
-            names = known.get(piece)
-            if names is None:
-                names = look(piece)
-                if len(known) < MAX_WORDS:
-                    known[piece] = names
-            return names
-
-        return looked
-
-    def _line(self, line: str) -> list[str]:
-        words = line.split()  # no token holds a blank
-        if len(words) == 1:
-            return self._in(words[0])
-        looked = self._kept(self._in)
-        return [name for word in dict.fromkeys(words) for name in looked(word)]
-
     def _in(self, chunk: str) -> list[str]:
-        owners, found = self._owners, []
-        for word in _TOKEN.findall(chunk):
+        owners, words = self._owners, _TOKEN.findall(chunk)
+        if "/" not in chunk:
+            return [word for word in words if word in owners]
+        found = []
+        for word in words:
             if word in owners:
                 found.append(word)
             if "/" in word:

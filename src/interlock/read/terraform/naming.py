@@ -22,6 +22,8 @@ MAX_TEXT: Final = 256
 #: More tags, or more places of one kind, than this are left out: a policy that needs them looks at the thing itself.
 MAX_EACH: Final = 64
 _TREES: Final = (dict, list)
+#: Where an empty mark of an object says nothing: at an object, at null, and at nothing.
+_MARKED: Final = (dict, type(None))
 
 _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]*:([a-z0-9-]*):(\d{12})?:")
 _ZONE: Final = re.compile(r"((?:[a-z]+-)+[a-z]*\d+)-?[a-z]")
@@ -50,9 +52,13 @@ def resource_of(address: str, kind: str, values: Mapping[str, object], environme
     `state` is the workspace or lineage that it is kept in; empty when nobody knows.
     """
     tags = tags_of(values)
-    return Resource(
-        f"terraform.{kind}", address, environment, location=located(values, tags, state), tags=tuple(sorted(tags))
-    )
+    return Resource(_type(kind), address, environment, location=located(values, tags, state), tags=tuple(sorted(tags)))
+
+
+@lru_cache(maxsize=4_096)
+def _type(kind: str) -> str:
+    """The type of a resource, one text for all of a kind."""
+    return f"terraform.{kind}"
 
 
 def masked(value: object, sensitive: object) -> object:
@@ -63,6 +69,8 @@ def masked(value: object, sensitive: object) -> object:
     if sensitive is None or sensitive is False:
         return value
     if isinstance(sensitive, dict) and isinstance(value, dict):
+        if _says_nothing(sensitive, value):
+            return value
         shown = {name: masked(value[name], mark) for name, mark in sensitive.items() if name in value}
         if all(sensitive[name] is not True and shown[name] is value[name] for name in shown):
             return value  # nothing is taken out
@@ -71,6 +79,14 @@ def masked(value: object, sensitive: object) -> object:
         marks = [*sensitive, *([False] * (len(value) - len(sensitive)))]
         return [masked(inner, mark) for inner, mark in zip(value, marks, strict=False) if mark is not True]
     return None
+
+
+def _says_nothing(marks: dict[str, object], value: dict[str, object]) -> bool:
+    """Whether all of them are empty, as nearly always, and stand where there is a value of their shape, or none."""
+    for name, mark in marks.items():
+        if mark is not False and (mark != {} or type(value.get(name)) not in _MARKED):
+            return False
+    return True
 
 
 def values_of(value: object, sensitive: object) -> dict[str, object]:
@@ -82,11 +98,12 @@ def values_of(value: object, sensitive: object) -> dict[str, object]:
 def tags_of(values: Mapping[str, object]) -> dict[tuple[str, str], None]:
     """Its tags or labels as (name, value), in no order; those with a secret's look are taken out."""
     found: dict[tuple[str, str], None] = {}
-    for attribute in locations().tag_attributes:
-        written = values.get(attribute)
-        for name, value in _pairs(written) if written else ():
+    for attribute in _placing(tuple(values))[1]:
+        written = values[attribute]
+        for pair in _pairs(written) if written else ():
+            name, value = pair
             if len(name) <= MAX_TEXT and len(value) <= MAX_TEXT and len(found) < MAX_EACH and _plain(name, value):
-                found[name, value] = None
+                found[pair] = None
     return found
 
 
@@ -95,21 +112,30 @@ def located(
 ) -> tuple[tuple[str, str], ...]:
     """The failure domains that it stands in, sorted."""
     of_tags = _kinds()[1]
-    found: set[tuple[str, str]] = set()
-    for name, kind in _placing(tuple(values)):
+    said: list[tuple[str, str, str]] = []
+    for name, kind in _placing(tuple(values))[0]:
         value = values[name]
         if not value:
             continue
         for one in value[:MAX_EACH] if isinstance(value, list) else (value,):
-            if isinstance(one, str) and 0 < len(one) <= MAX_TEXT and _plain(name, one):
-                found.add((kind, one))
+            if isinstance(one, str) and 0 < len(one) <= MAX_TEXT:
+                said.append((name, kind, one))
     for name, value in tags:
         place = of_tags.get(name.lower())
         if value and place is not None:
-            found.add((place, value))
+            said.append(("", place, value))
     arn = values.get("arn")
-    if arn and (match := _ARN.match(str(arn))):
-        found |= {(kind, part) for kind, part in zip(("region", "account"), match.groups(), strict=True) if part}
+    match = _ARN.match(str(arn)) if arn else None
+    return _places(tuple(said), match.groups() if match else (), state)
+
+
+@lru_cache(maxsize=8_192)
+def _places(
+    said: tuple[tuple[str, str, str], ...], of_arn: tuple[str | None, ...], state: str
+) -> tuple[tuple[str, str], ...]:
+    """What values, tags and an ARN say together; things that are made together stand in the same places."""
+    found = {(kind, value) for name, kind, value in said if not name or _plain(name, value)}
+    found |= {(kind, part) for kind, part in zip(("region", "account"), of_arn, strict=False) if part}
     if "region" not in [kind for kind, _ in found]:
         zones = [_ZONE.fullmatch(value) for kind, value in found if kind == "zone"]
         found |= {("region", zone[1]) for zone in zones if zone}
@@ -119,10 +145,14 @@ def located(
 
 
 @lru_cache(maxsize=1_024)
-def _placing(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Those of these attributes that name a failure domain, each with its kind; things of one type have the same."""
+def _placing(names: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Those of these attributes that name a failure domain, each with its kind, and those that hold tags.
+
+    Things of one type have the same.
+    """
     kinds = _kinds()[0]
-    return tuple((name, kinds[name]) for name in names if name in kinds)
+    tagging = [name for name in locations().tag_attributes if name in names]
+    return tuple((name, kinds[name]) for name in names if name in kinds), tuple(tagging)
 
 
 @cache

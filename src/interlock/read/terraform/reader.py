@@ -89,6 +89,7 @@ def _read(payload: bytes, environment: str) -> Reading:
         (*degraded, *whole.degraded),
         listed((*whole.signals, *told_by(outline, manifest))),
         unit="change",
+        needs_unknown=found.needs_unknown,
     )
     return Reading(change, tell(plan, config=config, dot=dot, resources=found.resources, environment=environment))
 

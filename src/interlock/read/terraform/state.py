@@ -7,7 +7,7 @@ and never leave.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from msgspec import Raw
@@ -18,39 +18,29 @@ NULL: Final = Raw(b"null")
 #: Modules in modules within `values`.
 MAX_MODULES: Final = 50_000
 
+_ODD: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
-class Thing(NamedTuple):
+
+class Thing(msgspec.Struct, gc=False, rename={"sensitive": "sensitive_values", "waits_for": "depends_on"}):
     """One resource instance of a state: its address, type, values (raw, with their marks) and what it waited for."""
-
-    address: str
-    type: str
-    mode: str
-    values: Raw
-    sensitive: object
-    waits_for: tuple[str, ...]
-
-    def plain(self) -> dict[str, object]:
-        """Its values without the sensitive ones; empty where they have no shape that is known."""
-        try:
-            sensitive = value_of(self.sensitive) if isinstance(self.sensitive, Raw) else self.sensitive
-            return values_of(value_of(self.values), sensitive)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-            return {}
-
-
-class _Shown(msgspec.Struct, gc=False):
-    """A resource of `show -json`."""
 
     address: str
     mode: str = "managed"
     type: str = ""
     values: Raw = NULL
-    sensitive_values: Raw = NULL
-    depends_on: tuple[str, ...] | None = None
+    sensitive: Raw = NULL
+    waits_for: tuple[str, ...] | None = None
+
+    def plain(self) -> dict[str, object]:
+        """Its values without the sensitive ones; empty where they have no shape that is known."""
+        try:
+            return values_of(value_of(self.values), None if self.sensitive is NULL else value_of(self.sensitive))
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            return {}
 
 
 class _Module(msgspec.Struct):
-    resources: tuple[_Shown, ...] | None = None
+    resources: tuple[Thing, ...] | None = None
     child_modules: tuple[Raw, ...] | None = None
 
 
@@ -67,6 +57,27 @@ class Shown(msgspec.Struct):
     format_version: str = ""
     terraform_version: str = ""
     values: Values | None = None
+
+
+class _Tree(msgspec.Struct):
+    """A module with all below it."""
+
+    resources: tuple[Thing, ...] | None = None
+    child_modules: tuple[_Tree | None, ...] | None = None
+
+
+class _Planned(msgspec.Struct):
+    """`Values`, taken apart at once."""
+
+    root_module: _Tree | None = None
+
+
+class _Prior(msgspec.Struct):
+    """`Shown`, taken apart at once."""
+
+    format_version: str = ""
+    terraform_version: str = ""
+    values: _Planned | None = None
 
 
 class _Object(msgspec.Struct):
@@ -101,6 +112,40 @@ class File(msgspec.Struct):
     outputs: dict[str, Raw] | None = None
 
 
+def prior(raw: Raw) -> Iterator[Thing]:
+    """The resources of a plan's prior state. Raises what the decoder raises."""
+    try:
+        whole = msgspec.json.decode(raw, type=_Prior | None)
+    except _ODD:
+        state = msgspec.json.decode(raw, type=Shown | None)
+        return shown(state.values if state is not None else None)
+    return _in_tree(whole.values if whole is not None else None)
+
+
+def planned(raw: Raw) -> Iterator[Thing]:
+    """The resources of planned values. Raises what the decoder raises."""
+    try:
+        whole = msgspec.json.decode(raw, type=_Planned | None)
+    except _ODD:
+        return shown(msgspec.json.decode(raw, type=Values | None))
+    return _in_tree(whole)
+
+
+def _in_tree(values: _Planned | None) -> Iterator[Thing]:
+    """In one pass over the bytes; where it fails, `shown` gives what stands before the fault."""
+    stack = [values.root_module] if values is not None else []
+    seen = 0
+    while stack:
+        module = stack.pop()
+        seen += 1
+        if module is None:
+            continue
+        if seen > MAX_MODULES:
+            raise msgspec.ValidationError("there are too many modules")
+        yield from module.resources or ()
+        stack.extend(reversed(module.child_modules or ()))
+
+
 def shown(values: Values | None) -> Iterator[Thing]:
     """The resources of `values`, module by module. Raises what the decoder raises."""
     stack = [values.root_module] if values is not None else []
@@ -112,10 +157,7 @@ def shown(values: Values | None) -> Iterator[Thing]:
             continue
         if seen > MAX_MODULES:
             raise msgspec.ValidationError("there are too many modules")
-        for each in module.resources or ():
-            yield Thing(
-                each.address, each.type, each.mode, each.values, each.sensitive_values, tuple(each.depends_on or ())
-            )
+        yield from module.resources or ()
         stack.extend(reversed(module.child_modules or ()))
 
 
@@ -130,11 +172,11 @@ def kept(file: File) -> Iterator[Thing]:
             key = "" if one.index_key is None else f"[{msgspec.json.encode(one.index_key).decode()}]"
             yield Thing(
                 f"{prefix}{data}{each.type}.{each.name}{key}",
-                each.type,
                 each.mode,
+                each.type,
                 one.attributes,
-                _marks(one.sensitive_attributes),
-                tuple(one.dependencies or ()),
+                Raw(msgspec.json.encode(_marks(one.sensitive_attributes))),
+                one.dependencies,
             )
 
 

@@ -47,7 +47,7 @@ def from_graph(raw: bytes, environment: str) -> Inventory:
         if address is not None:
             mode, _, rest = address.part.partition(".")
             kind = rest.partition(".")[0] if mode in ("data", "ephemeral") else mode
-            telling.add_things((Thing(part, kind, mode, NULL, None, ()),))
+            telling.add_things((Thing(part, mode, kind),))
     return telling.inventory(None, raw)
 
 

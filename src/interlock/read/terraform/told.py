@@ -16,9 +16,10 @@ from typing import Final
 import msgspec
 
 from interlock.model.change import Resource
-from interlock.model.inventory import Edge, Inventory, Item
+from interlock.model.inventory import Called, Edge, Inventory, Item
 from interlock.read.lasting.lasting import Standing, standing
 from interlock.read.terraform.address import Address, address_of
+from interlock.read.terraform.called import called
 from interlock.read.terraform.configured import Configured, configured
 from interlock.read.terraform.dependencies import GRAPH, STATE, Dependencies
 from interlock.read.terraform.enriched import enrich
@@ -28,7 +29,7 @@ from interlock.read.terraform.plan import Plan
 from interlock.read.terraform.references import Known, References
 from interlock.read.terraform.relations import Groups, all_copies, declared_critical, flows_of
 from interlock.read.terraform.remote import OUTPUT, output, remote_edges
-from interlock.read.terraform.state import Shown, Thing, Values, shown, value_of
+from interlock.read.terraform.state import Thing, planned, prior, value_of
 
 #: Outputs times resources of a state that are joined where nobody knows which belong together.
 MAX_BLIND: Final = 100_000
@@ -57,12 +58,11 @@ def tell(
     try:
         telling = Telling(resources, environment)
         try:
-            state = msgspec.json.decode(plan.prior_state, type=Shown | None)
-            telling.add_things(shown(state.values) if state is not None else ())
+            telling.add_things(prior(plan.prior_state))
         except ODD as error:
             telling.odd("the prior state", error)
         try:
-            telling.add_things(shown(msgspec.json.decode(plan.planned_values, type=Values | None)))
+            telling.add_things(planned(plan.planned_values))
         except ODD as error:
             telling.odd("the planned values", error)
         found = _configuration(plan, config, telling.limits)
@@ -94,6 +94,7 @@ class Telling:
         self._environment, self._state = environment, state
         self._fields: dict[str, tuple[str, ...]] = {}
         self._standing: dict[str, Standing] = {}
+        self._called: dict[str, tuple[Called, ...]] = {}
         self._existing: set[str] = set()
         self._mentions, self._groups = Mentions(), Groups()
         self._address_of = cache(address_of)
@@ -124,6 +125,8 @@ class Telling:
             self._fields[thing.address] = self._in_order(tuple(values))
             if thing.mode == "managed":
                 self._standing[thing.address] = standing("terraform", thing.type, values)
+                if names := called(thing.type, values):
+                    self._called[thing.address] = names
             self._mentions.add(resource, values)
             self._groups.add(resource, values)
             if thing.type == "terraform_remote_state":
@@ -232,6 +235,7 @@ class Telling:
             protections=standing.protections,
             planes=standing.planes,
             groups=self._groups.of(resource),
+            called=self._called.get(address, ()),
         )
 
     def _say_limits(self, references: References, seen: frozenset[str]) -> None:

@@ -22,33 +22,12 @@ from interlock.judge import Senses
 from interlock.model.agent import Capability, Passport
 from interlock.model.case import Case
 from interlock.record import PASSED
+from interlock.testing.aws_account import add_account
 from live_gate import free_port
 
 SENSES = Senses(lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000, os.urandom)
 OPERATOR = Caller("operator", "op")
 PASSPHRASE = "correct horse battery staple"
-
-TARGET = """
-[targets.prod]
-kind = "aws"
-address = "{address}"
-environment = "production"
-
-[targets.prod.aws]
-account = "{account}"
-regions = ["{region}"]
-hold = "1s"
-backups = false
-
-[targets.prod.aws.read]
-source = "static"
-file = "keys/aws"
-
-[targets.prod.aws.write]
-source = "static"
-file = "keys/aws"
-narrow = false
-"""
 
 FIXER = Passport(
     name="fixer",
@@ -101,11 +80,7 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def served(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     home = create(tmp_path_factory.mktemp("road") / "home", origin="test.local/ledger", entropy=os.urandom)
-    keys = home.path / "keys" / "aws"
-    keys.touch(mode=0o600)
-    keys.write_text("[default]\naws_access_key_id = AKIABROKER\naws_secret_access_key = broker-secret\n")
-    with (home.path / "interlock.toml").open("a") as file:
-        file.write(TARGET.format(address=address, account=ACCOUNT, region=REGION))
+    add_account(home.path, address, ACCOUNT, REGION, rest='hold = "1s"\nbackups = false\n')
     table(address)
     with Control.open(home.path, SENSES) as control:
         for person, roles in (("olga", ["owner"]), ("ada", ["sre"]), ("ben", ["dba"]), ("cyd", ["dba"])):

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Final, Literal, NamedTuple
 
 from sqlglot import exp
-from sqlglot.dialects.dialect import Dialect
-from sqlglot.errors import SqlglotError
 
 from interlock.model.change import Choice, Trait
 from interlock.read.sql.condition import Judgement, judge
 from interlock.read.sql.glot.calls import calls
-from interlock.read.sql.glot.lexer import Token, rewrite
+from interlock.read.sql.glot.lexer import Token
 from interlock.read.sql.glot.reading import Reading
 from interlock.read.sql.glot.shape import Frame, shaped
 from interlock.read.sql.glot.terms import term
+from interlock.read.sql.glot.trees import QUERIES, tree_of
 from interlock.read.sql.logic import Target, Term
 
-_QUERIES: Final = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values, exp.Paren)
-_ROOTS: Final = (*_QUERIES, exp.Insert, exp.Update, exp.Delete)
 #: Kinds of nodes that may stand inside a query or write. Anything else makes the statement unknown.
 _INSIDE: Final[tuple[type, ...]] = (
     exp.Condition, exp.Identifier, exp.Table, exp.TableAlias, exp.Join, exp.From, exp.Where, exp.Group, exp.Having,
@@ -32,17 +28,6 @@ _INSIDE: Final[tuple[type, ...]] = (
     exp.DataTypeParam, exp.JSONValue, exp.Aliases,
 )  # fmt: skip
 _NEVER: Final[tuple[type, ...]] = (exp.Command, exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop)
-#: Longest statement that is given to sqlglot; a listing of plain rows is shortened before it is counted.
-MAX_TOKENS: Final = 60_000
-#: Deepest nesting of parentheses, and longest chain of operators that lean on one another.
-MAX_DEPTH: Final = 150
-MAX_RUN: Final = 16  # keywords in a row; 60 of one kind took sqlglot 7 s, each further one twice as long
-MAX_CASES: Final = 1_000
-
-
-@cache
-def _grammar(dialect: str) -> Dialect:
-    return Dialect.get_or_raise(dialect)
 
 
 class Source(NamedTuple):
@@ -55,7 +40,7 @@ class Source(NamedTuple):
 def statement(reading: Reading, tokens: Sequence[Token]) -> None:
     """One query or write."""
     kept, frame = shaped(tokens)
-    tree = _tree(reading, kept)
+    tree = tree_of(reading, kept)
     if tree is None:
         return
     strange = _strange(tree)
@@ -72,71 +57,10 @@ def statement(reading: Reading, tokens: Sequence[Token]) -> None:
         _update(reading, tree, frame)
     elif isinstance(tree, exp.Delete):
         _delete(reading, tree, frame)
-    if reading.writes == before and not isinstance(tree, _QUERIES):
+    if reading.writes == before and not isinstance(tree, QUERIES):
         reading.cannot_tell(kept[0].word.lower(), "a write whose effect cannot be told")
     _reads(reading, tree)
     calls(reading, tokens)
-
-
-def _tree(reading: Reading, tokens: Sequence[Token]) -> Any | None:
-    """What sqlglot makes of these tokens; None, and an unknown effect, where it cannot be trusted to."""
-    what = tokens[0].word.lower()
-    if len(tokens) > MAX_TOKENS or _depth(tokens) > MAX_DEPTH or _is_piled_up(tokens):
-        reading.cannot_tell(what, "a statement that is too long or nests too deep to be read")
-        reading.degrade("a statement is too long or nests too deep to be read")
-        return None
-    try:
-        trees = _grammar(reading.dialect).parse(rewrite(tokens, reading.dialect))
-    except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError):
-        reading.cannot_tell(what, "a statement that cannot be read")
-        return None
-    if len(trees) != 1 or not isinstance(trees[0], _ROOTS):
-        reading.cannot_tell(what, "a statement that is not modelled")
-        return None
-    return trees[0]
-
-
-def _is_piled_up(tokens: Sequence[Token]) -> bool:
-    """Keywords heaped as nobody writes them: sqlglot then takes exponential time, or all of the C stack."""
-    keywords = _keywords()
-    run = cases = 0
-    for token in tokens:
-        run = run + 1 if token.word in keywords else 0
-        cases += token.word in ("CASE", "IF")
-        if run > MAX_RUN or cases > MAX_CASES:
-            return True
-    return False
-
-
-@cache
-def _keywords() -> frozenset[str]:
-    """What any dialect of sqlglot takes for a keyword; END apart, of which many can stand in a row."""
-    known = [dialect.tokenizer_class.KEYWORDS for dialect in Dialect.classes.values()]
-    prefixes = ("IF", "ANY", "PRIOR", "CONNECT_BY_ROOT")  # sqlglot reads on after these without a bracket
-    return frozenset((*prefixes, *(word for keys in known for key in keys for word in key.split()))) - {"END"}
-
-
-def _depth(tokens: Sequence[Token]) -> int:
-    """How deep a tree these tokens can make: brackets, and operators in a row on one level. AND and OR make none."""
-    deepest = here = 0
-    levels: list[int] = []
-    for token in tokens:
-        if token.kind == "p":
-            if token.value == "(":
-                levels.append(here)
-                here = 0
-            elif token.value == ")":
-                here = levels.pop() if levels else 0
-            elif token.value == ",":
-                here = 0
-            elif token.value not in (".", "=", "*"):
-                here += 1
-        elif token.word in ("AND", "OR", "WHERE", "SELECT", "FROM", "WHEN", "THEN", "ELSE"):
-            here = 0
-        elif token.word in ("NOT", "IS", "LIKE", "COLLATE", "CASE"):
-            here += 1
-        deepest = max(deepest, here + len(levels))
-    return deepest
 
 
 def _strange(tree: Any) -> str:

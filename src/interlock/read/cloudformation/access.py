@@ -1,0 +1,139 @@
+"""Access: whether a change of a resource lets more principals do or reach more, by `knowledge/access.json`.
+
+The rules of this room: what changes who may do what is wider until its documents, lists and networks were compared and
+none of them allows more. What only the execution tells, or what is not shown, is wider. No value stands in a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from interlock.read.cloudformation.seen import Seen
+from interlock.read.lasting.lasting import Operation
+from interlock.read.statements import new_texts, opens_document, opens_network
+
+AUTHORITY: Final = "it changes who may do what"
+
+Values = Mapping[str, object]
+Facts = dict[str, list[object]]
+
+
+class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file. `switches` are properties and the values, in small letters and with spaces between, that open.
+
+    `principals` mean something only where the whole kind of thing is about who may do what.
+    """
+
+    about: str
+    documents: frozenset[str]
+    rules: frozenset[str]
+    networks: frozenset[str]
+    everybody: frozenset[str]
+    principals: frozenset[str]
+    switches: dict[str, str]
+    holders: frozenset[str]
+    harmless: frozenset[str]
+
+
+@cache
+def access() -> Access:
+    """The file, read when it is first asked for."""
+    raw = Path(__file__).with_name("knowledge").joinpath("access.json").read_bytes()
+    return msgspec.json.decode(raw, type=Access)
+
+
+@cache
+def _relevant(authority: bool) -> frozenset[str]:
+    """Every property that says something, at whatever depth."""
+    known = access()
+    principals = known.principals if authority else frozenset[str]()
+    return known.documents | known.rules | known.networks | principals | frozenset(known.switches)
+
+
+def widens(operation: Operation, both: Seen, *, authority: bool) -> str:
+    """Why this widens access, in a few words without values; empty: it does not.
+
+    `authority` says that the whole kind of thing is about who may do what: then everything that is not known to be
+    harmless counts, and only what was compared does not.
+    """
+    if operation not in ("create", "update", "replace"):
+        return ""
+    if operation == "create" and authority:
+        return AUTHORITY
+    later = (both.unknown | both.hidden) - access().harmless
+    if unsure := sorted(later if authority else later & (_relevant(authority) | access().holders)):
+        return f"what `{unsure[0]}` will allow is not known before it is executed"
+    if authority and (both.before is None or both.after is None):
+        return AUTHORITY
+    becomes, was = _facts(both.after or {}, authority), _facts(both.before or {}, authority)
+    for name in sorted(becomes):
+        if reason := _wider(name, tuple(was.get(name, ())), tuple(becomes[name]), new=both.before is None):
+            return reason
+    if authority and _unread(both):
+        return AUTHORITY
+    return ""
+
+
+def _unread(both: Seen) -> bool:
+    """Whether anything changes that is about access and was not compared."""
+    for field in both.fields:
+        if field in access().harmless:
+            continue
+        after = (both.after or {}).get(field)
+        if after is None or not _covered(field, after):
+            return True
+    return False
+
+
+def _covered(name: str, value: object) -> bool:
+    """Whether everything in this property stands in a document or a list that was compared."""
+    known = access()
+    if name in known.documents or name in known.principals or name in known.rules or name in known.networks:
+        return True
+    if isinstance(value, list):
+        return bool(value) and all(_covered("", each) for each in value)
+    if isinstance(value, dict):
+        return all(inner == "PolicyName" or _covered(inner, each) for inner, each in value.items())
+    return False
+
+
+def _facts(values: Values, authority: bool) -> Facts:
+    """Every relevant property with all that it holds, wherever it stands."""
+    found: Facts = {}
+    relevant = _relevant(authority)
+    waiting: list[object] = [values]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, list):
+            waiting += here
+        elif isinstance(here, dict):
+            for name, held in here.items():
+                if name in relevant and held is not None:
+                    found.setdefault(name, []).extend(held if isinstance(held, list) else [held])
+                if name not in access().documents:
+                    waiting.append(held)
+    return found
+
+
+def _wider(name: str, was: tuple[object, ...], becomes: tuple[object, ...], *, new: bool) -> str:
+    known = access()
+    if name in known.switches:
+        opening = known.switches[name].split()
+        opens = any(str(each).lower() in opening for each in becomes)
+        fresh = not any(str(each).lower() in opening for each in was)
+        # Made so from the start is worth a word only where it opens; a `false` that guards nothing yet is a default.
+        return f"`{name}` opens it" if opens and fresh and not (new and opening == ["false"]) else ""
+    if name in known.rules and not new and any(each not in was for each in becomes):
+        return f"`{name}` lets in more"
+    if name in known.networks and opens_network(was, becomes, new=new, everybody=known.everybody):
+        return f"`{name}` lets in more addresses"
+    if name in known.documents and opens_document(was, becomes, new=new):
+        return f"`{name}` allows more"
+    if name in known.principals and not new and new_texts(was, becomes):
+        return f"`{name}` names more"
+    return ""
