@@ -13,6 +13,7 @@ from interlock.aws.scalars import LARGEST
 from interlock.aws.typed import Moment, Typed
 from interlock.aws.xmlbody import Xml, parsed
 
+ENTRY = "<Map><entry>text<key>a</key><value>b</value></entry></Map>"
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
@@ -67,6 +68,7 @@ def form(*, ec2: bool = False, **fields: str) -> tuple[Any, tuple[str, ...]]:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
+        ({"Force": "true"}, "`Force`: is no parameter that is known"),
         ({"Inner": "x"}, "`Inner`: is text where a structure belongs"),
         ({"Name_x": "1"}, "`Name`: holds `x`, which is no parameter that is known"),
         ({"Tags": "x"}, "`Tags`: is text where a list belongs"),
@@ -148,7 +150,7 @@ def test_xml_that_says_more_than_its_shape_knows(inner: str, words: str) -> None
     assert words in xml(inner)[1]
 
 
-@pytest.mark.parametrize("inner", ["<Inner>text</Inner>", "<Tags>text</Tags>", "<Map>text</Map>", "text"])
+@pytest.mark.parametrize("inner", ["<Inner>text</Inner>", "<Tags>text</Tags>", "<Map>text</Map>", "text", ENTRY])
 def test_text_beside_elements_is_a_gap(inner: str) -> None:
     assert xml(inner)[1]
 
@@ -256,6 +258,14 @@ def test_a_body_that_an_operation_takes_none_of_is_named() -> None:
 
     assert Typed(gaps).body(None, {"Force": True}) == {}
     assert gaps.texts == ["`Force`: is no parameter that is known"]
+
+
+@pytest.mark.parametrize("value", [[], "x", None, 7])
+def test_a_body_that_is_no_object_is_named(value: object) -> None:
+    gaps = Gaps()
+
+    assert Typed(gaps).body(SHAPE, value) == {}
+    assert gaps.texts == ["the body is no object"]
 
 
 @pytest.mark.parametrize("kind", [NESTED, shape("document")])
