@@ -311,7 +311,13 @@ def target_at(address: str, hold: float = 50, **settings: str) -> Target:
 
 @contextlib.contextmanager
 def live_aws(
-    home: Path, address: str, *, hold: float = 50, control: FakeControl | None = None, **settings: str
+    home: Path,
+    address: str,
+    *,
+    hold: float = 50,
+    control: FakeControl | None = None,
+    tls: tuple[Path, Path] | None = None,
+    **settings: str,
 ) -> Iterator[LiveAws]:
     """A gate before the AWS at this address."""
     (home / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -319,7 +325,7 @@ def live_aws(
     control = control or FakeControl(target)
     if not control.registry.keys:
         control.registry.add()
-    listening = Listening(port=free_port())
+    listening = Listening("127.0.0.1", free_port(), *(tls or (None, None)))
 
     def now() -> int:
         return int(time.time() * 1000)

@@ -31,7 +31,7 @@ def erase_reads(record: Record, vault: Vault, which: Reads, by: str, reason: str
     It is recorded first. A crash in between leaves some of them; the same erasure again finds and destroys them.
     """
     if not any(which):
-        raise BadInput("all reads are meant", hint="say whose, or of when: --agent, --person, --since, --until")
+        raise BadInput("this would erase all reads", hint="say whose, or of when: --agent, --person, --since, --until")
     if which.until and which.since >= which.until:
         raise BadInput("the time is over before it begins", hint="--since has to be before --until")
     erased: dict[str, int] = {}

@@ -105,6 +105,6 @@ def _with_kept(keeper: Keeper, call: Call) -> RollbackProof:
     promised = keeper.promise(call)
     if promised.verdict not in ("valid", "valid-with-loss"):
         return promised
-    if keeper.softens(call):
+    if keeper.softens(call) and keeper.waits:
         return msgspec.structs.replace(promised, kept="until-closed")
     return msgspec.structs.replace(promised, kept="copy") if keeper.copies else promised

@@ -22,17 +22,18 @@ import msgspec
 from interlock.aws.call import Call
 from interlock.errors import BadProposal
 from interlock.execute.aws.hands import Hands
+from interlock.execute.aws.keeping.copied import first
 from interlock.execute.aws.work import Work, is_package, meant, packed_call, work_of
 from interlock.execute.planner import Plan
 from interlock.model.planned import Identity
 from interlock.model.target import Target
 
-#: The operations that are planned. Making a stack is not: there is nothing yet that it could change.
-PLANNED: Final = {"UpdateStack": "update a stack", "ExecuteChangeSet": "execute a change set"}
+#: The operations that are planned, and of which type their change set is; none where the call names one.
+PLANNED: Final = {"UpdateStack": "UPDATE", "CreateStack": "CREATE", "ExecuteChangeSet": ""}
 #: How long making a change set is waited for, in milliseconds.
 PATIENCE: Final = 10 * 60 * 1000
 
-#: Parameters of UpdateStack that a change set takes, under these names.
+#: Parameters of UpdateStack and CreateStack that a change set takes, under these names.
 _TAKEN: Final = (
     *("StackName", "TemplateBody", "TemplateURL", "UsePreviousTemplate", "Parameters", "Capabilities", "RoleARN"),
     *("ResourceTypes", "RollbackConfiguration", "NotificationARNs", "Tags"),
@@ -41,10 +42,13 @@ _TAKEN: Final = (
 _LATER: Final = ("DisableRollback", "RetainExceptOnCreate", "ClientRequestToken")
 _NEEDS: Final = ("cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet", "cloudformation:TagResource")
 _NO_CHANGE_SET: Final = ("ChangeSetNotFound", "ChangeSetNotFoundException")
+_NO_STACK: Final = ("ValidationError",)
+#: A stack that exists only as a change set that would make it.
+_REVIEWED: Final = "REVIEW_IN_PROGRESS"
 
 
 class StackPlanner:
-    """Plans stack updates; every other call is itself what is executed."""
+    """Plans what is made of stacks, and of what; every other call is itself what is executed."""
 
     def __init__(self, pause: Callable[[float], None] = time.sleep) -> None:
         self._pause = pause
@@ -72,7 +76,7 @@ class StackPlanner:
             now=lambda: 0,
             pause=self._pause,
         )
-        which = _made(hands, work) if work.call.operation == "UpdateStack" else _asked(work.call)
+        which = _made(hands, work, PLANNED[work.call.operation]) if PLANNED[work.call.operation] else _asked(work.call)
         pages = _pages(hands, which)
         head = pages[0]
         template = hands.ask("cloudformation", "get_template", TemplateStage="Processed", **which)["TemplateBody"]
@@ -81,6 +85,7 @@ class StackPlanner:
         package = {
             "call": source.decode("utf-8"),
             "changeSets": pages,
+            "new": _status(hands, stack) == _REVIEWED,
             "stackResources": [{**each, "StackName": head["StackName"]} for each in listed],
             "template": template,
         }
@@ -99,7 +104,13 @@ class StackPlanner:
         return PATIENCE
 
 
-def _made(hands: Hands, work: Work) -> dict[str, Any]:
+def _status(hands: Hands, stack: str) -> str:
+    """The stack's status; empty where there is none."""
+    found = hands.find("cloudformation", "describe_stacks", _NO_STACK, StackName=stack)
+    return str((first(found, "Stacks") or {}).get("StackStatus", ""))
+
+
+def _made(hands: Hands, work: Work, kind: str) -> dict[str, Any]:
     """The change set of this call, made anew where the one that is there can no longer be executed."""
     parameters = work.call.parameters
     strange = sorted(name for name in parameters if name not in (*_TAKEN, *_LATER))
@@ -108,8 +119,13 @@ def _made(hands: Hands, work: Work) -> dict[str, Any]:
             f"what `{strange[0]}` does to a stack cannot be seen beforehand", hint="leave it out", code="unplannable"
         )
     which: dict[str, Any] = {"StackName": str(parameters.get("StackName", "")), "ChangeSetName": hands.name}
-    listed = hands.pages("cloudformation", "list_change_sets", "Summaries", StackName=which["StackName"])
-    found = next((each for each in listed if each["ChangeSetName"] == hands.name), None)
+    status_before = _status(hands, which["StackName"])
+    if kind == "CREATE" and status_before not in ("", _REVIEWED, "DELETE_COMPLETE"):
+        raise BadProposal(f"there is a stack `{which['StackName']}` already", hint="update it", code="unplannable")
+    found = None
+    if kind == "UPDATE" or status_before == _REVIEWED:
+        listed = hands.pages("cloudformation", "list_change_sets", "Summaries", StackName=which["StackName"])
+        found = next((each for each in listed if each["ChangeSetName"] == hands.name), None)
     if found is not None and found.get("ExecutionStatus") != "AVAILABLE":
         hands.do("cloudformation", "delete_change_set", **which)
         found = None
@@ -120,8 +136,8 @@ def _made(hands: Hands, work: Work) -> dict[str, Any]:
             "create_change_set",
             already=("AlreadyExistsException",),
             ChangeSetName=hands.name,
-            ChangeSetType="UPDATE",
-            Description="made by Interlock to see what an update would do",
+            ChangeSetType=kind,
+            Description="made by Interlock to see what the call would do",
             IncludeNestedStacks=True,
             **taken,
         )

@@ -17,11 +17,16 @@ from interlock.aws.things import of_stack
 from interlock.errors import BadProposal
 from interlock.model.change import Change, Effect, Resource
 from interlock.model.inventory import Inventory
+from interlock.model.wayback import WayBack
 from interlock.read.cloudformation.reader import reader as stacks
 from interlock.read.reader import Reading
 
 NEEDS: Final = ("cloudformation:ExecuteChangeSet",)
 _ARN: Final = re.compile(r"arn:[\w-]+:cloudformation:([a-z0-9-]+):(\d{12}):")
+
+#: The ways back of the stack itself; what becomes of the things in it stands at each of them.
+_MADE: Final = WayBack("exact-inverse", "valid", step="delete the stack")
+_UPDATED: Final = WayBack("disruptive-inverse", "valid", step="update the stack to the template before")
 
 Renamed = dict[tuple[str, str], Resource]
 
@@ -44,12 +49,14 @@ def reading_of(payload: bytes, environment: str) -> Reading:
     place = _ARN.match(identity)
     renamed = _renamed(package, name, environment, place)
     location = (("account", place[2]), ("region", place[1])) if place else ()
+    new = package.get("new") is True
     stack = Effect(
-        "update",
+        "create" if new else "update",
         Resource("aws.cloudformation.stack", name, environment, location),
         known="planned",
         aspect="structure",
         cause="cloudformation:ExecuteChangeSet",
+        way_back=_MADE if new else _UPDATED,
         needs=NEEDS,
     )
     change = reading.change

@@ -10,6 +10,8 @@ import msgspec
 import pytest
 from tests.unit.execute.aws.aws_world import Account
 
+from interlock.assess.rollback import way_back_of
+from interlock.assess.undo import Undoing
 from interlock.errors import BadProposal, Stale
 from interlock.execute.aws.answer import from_bytes
 from interlock.execute.aws.stacks import StackPlanner
@@ -102,12 +104,70 @@ def test_a_stack_that_its_change_set_made_goes_again_as_a_whole(account: Account
     order, plan = planned(account, account.order("cloudformation:ExecuteChangeSet", parameters, STACK, verb="execute"))
 
     change = reader_for("aws")(plan.package, "http", "production").change
-    assert sorted(each.verb for each in change.effects) == ["create", "create", "update"]
+    assert [each.verb for each in change.effects] == ["create"] * 3
     done = account.run(order)
     assert resources(client) == ["A", "B"]
     account.undo(order, done)
 
     assert client.describe_stacks()["Stacks"] == []
+
+
+def create(account: Account, **more: Any) -> Any:
+    parameters = {"StackName": "shop", "TemplateBody": template("A", "B"), **more}
+    return account.order("cloudformation:CreateStack", parameters, STACK, verb="create")
+
+
+def test_a_stack_that_is_made_is_seen_beforehand_and_made_as_it_was_seen(account: Account) -> None:
+    client = account.client("cloudformation")
+    order, plan = planned(account, create(account))
+    change = reader_for("aws")(plan.package, "http", "production").change
+
+    assert {each.resource.type for each in change.effects} == {
+        "aws.cloudformation.stack",
+        "cloudformation.AWS::SQS::Queue",
+    }
+    assert [each.verb for each in change.effects] == ["create"] * 3
+    assert change.effects[0].way_back is not None
+    assert change.effects[0].way_back.step == "delete the stack"
+    assert account.client("sqs").list_queues().get("QueueUrls", []) == []
+    done = account.run(order)
+    answer = ElementTree.fromstring(from_bytes(account.vault[done.output]).body)
+    assert answer.tag.endswith("CreateStackResponse")
+    assert resources(client) == ["A", "B"]
+    account.undo(order, done)
+    assert client.describe_stacks()["Stacks"] == []
+
+
+def test_the_same_stack_is_planned_again_upon_the_change_set_that_is_there(account: Account) -> None:
+    _, first = planned(account, create(account))
+    _, second = planned(account, create(account))
+
+    assert first.identity == second.identity
+
+
+def test_a_stack_that_is_there_is_not_made(account: Account) -> None:
+    client = stacked(account)
+
+    with pytest.raises(BadProposal, match="already"):
+        planned(account, create(account))
+    assert client.list_change_sets(StackName="shop")["Summaries"] == []
+
+
+def test_what_a_change_set_does_not_take_is_refused_when_a_stack_is_made(account: Account) -> None:
+    with pytest.raises(BadProposal, match="`EnableTerminationProtection`"):
+        planned(account, create(account, EnableTerminationProtection=True))
+
+
+def test_nothing_is_promised_to_be_kept_of_what_an_update_deletes(account: Account) -> None:
+    """It is gone at once: its template comes back, its contents do not."""
+    stacked(account)
+    order, _ = planned(account, update(account, "A"))
+    rehearsal = account.rehearse(order)
+    change = reader_for("aws")(order.payload, "http", "production").change
+    judged = way_back_of(change, rehearsal, Undoing({}, {}))
+
+    assert rehearsal.rollback.kept == ""
+    assert judged.verdict not in ("valid", "valid-with-loss")
 
 
 def test_a_change_set_that_is_gone_is_stale(account: Account) -> None:
@@ -151,7 +211,8 @@ def test_a_service_that_is_spelt_with_escapes_is_planned_too(account: Account) -
         ("cloudformation:UpdateStack", {"StackName": "shop"}, True),
         ("cloudformation:ExecuteChangeSet", {"ChangeSetName": "x", "StackName": "shop"}, True),
         ("cloudformation:DeleteStack", {"StackName": "shop"}, False),
-        ("cloudformation:CreateStack", {"StackName": "cloudformation"}, False),
+        ("cloudformation:CreateStack", {"StackName": "shop"}, True),
+        ("cloudformation:ListStacks", {}, False),
         ("sqs:DeleteQueue", {"QueueUrl": "https://x/cloudformation/UpdateStack"}, False),
     ],
 )

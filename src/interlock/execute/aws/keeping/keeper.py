@@ -38,6 +38,8 @@ class Keeper:
     copies: bool = False
     #: Whether what `remember` reads is the whole of what the call writes over, so that writing it again is exact.
     exact: bool = False
+    #: Whether nothing is lost before the undo window closes, where something gentler is done in place of the call.
+    waits: bool = True
 
     def is_cheap(self, call: Call) -> bool:
         """Whether `remember` only asks a handful of small questions."""

@@ -30,9 +30,11 @@ _SETTLED: Final = ("UPDATE_COMPLETE", "CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLE
 
 
 class Planned(Keeper):
-    """UpdateStack and ExecuteChangeSet. CloudFormation takes the update back itself when it fails."""
+    """UpdateStack, CreateStack and ExecuteChangeSet. CloudFormation takes the update back itself when it fails."""
 
     needs = ("cloudformation:ExecuteChangeSet", "cloudformation:UpdateStack", "cloudformation:DeleteStack")
+    #: What an update deletes or replaces is gone at once, whatever becomes of its template.
+    waits = False
 
     def __init__(self, change_set: str) -> None:
         self._change_set = change_set
@@ -76,7 +78,7 @@ class Planned(Keeper):
             ClientRequestToken=hands.name,
             **own,
         )
-        result = {"StackId": memory["stack"]} if call.operation == "UpdateStack" else {}
+        result = {"StackId": memory["stack"]} if call.operation in ("UpdateStack", "CreateStack") else {}
         return query(call.operation, _NAMESPACE, hands.case, result)
 
     def restore(self, hands: Hands, call: Call, memory: Memory, unseal: Unseal) -> Iterator[str]:
@@ -115,8 +117,9 @@ class Planned(Keeper):
         return "done" if described.get("ExecutionStatus") in _STARTED else "not-done"
 
     def promise(self, call: Call) -> RollbackProof:
-        why = "what the update deletes or replaces is made anew, without what was in it"
-        return RollbackProof("valid-with-loss", False, ("update the stack to the template before",), why)
+        """Of the stack itself: what becomes of each thing in it is known of that thing."""
+        step = "delete the stack" if call.operation == "CreateStack" else "update the stack to the template before"
+        return RollbackProof("valid", False, (step,))
 
     def _taken_away(self, hands: Hands, memory: Memory) -> Iterator[str]:
         """A stack that the change set made goes as a whole."""
