@@ -127,11 +127,17 @@ class AwsProtocol(asyncio.Protocol):
             self._room.set_result(None)
 
     def shutdown(self) -> None:
-        """The server's call: no further turn."""
-        if self._turn is None:
-            self.transport.close()
-        else:
+        """The server's call: no further turn. Who has all of its answer is not waited for to say goodbye in TLS."""
+        if self._turn is not None:
             self._turn.keeps = False
+            return
+        self.transport.close()
+        if not self.transport.get_write_buffer_size():
+            self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
+
+    def abort(self) -> None:
+        """The end, whatever is under way."""
+        self.transport.abort()
 
     # the turn's calls
 

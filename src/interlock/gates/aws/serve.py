@@ -113,6 +113,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.abort()  # type: ignore[union-attr]  # the protocol is ours
         self._app.close()
         await asyncio.sleep(0.05)  # closed transports say goodbye in the loop
 

@@ -29,6 +29,10 @@ class Transport(asyncio.Transport):
         self.writes: list[bytes] = []
         self.reading = True
         self.closed = self.aborted = False
+        self.waiting = 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.writes.append(bytes(data))
@@ -56,7 +60,8 @@ class Connection:
     """A connection over nothing, whose turns are answered by this work."""
 
     def __init__(self, work: Work, *, keep: float = LONG, most: int = 100) -> None:
-        config = Config(work, interface="asgi3", timeout_keep_alive=keep, limit_concurrency=most)  # type: ignore[arg-type]  # seconds
+        bounds: Any = {"timeout_keep_alive": keep, "limit_concurrency": most}
+        config = Config(work, interface="asgi3", access_log=False, log_config=None, **bounds)  # type: ignore[arg-type]
         contexts: Any = None
         self.state = ServerState()
         self.protocol: AwsProtocol = protocol_with(work, contexts, plain=True)(config, self.state, {})
@@ -235,6 +240,24 @@ def test_a_server_that_stops_lets_a_turn_come_to_its_end() -> None:
 
         assert (before, busy.transport.closed, idle.transport.closed) == (False, True, True)
         assert b"connection: close\r\n" in out
+
+    run(test)
+
+
+def test_a_server_that_stops_waits_for_answers_on_their_way_and_for_no_goodbye(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(protocol, "FAREWELL_SECONDS", 0.01)
+
+    async def test() -> None:
+        taken, taking = Connection(echo), Connection(echo)
+        taking.transport.waiting = 5
+        for each in (taken, taking):
+            each.protocol.shutdown()
+        await asyncio.sleep(0.05)
+
+        assert (taken.transport.closed, taken.transport.aborted) == (True, True)
+        assert (taking.transport.closed, taking.transport.aborted) == (True, False)
 
     run(test)
 
