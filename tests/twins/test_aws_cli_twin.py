@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from interlock.read.aws.cli.arguments import commands_of, names, options_of, waits_of
+from interlock.read.aws.cli.arguments import commands_of, meant, names, options_of, waits_of
 
 SERVICES = (
     "autoscaling", "backup", "cloudformation", "cloudfront", "cloudtrail", "cloudwatch", "deploy", "dynamodb", "ec2",
@@ -54,8 +54,7 @@ def service_of(command: str) -> str:
 
 def operation_of(command: str) -> str:
     word = command.partition(" ")[2]
-    known = commands_of(service_of(command))
-    return names().commands.get(command) or known.get(word) or known.get(word.replace("-", ""), "")
+    return names().commands.get(command) or meant(commands_of(service_of(command)), word) or ""
 
 
 def test_every_command_of_the_program_is_the_same_operation_here(said: dict[str, tuple[str, list[str]]]) -> None:
@@ -84,9 +83,7 @@ def test_every_argument_of_the_program_is_known_here_or_said_to_be_unread(
         known = options_of(command, service_of(command), operation)
         also = {*ours.extra.get(command, {}), *ours.beside.get(command, ())} | everywhere
         missing |= {
-            f"{command} {argument}"
-            for argument in arguments
-            if argument not in known and argument.replace("-", "") not in known and argument not in also
+            f"{command} {argument}" for argument in arguments if meant(known, argument) is None and argument not in also
         }
 
     assert missing == UNREAD

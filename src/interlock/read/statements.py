@@ -6,7 +6,7 @@ Plain values in, an answer out: plans and change sets both ask here. What cannot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -14,6 +14,36 @@ Values = Mapping[str, object]
 
 #: More entries of one attribute than this are compared as texts alone.
 MAX_NETWORKS: Final = 200
+
+
+class Lists(Protocol):
+    """Which properties hold networks, documents or principals, by name."""
+
+    @property
+    def networks(self) -> frozenset[str]: ...
+    @property
+    def documents(self) -> frozenset[str]: ...
+    @property
+    def principals(self) -> frozenset[str]: ...
+
+
+def allows_more(
+    name: str,
+    was: tuple[object, ...],
+    becomes: tuple[object, ...],
+    lists: Lists,
+    *,
+    new: bool,
+    everybody: frozenset[str],
+) -> str:
+    """Why this property lets more in than it did, in a few words without values; empty: it does not."""
+    if name in lists.networks and opens_network(was, becomes, new=new, everybody=everybody):
+        return f"`{name}` lets in more addresses"
+    if name in lists.documents and opens_document(was, becomes, new=new):
+        return f"`{name}` allows more"
+    if name in lists.principals and not new and new_texts(was, becomes):
+        return f"`{name}` names more"
+    return ""
 
 
 def new_texts(was: tuple[object, ...], becomes: tuple[object, ...]) -> set[str]:

@@ -15,7 +15,7 @@ import msgspec
 
 from interlock.read.cloudformation.seen import Seen
 from interlock.read.lasting.lasting import Operation
-from interlock.read.statements import new_texts, opens_document, opens_network
+from interlock.read.statements import allows_more
 
 AUTHORITY: Final = "it changes who may do what"
 
@@ -135,10 +135,4 @@ def _wider(name: str, was: tuple[object, ...], becomes: tuple[object, ...], *, n
         return f"`{name}` opens it" if opens and fresh and not (new and opening == ["false"]) else ""
     if name in known.rules and not new and any(each not in was for each in becomes):
         return f"`{name}` lets in more"
-    if name in known.networks and opens_network(was, becomes, new=new, everybody=known.everybody):
-        return f"`{name}` lets in more addresses"
-    if name in known.documents and opens_document(was, becomes, new=new):
-        return f"`{name}` allows more"
-    if name in known.principals and not new and new_texts(was, becomes):
-        return f"`{name}` names more"
-    return ""
+    return allows_more(name, was, becomes, known, new=new, everybody=known.everybody)

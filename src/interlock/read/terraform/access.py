@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from interlock.model.change import Verb
-from interlock.read.statements import new_texts, opens_document, opens_network
+from interlock.read.statements import allows_more, new_texts
 
 Values = Mapping[str, object]
 Setting = bool | str | tuple[str, ...]
@@ -144,13 +144,7 @@ def _wider(name: str, was: tuple[object, ...], becomes: tuple[object, ...], *, n
             # Made so from the start is worth a word only where it opens to everybody; a false is a default.
             return "" if new and opens is False else f"`{name}` opens it"
         return ""
-    if name in known.networks and opens_network(was, becomes, new=new, everybody=known.open):
-        return f"`{name}` lets in more addresses"
-    if name in known.documents and opens_document(was, becomes, new=new):
-        return f"`{name}` allows more"
-    if name in known.principals and not new and new_texts(was, becomes):
-        return f"`{name}` names more"
-    return ""
+    return allows_more(name, was, becomes, known, new=new, everybody=known.open)
 
 
 def _is_in(value: object, wanted: set[bool] | set[str] | set[bool | str]) -> bool:

@@ -6,8 +6,8 @@ and never leave.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
@@ -133,25 +133,20 @@ def planned(raw: Raw) -> Iterator[Thing]:
 
 def _in_tree(values: _Planned | None) -> Iterator[Thing]:
     """In one pass over the bytes; where it fails, `shown` gives what stands before the fault."""
-    stack = [values.root_module] if values is not None else []
-    seen = 0
-    while stack:
-        module = stack.pop()
-        seen += 1
-        if module is None:
-            continue
-        if seen > MAX_MODULES:
-            raise msgspec.ValidationError("there are too many modules")
-        yield from module.resources or ()
-        stack.extend(reversed(module.child_modules or ()))
+    return _walked(values, lambda module: module)
 
 
 def shown(values: Values | None) -> Iterator[Thing]:
     """The resources of `values`, module by module. Raises what the decoder raises."""
+    return _walked(values, lambda raw: msgspec.json.decode(raw, type=_Module | None))
+
+
+def _walked(values: Any, opened: Callable[[Any], Any]) -> Iterator[Thing]:
+    """The resources of a tree of modules, whose nodes `opened` turns into modules."""
     stack = [values.root_module] if values is not None else []
     seen = 0
     while stack:
-        module = msgspec.json.decode(stack.pop(), type=_Module | None)
+        module = opened(stack.pop())
         seen += 1
         if module is None:
             continue

@@ -93,6 +93,11 @@ def _spelled(named: dict[str, Named]) -> dict[str, Named]:
     return {name.replace("-", ""): value for name, value in named.items()} | named
 
 
+def meant(known: dict[str, Named], name: str) -> Named | None:
+    """What a name stands for, wherever its hyphens are."""
+    return known.get(name) or known.get(name.replace("-", ""))
+
+
 def _is_switch(model: Model, shape: RawShape) -> bool:
     """A structure that only holds yes or no, which EC2 has for some: the command takes it as a flag."""
     only = shape.type == "structure" and [*shape.members] == ["Value"]
@@ -110,7 +115,7 @@ def taken(command: str, service: str, operation: str, words: Sequence[str]) -> T
     for option, values in _grouped(words, unread, model.streams):
         if option == "cli-input-json":
             _skeleton(values, parameters, unread)
-        elif (known := options.get(option) or options.get(option.replace("-", ""))) is not None:
+        elif (known := meant(options, option)) is not None:
             member, negated = known
             shape = model.of(model.input.members[member])
             parameters[member] = _value(model, shape, values, option, unread, negated)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from interlock.aws.call import Call
 from interlock.errors import BadProposal
-from interlock.read.aws.cli.arguments import commands_of, names, taken, waits_of
+from interlock.read.aws.cli.arguments import commands_of, meant, names, taken, waits_of
 from interlock.read.aws.cli.storage import Selected, storage
 from interlock.read.aws.cli.words import words_of
 from interlock.read.aws.operations import services
@@ -59,18 +59,14 @@ def command_of(line: str) -> Command:
 def _operation(command: str, name: str, rest: list[str], region: str, unread: tuple[str, ...]) -> Call:
     service = names().services.get(command, command)
     known = service in services() and command not in names().services.values()
-    operation = _operation_of(command, service, name) if known else ""
+    own = names().commands.get(f"{command} {name}")
+    operation = (own or meant(commands_of(service), name)) if known else None
     if not operation:
         said = f"`aws {_shown(command)} {_shown(name)}` is no operation that is known here"
         return Call(service if known else "", "", region, unread=(*unread, said))
     found = taken(f"{command} {name}", service, operation, rest)
     odd = strange(service, operation, found.parameters) if found.whole and not found.unread else ()
     return Call(service, operation, region, "", found.parameters, unread=(*unread, *found.unread, *odd))
-
-
-def _operation_of(command: str, service: str, name: str) -> str:
-    known = commands_of(service)
-    return names().commands.get(f"{command} {name}") or known.get(name) or known.get(name.replace("-", ""), "")
 
 
 def _waited(command: str, name: str, rest: list[str], region: str, unread: tuple[str, ...]) -> Call:
