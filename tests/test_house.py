@@ -20,8 +20,8 @@ FLOORS: list[list[str]] = [
     ["cli"],
     ["gates", "practice", "client"],
     ["control"],
-    ["road", "passing", "claims", "erasure", "registry", "answer", "report", "selftest"],
-    ["judge", "record", "home", "caseids"],
+    ["road", "proposing", "passing", "claims", "erasure", "registry", "answer", "report", "selftest"],
+    ["judge", "record", "home", "caseids", "together"],
     ["configuration", "read", "survey", "assess", "decide", "approve", "execute", "identify"],
     ["model", "policy", "ledger", "aws"],
     ["errors"],
@@ -156,6 +156,7 @@ EDGES: dict[str, str] = {
     "gates/http/app.py": "the edge of a request: a bug becomes a 500 with a code, and nothing passes",
     "gates/http/run_tasks/runner.py": "the threads that judge runs must outlive one that fails; HCP is told it failed",
     "passing.py": "the thread that records reads must outlive one that fails; each who waits for it is told",
+    "together.py": "what goes wrong for one caller is raised by that caller, and not by the one who serves it",
     "gates/http/worker.py": "the thread that closes cases must outlive one that fails; it says so on the health page",
 }
 

@@ -33,6 +33,7 @@ from interlock.model.canon import parse
 from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
 from interlock.passing import Passage, Passing
+from interlock.proposing import Proposing
 from interlock.read.readers import readable
 from interlock.record import CLAIMED, PASSED, SYSTEM, Record
 from interlock.registry import Registry
@@ -59,6 +60,7 @@ class Control:
             self.vault = Vault(self.ledger.store, load_master(home.vault_key), entropy=senses.entropy)
             self.record = Record(self.ledger, self.vault, senses.now)
             self.judge = Judge(self.configuration, engine(home.policy_sources()), senses, self.record.identity)
+            self.proposing = Proposing(self.record, self.judge, senses)
             self.road = Road(self.record, self.judge, senses)
             issuer = open_issuer(home.issuer_key)
             self.registry = Registry(self.record, home, issuer, senses, self.configuration.origin)
@@ -101,7 +103,7 @@ class Control:
         if caller.kind == "agent" and proposal.agent != caller.name:
             raise Forbidden(f"`{caller.name}` cannot propose as `{proposal.agent}`", code="other-agent")
         self._require_armed()
-        case = self.road.propose(proposal)
+        case = self.proposing.propose(proposal)
         if run and case.state == "allowed" and proposal.target:
             case = self.road.run(case.id, _by(caller))
         return case
@@ -120,7 +122,7 @@ class Control:
                     self.claims.join(claim, place, by)
                 if place.judging or place.case is not None:
                     return place.case
-                return self.road.propose(proposal, self.claims.beside(claim, place, by))
+                return self.proposing.propose(proposal, self.claims.beside(claim, place, by))
             except Conflict as error:
                 if error.code != CLAIMED:
                     raise  # who came first moved on by that; so this is not tried for ever

@@ -7,20 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Final, NamedTuple
 
-import msgspec
-
-from interlock.errors import ClockError, Conflict, Corrupt, NotFound
+from interlock.errors import ClockError, Conflict, Corrupt, InterlockError, NotFound
 from interlock.ledger.batch import OVERTAKEN
-from interlock.ledger.log import Item, Ledger, Stored
+from interlock.ledger.log import Asked, Item, Ledger, Stored
 from interlock.ledger.redact import redact
 from interlock.ledger.storage import FOLLOWED, Contents
 from interlock.ledger.vault import Fresh, Vault
 from interlock.model import entry as kinds
 from interlock.model.agent import Passport, Person, unregistered
 from interlock.model.canon import canonical, parse
-from interlock.model.case import MOVES, STANDING, Case, State
+from interlock.model.case import Case
 from interlock.model.entry import Entry, What
-from interlock.model.execution import Execution, Step
+from interlock.model.fold import fold, follow, require_moves
 from interlock.model.planned import Identity
 
 CASE: Final = FOLLOWED
@@ -55,6 +53,18 @@ class Placed(NamedTuple):
     position: int | None
     by: str
     what: What
+
+
+class Opening(NamedTuple):
+    """A case that is to be begun: its first entries, what was sealed for it, as what its agent stood when it was
+    judged, and what is recorded with it or nothing is."""
+
+    case: str
+    by: str
+    whats: Sequence[What]
+    fresh: Fresh
+    standing: Standing
+    beside: Sequence[Placed] = ()
 
 
 class Token(NamedTuple):
@@ -107,11 +117,16 @@ class Record:
 
         `upon` is what other streams must have, see `Ledger.append`.
         """
+        entries, items = self._written(placed)
+        self.ledger.append(items, *contents, upon=upon)
+        return entries
+
+    def _written(self, placed: Sequence[Placed]) -> tuple[list[Entry], list[Item]]:
+        """As they are entered now, and their bytes."""
         at = self.now()
         entries = [Entry(at, one.by, one.stream, one.what) for one in placed]
         items = [Item(one.stream, one.position, canonical(entry)) for one, entry in zip(placed, entries, strict=True)]
-        self.ledger.append(items, *contents, upon=upon)
-        return entries
+        return entries, items
 
     def entries(self, stream: str) -> list[Entry]:
         """All entries of one stream, in order."""
@@ -166,30 +181,47 @@ class Record:
             self._folded[id] = follow(before, entries) if before else fold(entries)
         self._seen = size
 
-    def begin(
-        self, case: str, by: str, *whats: What, fresh: Fresh, standing: Standing, beside: Sequence[Placed] = ()
-    ) -> Case:
-        """A new case from its first entries and what was sealed for it. Conflict when there is one of that id.
+    def begin(self, opening: Opening) -> Case:
+        """A new case. Conflict when there is one of that id.
 
-        Conflict with the code OVERTAKEN when the agent does not stand as `standing` says; it is then forgotten.
-        `beside` is recorded with it, or nothing is: Conflict (CLAIMED) when a place was taken.
+        Conflict with the code OVERTAKEN when the agent does not stand as the opening says; that is then forgotten, and
+        with CLAIMED when a place beside it was taken.
         """
-        agent = standing.passport.name
-        placed = [Placed(CASE + case, place, by, what) for place, what in enumerate(whats)]
+        entries, asked = self._opened(opening)
         try:
-            written = self.write_all([*placed, *beside], fresh.contents, upon={AGENT + agent: standing.entries})
+            self.ledger.append(asked.items, *asked.contents, upon=asked.upon)
         except Conflict as error:
-            if error.code == OVERTAKEN:
-                self.forget(agent)
-            elif beside:
-                error.code = CLAIMED
-            raise
-        return fold(written[: len(whats)])
+            raise self._not_opened(opening, error) from None
+        return fold(entries)
+
+    def begin_each(self, openings: Sequence[Opening]) -> list[Case | InterlockError]:
+        """Several new cases in one transaction, each by itself; what `begin` raises stands in its case's place."""
+        opened = [self._opened(opening) for opening in openings]
+        outcomes = self.ledger.append_each([asked for _, asked in opened])
+        return [
+            self._not_opened(opening, outcome) if isinstance(outcome, InterlockError) else fold(entries)
+            for opening, (entries, _), outcome in zip(openings, opened, outcomes, strict=True)
+        ]
+
+    def _opened(self, opening: Opening) -> tuple[list[Entry], Asked]:
+        """The first entries of a case, and what is asked of the ledger for it."""
+        stream, standing = CASE + opening.case, opening.standing
+        placed = [Placed(stream, place, opening.by, what) for place, what in enumerate(opening.whats)]
+        entries, items = self._written([*placed, *opening.beside])
+        upon = {AGENT + standing.passport.name: standing.entries}
+        return entries[: len(placed)], Asked(items, (opening.fresh.contents,), upon)
+
+    def _not_opened(self, opening: Opening, error: InterlockError) -> InterlockError:
+        if isinstance(error, Conflict) and error.code == OVERTAKEN:
+            self.forget(opening.standing.passport.name)
+        elif isinstance(error, Conflict) and opening.beside:
+            error.code = CLAIMED
+        return error
 
     def extend(self, case: Case, by: str, *whats: What) -> Case:
         """The case after these entries. Raises Conflict when the case has moved on since it was read."""
         stream = CASE + case.id
-        _require_moves(case, whats)
+        require_moves(case, whats)
         return follow(case, self.write(stream, case.entries, by, whats))
 
     # vault
@@ -285,114 +317,8 @@ def _keys(entries: Sequence[Entry]) -> dict[str, kinds.KeyIssued]:
     return keys
 
 
-def fold(entries: Sequence[Entry]) -> Case:
-    """The case that these entries of one stream make. Raises Corrupt when they are no case's entries."""
-    first = entries[0]
-    if not isinstance(first.what, kinds.Proposed):
-        raise Corrupt(f"stream `{first.stream}` does not begin with a proposal", where=first.stream)
-    case = Case(first.stream.removeprefix(CASE), "proposed", first.what, first.at, first.at, 1)
-    return follow(case, entries[1:])
-
-
-def follow(case: Case, entries: Iterable[Entry]) -> Case:
-    """The case after these further entries."""
-    for entry in entries:
-        state = _next_state(case, entry.what)
-        if state is None:
-            raise Corrupt(f"a case that is {case.state} cannot be {_event(entry.what)}", where=entry.stream)
-        filled = _filled(case, entry.what)
-        case = msgspec.structs.replace(case, state=state, changed_at=entry.at, entries=case.entries + 1, **filled)
-    return case
-
-
 def decode(stored: Stored) -> Entry:
     try:
         return parse(stored.data, Entry)
     except Exception as error:
         raise Corrupt(f"entry {stored.index} is no entry of this product", where=stored.stream) from error
-
-
-def _event(what: What) -> str:
-    """The word by which the table of moves knows this entry."""
-    tag = what.__struct_config__.tag
-    match what:
-        case kinds.Decided(decision):
-            return f"{tag}:{decision.outcome}"
-        case kinds.Voted(vote):
-            return f"{tag}:{vote.ballot.choice}"
-        case kinds.Started(purpose) | kinds.Stepped(purpose):
-            return f"{tag}:{purpose}"
-        case kinds.Finished(purpose, result):
-            return f"{tag}:{purpose}:{result}"
-    return str(tag)
-
-
-def _next_state(case: Case, what: What) -> State | None:
-    event = _event(what)
-    if isinstance(what, kinds.Planned) and case.planned is not None:
-        return None  # a case is planned once; another plan is another case
-    return case.state if event in STANDING else MOVES[case.state].get(event)
-
-
-def _require_moves(case: Case, whats: Sequence[What]) -> None:
-    """Refuse, before anything is written, entries that the case cannot take."""
-    state = case.state
-    for what in whats:
-        event = _event(what)
-        if event in STANDING:
-            continue
-        twice = isinstance(what, kinds.Planned) and case.planned is not None
-        following = None if twice else MOVES[state].get(event)
-        if following is None:
-            raise Conflict(f"case `{case.id}` is {state}", hint=f"it cannot be {event.partition(':')[0]} any more")
-        state = following
-
-
-def _filled(case: Case, what: What) -> dict[str, object]:  # noqa: PLR0912 - a table with a row for each entry
-    """The fields of the case that this entry fills, with what it puts there."""
-    match what:
-        case kinds.Planned():
-            return {"planned": what}
-        case kinds.WasRead(change):
-            return {"change": change}
-        case kinds.Assessed(assessment, samples):
-            return {"assessment": assessment, "samples": samples}
-        case kinds.Decided(decision):
-            return {"decision": decision}
-        case kinds.Refused(_, _, message):
-            return {"problem": message}
-        case kinds.Voted(vote):
-            return {"votes": (*case.votes, vote)}
-        case kinds.Approved(approval):
-            return {"approval": approval}
-        case kinds.Lapsed(_, reason):
-            return {"problem": reason}
-        case kinds.Started(_, digest):
-            return {"execution": case.execution or Execution(digest)}
-        case kinds.Stepped(purpose, step):
-            return {"execution": _stepped(case.execution, purpose, step), "output": step.output or case.output}
-        case kinds.Finished():
-            return _finished(case, what)
-        case kinds.Erased():
-            return {"erased": True}
-        case kinds.Reviewed():
-            return {"reviewed": True}
-    return {}
-
-
-def _stepped(execution: Execution | None, purpose: kinds.Purpose, step: Step) -> Execution:
-    assert execution is not None  # noqa: S101 - the table lets a step come only after a start
-    changed = msgspec.structs.replace(execution, steps=(*execution.steps, step))
-    if purpose != "run":
-        return changed
-    # A step says its images before it is taken, and again after it.
-    images = tuple(dict.fromkeys((*execution.images, *step.images)))
-    return msgspec.structs.replace(changed, measured=step.measured or execution.measured, images=images)
-
-
-def _finished(case: Case, what: kinds.Finished) -> dict[str, object]:
-    assert case.execution is not None  # noqa: S101 - the table lets an end come only after a start
-    undo_until = what.undo_until if what.purpose == "run" else case.execution.undo_until
-    execution = msgspec.structs.replace(case.execution, undo_until=undo_until, error=what.error)
-    output, problem = what.output or case.output, what.error or case.problem
-    return {"execution": execution, "output": output, "problem": problem}

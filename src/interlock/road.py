@@ -1,8 +1,9 @@
 """THE MAIN ROAD: proposal -read-> change -assess-> assessment -decide-> decision -approve-> approval
 -execute-> execution.
 
-This is the only place that knows the order. Each leg is short: compute, record, go on. Nothing that touches the world
-happens before the entry that announces it is durable, and a leg that cannot be gone is recorded as refused.
+Legs 5 to 9; the first four, which end with the decision, are in `proposing.py`. No other place knows the order. Each
+leg is short: compute, record, go on. Nothing that touches the world happens before the entry that announces it is
+durable, and a leg that cannot be gone is recorded as refused.
 
     propose   1 seal and record what came in, and have it planned where the target's tool plans   2 read
               3 survey, rehearse and assess   4 decide
@@ -14,44 +15,28 @@ happens before the entry that announces it is durable, and a leg that cannot be 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Final, Literal, NoReturn
-
-import msgspec
 
 from interlock.approve.poll import Poll, poll_of
 from interlock.approve.quorum import Missing, quorum
 from interlock.approve.review import admit_review
 from interlock.approve.vote import accept
-from interlock.caseids import CaseIds
 from interlock.errors import BadConfiguration, Conflict, InterlockError, Refused, Stale
 from interlock.execute.executor import Exchange, Executor, Order
 from interlock.execute.executors import executor_for
 from interlock.execute.planners import planner_for
 from interlock.execute.run import drive
-from interlock.judge import Judge, Judgement, Senses, difference, require_plannable, writes
-from interlock.ledger.batch import OVERTAKEN
-from interlock.ledger.redact import redact
-from interlock.ledger.vault import Fresh
+from interlock.judge import Judge, Judgement, Senses, difference, writes
 from interlock.model import entry as kinds
-from interlock.model.agent import Passport
 from interlock.model.approval import Vote
-from interlock.model.canon import canonical
 from interlock.model.case import OPEN_STATES, Case, State
 from interlock.model.change import Change
 from interlock.model.execution import Step
-from interlock.model.inventory import Rehearsal
 from interlock.model.proposal import Proposal
-from interlock.model.target import Target
-from interlock.record import CASE, Placed, Record, Standing
+from interlock.record import Record
 
 US = "interlock"
-#: How often a proposal is judged anew because its agent's passport was changed meanwhile.
-OVERTAKINGS: Final = 5
-
-#: What is recorded with the first entry of the case of this id.
-Beside = Callable[[str], Sequence[Placed]]
-
 #: What a case in each open state is in the middle of.
 PURPOSES: Final[dict[str, kinds.Purpose]] = {"running": "run", "undoing": "undo", "closing": "close"}
 #: The state in which each purpose has reached its end. An undo that failed leaves `done`, and is no success.
@@ -65,65 +50,6 @@ class Road:
         self.record = record
         self.judge = judge
         self._senses = senses
-        self._ids = CaseIds(senses.entropy, senses.monotonic)
-
-    def propose(self, proposal: Proposal, beside: Beside | None = None) -> Case:
-        """Legs 1 to 4. What came in is recorded whatever becomes of it; a leg's error is recorded, then raised.
-
-        It is judged by the passport that we remember, and recorded only while that is still the agent's passport.
-        When it is not, nothing was recorded or tried on a target, and it is judged anew. What `beside` gives for the
-        case's id is recorded with its first entry; Conflict, and nothing happened, when a place of it was taken.
-        """
-        for _ in range(OVERTAKINGS):
-            try:
-                return self._propose(proposal, self.record.standing(proposal.agent), beside)
-            except Conflict as error:
-                if error.code != OVERTAKEN:
-                    raise
-        raise Conflict(f"the passport of `{proposal.agent}` does not stand still", hint="propose it again")
-
-    def _propose(self, proposal: Proposal, standing: Standing, beside: Beside | None) -> Case:
-        by, case_id = f"agent:{proposal.agent}", self._ids.draw()
-        passport = standing.passport
-        fresh = self.record.fresh(CASE + case_id)
-        pending: list[kinds.What] = [_received(fresh, proposal, passport)]
-        written: Case | None = None
-
-        def flush() -> Case:
-            nonlocal written
-            if written is None:
-                placed = beside(case_id) if beside is not None else ()
-                written = self.record.begin(case_id, by, *pending, fresh=fresh, standing=standing, beside=placed)
-            else:
-                written = self.record.extend(written, US, *pending)
-            pending.clear()
-            return written
-
-        leg = "plan"
-        try:
-            target = self.judge.target(proposal)
-            if planner_for(target, proposal.payload) is not None:
-                flush()
-                require_plannable(passport)
-                proposal = self._plan(case_id, proposal, target, pending)
-            leg = "read"
-            reading = self.judge.read(proposal, target)
-            if target is not None:
-                flush()
-            reading, surveyed = self.judge.resolve(reading, proposal, target)
-            change = reading.change
-            pending.append(kinds.WasRead(change))
-            leg = "assess"
-            inventory, rehearsal = self.judge.look(proposal, reading, target, passport, surveyed)
-            assessment = self.judge.assess(proposal, reading, target, inventory, rehearsal)
-            pending.append(kinds.Assessed(assessment, self._samples(case_id, rehearsal)))
-            leg = "decide"
-            pending.append(kinds.Decided(self.judge.decide(proposal, change, assessment, passport)))
-        except InterlockError as error:
-            pending.append(kinds.Refused(leg, error.code, error.message))
-            flush()
-            raise
-        return flush()
 
     def vote(self, vote: Vote) -> Case:
         """Leg 5: one checked vote, and the approval as soon as nothing is missing any more."""
@@ -233,20 +159,6 @@ class Road:
 
     # the short ends of the legs
 
-    def _plan(self, case_id: str, proposal: Proposal, target: Target | None, pending: list[kinds.What]) -> Proposal:
-        """The proposal with its plan for payload; the plan is sealed, and will be recorded with what follows."""
-        plan = self.judge.plan(proposal, target)
-        assert plan is not None  # noqa: S101 - only asked for where there is a planner
-        package = self.record.seal(case_id, plan.package)
-        output = self.record.seal_text(case_id, plan.output)
-        pending.append(kinds.Planned(package, len(plan.package), plan.identity, plan.tool, output))
-        return msgspec.structs.replace(proposal, payload=plan.package)
-
-    def _samples(self, case_id: str, rehearsal: Rehearsal | None) -> str:
-        if rehearsal is None or not rehearsal.samples:
-            return ""
-        return self.record.seal_text(case_id, canonical(kinds.Samples(rehearsal.samples)))
-
     def _sealer(self, case: Case) -> Callable[[bytes], str]:
         return lambda content: self.record.seal(case.id, content)
 
@@ -334,26 +246,6 @@ class Road:
         if seen == "in-part" and (account := executor.account(order, purpose)) not in error:
             error = f"{account}; {error}"
         return self.record.extend(case, US, kinds.Finished(purpose, result, error=error))
-
-
-def _received(fresh: Fresh, proposal: Proposal, passport: Passport) -> kinds.Proposed:
-    """The first entry: who asked for what. The payload is sealed exactly, since it has to run; the prompt redacted."""
-    return kinds.Proposed(
-        kind=proposal.kind,
-        agent=proposal.agent,
-        environment=proposal.environment,
-        target=proposal.target,
-        passport=passport.digest,
-        payload=fresh.seal(proposal.payload),
-        payload_size=len(proposal.payload),
-        session=proposal.session,
-        author=proposal.author,
-        operator=proposal.operator,
-        owner=passport.owner,
-        intent=redact(proposal.intent)[0],
-        prompt=fresh.seal(redact(proposal.prompt.encode())[0]) if proposal.prompt else "",
-        proposal=proposal.digest,
-    )
 
 
 def _environment(case: Case) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from interlock.errors import Conflict
 from interlock.judge import Judge
 from interlock.model.case import Case
 from interlock.model.proposal import Proposal
+from interlock.proposing import OVERTAKINGS
 from interlock.record import Record, Standing
-from interlock.road import OVERTAKINGS
 from interlock.testing.world import AGENT, OPERATOR, World, passport, simulated
 
 READ = "SELECT * FROM orders WHERE id = 7"
@@ -31,8 +32,21 @@ def replica(world: World) -> Iterator[Control]:
         yield control
 
 
+@pytest.fixture(params=["on the main thread", "on a thread that serves others too"], autouse=True)
+def thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is asked on the main thread is recorded by itself, one on another together with those that wait."""
+    monkeypatch.setitem(PLACE, "elsewhere", request.param != "on the main thread")
+
+
+PLACE = {"elsewhere": False}
+
+
 def propose(world: World) -> Case:
-    return world.control.propose(AGENT, Proposal("sql:postgres", READ.encode(), "fixer", "production"))
+    proposal = Proposal("sql:postgres", READ.encode(), "fixer", "production")
+    if not PLACE["elsewhere"]:
+        return world.control.propose(AGENT, proposal)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(world.control.propose, AGENT, proposal).result()
 
 
 def test_what_another_replica_took_away_is_gone_with_the_very_next_proposal(world: World, replica: Control) -> None:

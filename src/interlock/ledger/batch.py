@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from interlock.errors import Conflict, InterlockError
-from interlock.ledger.entry import Item, Stored, leaf
+from interlock.ledger.entry import Item, Stored, check_items, leaf
 from interlock.ledger.head import grow
 from interlock.ledger.storage import Contents, Node, Transaction
 from interlock.ledger.tree import Frontier
@@ -14,6 +15,14 @@ from interlock.ledger.tree import Frontier
 MAX_TAILS = 100_000
 OVERTAKEN = "overtaken"
 AWAKE = 4  # how many of a batch are woken at once
+
+
+class Asked(NamedTuple):
+    """One of several appends that are served together, each by itself: see `Ledger.append`."""
+
+    items: Sequence[Item]
+    contents: Sequence[Contents] = ()
+    upon: Mapping[str, int] | None = None
 
 
 class Append:
@@ -24,13 +33,11 @@ class Append:
 
     __slots__ = ("bytes", "contents", "done", "error", "following", "indexes", "interruptible", "items", "upon")
 
-    def __init__(
-        self, items: Sequence[Item], size: int, contents: Sequence[Contents], upon: Mapping[str, int] | None
-    ) -> None:
-        self.items = items
-        self.upon = upon or {}
-        self.contents = contents
-        self.bytes = size + sum(len(sealed) for one in contents for _, sealed in one.blobs)
+    def __init__(self, asked: Asked) -> None:
+        """BadInput when an item cannot be an entry."""
+        self.items, self.contents = asked.items, asked.contents
+        self.upon = asked.upon or {}
+        self.bytes = check_items(self.items) + sum(len(sealed) for one in self.contents for _, sealed in one.blobs)
         self.error: InterlockError | None = None
         self.indexes: tuple[int, ...] = ()
         self.following: Append | None = None

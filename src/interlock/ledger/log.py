@@ -21,9 +21,9 @@ from types import TracebackType
 from typing import Self
 
 from interlock.errors import BadConfiguration, BadInput, Corrupt, InterlockError, StoreError
-from interlock.ledger.batch import Append, Plan, answer
+from interlock.ledger.batch import Append, Asked, Plan, answer
 from interlock.ledger.checkpoint import Checkpoint, sign_checkpoint
-from interlock.ledger.entry import Item, Stored, check_items
+from interlock.ledger.entry import Item, Stored
 from interlock.ledger.head import (
     CHUNK,
     Known,
@@ -39,7 +39,7 @@ from interlock.ledger.note import Signer
 from interlock.ledger.storage import LOST, MOVED, Contents, Head, Store, Transaction
 from interlock.ledger.tree import EMPTY_ROOT, consistency_proof, inclusion_proof
 
-__all__ = ["Item", "Ledger", "Stored", "open_ledger", "open_store"]
+__all__ = ["Asked", "Item", "Ledger", "Stored", "open_ledger", "open_store"]
 
 MAX_BATCH = 4096
 MAX_BATCH_BYTES = 8 * 1024 * 1024
@@ -79,10 +79,9 @@ class Ledger:
         `upon` says how many entries other streams must have: the caller decided by them. Conflict, with the code
         OVERTAKEN, when one has grown since.
         """
-        waiting = Append(items, check_items(items), contents, upon)
+        waiting = Append(Asked(items, contents, upon))
         with self._gate:
-            if self._closed:
-                raise StoreError("the ledger is closed", where=self.store.where)
+            self._require_open()
             alone = self._is_alone(waiting) and self._turn.acquire(blocking=False)
             if not alone:
                 self._queue.put(waiting)
@@ -96,6 +95,30 @@ class Ledger:
         if waiting.error is not None:
             raise copy(waiting.error)  # one failure may answer many callers, each with its own traceback
         return waiting.indexes
+
+    def append_each(self, asked: Sequence[Asked]) -> list[tuple[int, ...] | InterlockError]:
+        """Serve each of these as `append` does, all in one transaction; the indexes of each, or why it was not added.
+
+        What is no entry is BadInput for all of them, and nothing is added.
+        """
+        batch = [Append(one) for one in asked]
+        with self._gate:
+            self._require_open()
+            queued = any(waiting.interruptible for waiting in batch)
+            if queued:
+                for waiting in batch:
+                    self._queue.put(waiting)
+        if queued:
+            for waiting in batch:
+                waiting.wait()
+        else:
+            with self._turn:
+                self._serve(batch)
+        return [waiting.indexes if waiting.error is None else copy(waiting.error) for waiting in batch]
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise StoreError("the ledger is closed", where=self.store.where)
 
     def _is_alone(self, waiting: Append) -> bool:
         """Nobody waits, and lately nobody did: where there is a crowd, one transaction for many is the cheaper way."""
@@ -195,7 +218,7 @@ class Ledger:
         old, new = self._known, check_head(head, self.verifier, self.store.where)
         between = replay(old, new, tx, self.store.where)
         if between is None:
-            check_extends(_checkpoint(old), new, tx, self.store.where)
+            check_extends(Checkpoint("", old.size, old.frontier.root()), new, tx, self.store.where)
             self._tails.clear()
         else:
             for entry in between:
@@ -316,8 +339,7 @@ class Ledger:
         return len(nodes)
 
     def _head(self) -> Head:
-        head = self.store.head()
-        if head is None:
+        if (head := self.store.head()) is None:
             raise corrupt("the head is gone", self.store.where)
         return head
 
@@ -340,10 +362,6 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _checkpoint(known: Known) -> Checkpoint:
-    return Checkpoint("", known.size, known.frontier.root())
 
 
 def open_store(store_url: str) -> Store:

@@ -18,6 +18,7 @@ Text = TypeVar("Text", str, bytes)
 
 MARK = "[redacted:"
 MIN_ENTROPY = 3.3
+ROUNDS = 4
 
 _QUOTED = r"""(?:[EeNn]?'(?:[^'\\]|''|\\.){1,1000}'?|"(?:[^"\\]|\\.){1,1000}"?|\$\$[^$]{1,1000}\$\$)"""
 _STRONG = r"password|passwd|passphrase|pwd|secret[_-]?(?:access[_-]?)?key|client[_-]?secret|secret"
@@ -75,9 +76,20 @@ def redact(text: Text) -> tuple[Text, tuple[str, ...]]:
         return text, ()
     if isinstance(text, bytes):
         # Every byte is one character and back again, whatever the encoding was.
-        found, kinds = _redact(text.decode("latin-1"))
+        found, kinds = _settled(text.decode("latin-1"))
         return found.encode("latin-1"), kinds
-    return _redact(text)
+    return _settled(text)
+
+
+def _settled(text: str) -> tuple[str, tuple[str, ...]]:
+    """Until nothing more is found: what takes a secret's place may be long enough to be seen as one by another rule."""
+    kinds: tuple[str, ...] = ()
+    for _ in range(ROUNDS):
+        text, more = _redact(text)
+        if not more:
+            break
+        kinds = tuple(dict.fromkeys((*kinds, *more)))
+    return text, kinds
 
 
 def _redact(text: str) -> tuple[str, tuple[str, ...]]:

@@ -19,15 +19,14 @@ import pytest
 
 from interlock.errors import BadInput, Conflict, StoreError
 from interlock.ledger.audit import verify
-from interlock.ledger.batch import OVERTAKEN, Append
+from interlock.ledger.batch import OVERTAKEN
 from interlock.ledger.checkpoint import open_checkpoint
 from interlock.ledger.entry import leaf_of
 from interlock.ledger.log import Item, Ledger, Stored, open_ledger
 from interlock.ledger.tree import verify_consistency, verify_inclusion
 from interlock.ledger.vault import Vault
+from interlock.testing.crowd_contract import CrowdContract
 from interlock.testing.vault_contract import MASTER, SIGNER, VaultContract, together
-
-RACERS = 100
 
 # A child appends one entry to each of three streams at a time, and says so when it was acknowledged.
 CHILD = """
@@ -51,7 +50,7 @@ def start_child(url: str, mark: Path, name: str, count: int) -> subprocess.Popen
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-class LedgerContract(VaultContract):
+class LedgerContract(VaultContract, CrowdContract):
     """Every store passes this."""
 
     def test_a_new_ledger_is_empty_and_signed(self, ledger: Ledger) -> None:
@@ -150,34 +149,6 @@ class LedgerContract(VaultContract):
                 ledger.append(items)
 
         assert ledger.append([Item("a", 0, b"")]) == (0,)
-
-    def test_of_a_hundred_that_want_one_position_exactly_one_gets_it(self, ledger: Ledger) -> None:
-        won: list[int] = []
-        lost: list[int] = []
-
-        def race(number: int) -> None:
-            try:
-                ledger.append([Item(f"mine/{number}", 0, b""), Item("prize", 0, b"%d" % number)])
-                won.append(number)
-            except Conflict:
-                lost.append(number)
-
-        together(race, RACERS)
-
-        assert len(won) == 1
-        assert len(lost) == RACERS - 1
-        assert [entry.data for entry in ledger.stream("prize")] == [b"%d" % won[0]]
-        assert ledger.streams("mine/") == [f"mine/{won[0]}"]
-
-    def test_many_threads_append_without_gap_or_loss(self, ledger: Ledger) -> None:
-        def work(number: int) -> None:
-            for _ in range(20):
-                ledger.append([Item("all", None, b"%d" % number)])
-
-        together(work, 16)
-
-        assert sorted(entry.data for entry in ledger.stream("all")) == sorted([b"%d" % n for n in range(16)] * 20)
-        assert verify(ledger.store, vkey=str(SIGNER.verifier)).ok
 
     def test_four_ledgers_on_one_store_agree_on_one_order(self, url: str, tmp_path: Path) -> None:
         ledgers = [open_ledger(url, signer=SIGNER, high_water=tmp_path / f"mark{number}") for number in range(4)]
@@ -312,33 +283,6 @@ class LedgerContract(VaultContract):
                 one.append([Item("case", 1, b"")], upon={"agent": 1})
             assert one.append([Item("case", 1, b"")], upon={"agent": 2}) == (3,)
 
-    def test_a_caller_that_is_alone_commits_by_itself_and_a_crowd_and_the_main_thread_do_not(
-        self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        committers: list[str] = []
-        commit = Ledger._commit
-
-        def seen(of: Ledger, batch: list[Append]) -> None:
-            committers.append(threading.current_thread().name)
-            time.sleep(0.01)
-            commit(of, batch)
-
-        def crowd(number: int) -> None:
-            for position in range(9):
-                ledger.append([Item(f"s{number}", position, b"")])
-
-        monkeypatch.setattr(Ledger, "_commit", seen)
-        ledger.append([Item("main", None, b"")])
-        alone = threading.Thread(target=ledger.append, args=([Item("alone", None, b"")],), name="alone")
-        alone.start()
-        alone.join()
-        together(crowd, 6)
-
-        assert committers[:2] == ["ledger-writer", "alone"]
-        assert committers.count("ledger-writer") > len(committers) / 2
-        assert len(committers) < 2 + 6 * 9
-        assert ledger.size() == 2 + 6 * 9
-
     def test_a_commit_that_breaks_off_leaves_nothing_behind_and_the_next_goes_on(
         self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -370,25 +314,3 @@ class LedgerContract(VaultContract):
         for use in (lambda: ledger.append([Item("a", 0, b"")]), ledger.size, lambda: ledger.stream("a")):
             with pytest.raises(StoreError):
                 use()
-
-    def test_closing_while_others_append_answers_everybody(self, url: str, mark: Path) -> None:
-        ledger = open_ledger(url, signer=SIGNER, high_water=mark)
-        outcomes: list[bool] = []
-
-        def work(number: int) -> None:
-            if number == 0:
-                time.sleep(0.02)
-                ledger.close()
-                return
-            for position in range(1000):
-                try:
-                    ledger.append([Item(f"s{number}", position, b"")])
-                except StoreError:
-                    outcomes.append(False)
-                    return
-                outcomes.append(True)
-
-        together(work, 9)
-
-        with open_ledger(url, signer=SIGNER, high_water=mark) as again:
-            assert again.size() == sum(outcomes)

@@ -7,13 +7,13 @@ import threading
 import pytest
 
 from interlock.errors import StoreError
-from interlock.ledger.batch import AWAKE, Append, answer
+from interlock.ledger.batch import AWAKE, Append, Asked, answer
 from interlock.ledger.log import Item
 
 
 def gathered(count: int, interruptible: frozenset[int] = frozenset()) -> tuple[list[Append], list[threading.Thread]]:
     """A batch, and the threads that wait for its outcome; those that can be interrupted have gone away instead."""
-    batch = [Append([Item(f"s{number}", 0, b"")], 1, (), None) for number in range(count)]
+    batch = [Append(Asked([Item(f"s{number}", 0, b"")])) for number in range(count)]
     for number, waiting in enumerate(batch):
         waiting.interruptible = number in interruptible
     threads = [threading.Thread(target=each.wait) for each in batch if not each.interruptible]
@@ -68,9 +68,9 @@ def test_the_outcome_is_known_to_all_before_anybody_is_woken() -> None:
 
 def test_a_caller_on_the_main_thread_counts_as_interruptible_and_no_other() -> None:
     made: list[Append] = []
-    thread = threading.Thread(target=lambda: made.append(Append([Item("a", 0, b"")], 1, (), None)))
+    thread = threading.Thread(target=lambda: made.append(Append(Asked([Item("a", 0, b"")]))))
     thread.start()
     thread.join()
 
     assert not made[0].interruptible
-    assert Append([Item("a", 0, b"")], 1, (), None).interruptible
+    assert Append(Asked([Item("a", 0, b"")])).interruptible

@@ -265,7 +265,7 @@ def test_a_conflict_of_the_claim_is_told_from_all_others(world: World, other: Co
     called(other, told)
 
     with pytest.raises(Conflict) as lost:
-        world.control.road.propose(ask(), world.control.claims.beside(told, place, "agent:fixer"))
+        world.control.proposing.propose(ask(), world.control.claims.beside(told, place, "agent:fixer"))
     assert lost.value.code == CLAIMED
 
 

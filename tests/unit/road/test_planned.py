@@ -90,7 +90,7 @@ def test_a_case_is_planned_once(world: World, tmp_path: Path) -> None:
 
 def test_what_was_never_planned_is_not_run(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("interlock.road.planner_for", lambda *_: None)
+        patched.setattr("interlock.proposing.planner_for", lambda *_: None)
         patched.setattr("interlock.judge.Judge.look", lambda *_: (None, None))
         case = world.control.propose(AGENT, Proposal("terraform", PLAN, "fixer", "staging", "net"))
     assert case.planned is None
