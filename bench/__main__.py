@@ -25,6 +25,7 @@ from interlock.testing.postgres import find_binaries
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 NAMES = (
+    "yardstick",
     "decision",
     "ledger",
     "command",
