@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 from botocore.config import Config
+from tests.moto_world import Moto
 
-from aws_gate import ACCOUNT, REGION, moto, refused
+from aws_gate import ACCOUNT, REGION, refused
 from interlock.control import Control
 from interlock.gates.aws.serve import Gate, Listening, serving
 from interlock.home import create
@@ -72,9 +73,9 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with moto() as found:
-        yield found
+def address(moto_server: Moto) -> str:
+    moto_server.reset()
+    return moto_server.address
 
 
 @pytest.fixture(scope="module")
