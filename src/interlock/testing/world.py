@@ -166,11 +166,16 @@ def furnish(path: Path, clock: Clock, *, store: str = "", orders: int = 300) -> 
     for name in ("shop.db", "staging.db"):
         (path / name).write_bytes(built)
     world = World(path, clock, store=store)
-    for name, (key, entry) in _people().items():
-        keyfile.create(world.control.home.person_key(name), key)
-        world.control.record.write(entry.stream, 0, entry.by, [entry.what])
+    settle(world.control)
     world.control.registry.add_agent(OPERATOR, passport())
     return world
+
+
+def settle(control: Control) -> None:
+    """The people of every world live here too, with their keys."""
+    for name, (key, entry) in _people().items():
+        keyfile.create(control.home.person_key(name), key)
+        control.record.write(entry.stream, 0, entry.by, [entry.what])
 
 
 @cache
