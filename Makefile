@@ -31,7 +31,7 @@ demo: $(STAMP) ## an agent deletes and recreates production, without Interlock a
 	@$(BIN)/interlock demo $(DEMO_ARGS)
 
 test: $(STAMP) ## all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## lint, format and types
 	$(BIN)/ruff check .

@@ -72,7 +72,7 @@ def arcs(edges: int) -> Arcs:
 
 
 def run(scale: Scale) -> list[Row]:
-    made = arcs(1_000_000 if scale.effects >= 100_000 else 20_000)
+    made = arcs(1_000_000 if scale.effects >= 100_000 else 4_000)
     return [*ours(made), *theirs(made), *worlds(made), large_change(scale)]
 
 

@@ -11,7 +11,6 @@ import hashlib
 import http.client
 import http.server
 import itertools
-import logging
 import socket
 import threading
 import time
@@ -336,21 +335,6 @@ def live_aws(
         app = app_over(control, {"prod": target}, now, spool(home), ways, threads, listening.hosts)
         with running(app, authority.context, listening) as gate:
             yield LiveAws(control, gate, listening, certificate_path(home / "keys"))
-
-
-@contextlib.contextmanager
-def moto() -> Iterator[str]:
-    """An AWS of moto's, on a free port."""
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
 
 
 class Dummy:

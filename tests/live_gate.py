@@ -24,12 +24,12 @@ from interlock.gates.http.openapi import statuses
 from interlock.gates.http.serve import Listening, Server, serving
 from interlock.gates.http.shapes import Error
 from interlock.gates.http.table import PARAMS, ROUTES
-from interlock.identify.keys import SigningKey, open_key
+from interlock.identify.keys import SigningKey
 from interlock.identify.sessions import Challenge, answer
 from interlock.identify.tokens import Grant
 from interlock.model.approval import Ballot
 from interlock.model.canon import canonical
-from interlock.testing.world import OPERATOR, PASSPHRASE, World, furnish
+from interlock.testing.world import OPERATOR, World, furnish
 from interlock.testing.world import Clock as WorldClock
 
 READ = "SELECT count(*) FROM orders"
@@ -67,7 +67,6 @@ class Live:
         self.server = server
         self.port = listening.port
         self.url = listening.url
-        self._keys: dict[str, SigningKey] = {}
         self._sessions: dict[str, str] = {}
 
     def token(self, agent: str = "fixer", environment: str = "production", session: str = "s1") -> str:
@@ -75,9 +74,7 @@ class Live:
         return self.world.control.registry.issue_token(OPERATOR, grant).token
 
     def key(self, person: str) -> SigningKey:
-        if person not in self._keys:
-            self._keys[person] = open_key(self.world.control.home.person_key(person), PASSPHRASE)
-        return self._keys[person]
+        return self.world.key(person)
 
     def prove(self, person: str) -> dict[str, str]:
         """An answer to a fresh challenge, as it is sent."""

@@ -18,6 +18,7 @@ class Moto:
         self.address = f"http://{host}:{port}"
         self._server = server
         self._clients: dict[tuple[str, str], Any] = {}
+        self._image = ""
 
     def client(self, service: str, region: str = REGION) -> Any:
         """What a test builds its world with."""
@@ -34,6 +35,12 @@ class Moto:
                 config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
             )
         return self._clients[service, region]
+
+    def image(self) -> str:
+        """An image that is there in every account. It is asked for once, since the list of all of them is long."""
+        if not self._image:
+            self._image = self.client("ec2").describe_images()["Images"][0]["ImageId"]
+        return self._image
 
     def reset(self) -> None:
         """An empty account."""

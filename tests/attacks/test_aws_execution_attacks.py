@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from tests.moto_world import ACCOUNT, REGION, Moto, started
+from tests.moto_world import ACCOUNT, REGION, Moto
 from tests.unit.execute.aws.aws_world import Account, Gate
 
 from interlock.aws.request import Request, from_bytes, to_bytes
@@ -22,17 +21,9 @@ from interlock.model.change import Change, Effect, Resource
 HERE = Scope(ACCOUNT, REGION)
 
 
-@pytest.fixture(scope="module")
-def moto_server() -> Iterator[Moto]:
-    moto = started()
-    yield moto
-    moto.close()
-
-
 @pytest.fixture
-def account(moto_server: Moto, tmp_path: Path) -> Account:
-    moto_server.reset()
-    return Account(moto_server, tmp_path)
+def account(moto: Moto, tmp_path: Path) -> Account:
+    return Account(moto, tmp_path)
 
 
 def database(account: Account, name: str = "orders") -> None:

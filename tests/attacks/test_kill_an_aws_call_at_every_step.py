@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.deadly import deadly
-from tests.moto_world import ACCOUNT, REGION, Moto, started
+from tests.moto_world import ACCOUNT, REGION, Moto
 
 from interlock.identify.verbs import Caller
 from interlock.ledger.log import Ledger
@@ -29,13 +29,6 @@ pytestmark = pytest.mark.timeout(600)  # a process, a home and a database for ea
 
 AGENT = Caller("agent", "cloud")
 ENDED = {"done", "undone", "failed", "approved", "lapsed"}
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[Moto]:
-    server = started()
-    yield server
-    server.close()
 
 
 @pytest.fixture

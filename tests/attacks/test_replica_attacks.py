@@ -20,18 +20,17 @@ from aws_gate import ACCOUNT, REGION, refused
 from interlock.control import Control
 from interlock.gates.aws.serve import Listening, serving
 from interlock.home import create
-from interlock.identify.keys import Cost
 from interlock.identify.verbs import Caller
 from interlock.identify.virtual import Scope, VirtualKey
 from interlock.judge import Senses
 from interlock.model.agent import Capability, Passport
 from interlock.model.case import Case
 from interlock.testing.aws_account import add_account
+from interlock.testing.world import PASSPHRASE, settle
 from live_gate import free_port
 
 SENSES = Senses(lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000, os.urandom)
 OPERATOR = Caller("operator", "op")
-PASSPHRASE = "correct horse battery staple"
 
 FIXER = Passport(
     "fixer", "fixes the costs", "olga", "they go stale", "they are right", "it could write too much",
@@ -88,8 +87,7 @@ def replicas(request: pytest.FixtureRequest, moto: Moto, tmp_path: Path) -> Iter
     with ExitStack() as opened:
         controls = [opened.enter_context(Control.open(home.path, SENSES, store=store)) for _ in range(2)]
         registry = controls[0].registry
-        for person, roles in (("olga", ["owner"]), ("ada", ["sre"]), ("ben", ["dba"]), ("cyd", ["dba"])):
-            registry.add_person(OPERATOR, person, roles, "UTC", PASSPHRASE, Cost(2**15))
+        settle(controls[0])
         registry.add_agent(OPERATOR, FIXER)
         key = registry.issue_key(OPERATOR, Scope("fixer", "prod", "production", (), (), "s1", "ada"))
         urls = []

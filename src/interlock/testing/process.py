@@ -35,12 +35,16 @@ class Process:
 
     def __call__(self, *arguments: str | Path, stdin: bytes = b"", **environment: str) -> Ran:
         surroundings = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "COLUMNS": "100", "LC_ALL": "C.UTF-8"}
+        return self.run([*map(str, arguments)], stdin, surroundings | environment)
+
+    def run(self, arguments: list[str], stdin: bytes, environment: dict[str, str]) -> Ran:
+        """Start the command, and wait for its end."""
         done = subprocess.run(
-            [sys.executable, "-m", "interlock.cli.main", *map(str, arguments)],
+            [sys.executable, "-m", "interlock.cli.main", *arguments],
             input=stdin,
             capture_output=True,
             cwd=self.folder,
-            env=surroundings | environment,
+            env=environment,
             timeout=SECONDS,
             check=False,
         )

@@ -11,18 +11,24 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
+from interlock.approve.vote import sign
 from interlock.control import Control
 from interlock.home import create
-from interlock.identify.keys import Cost
+from interlock.identify import keyfile
+from interlock.identify.keys import Cost, SigningKey, open_key
 from interlock.identify.verbs import Caller
 from interlock.judge import Senses
 from interlock.model.agent import Capability, Passport
 from interlock.model.case import Case
+from interlock.model.entry import Entry
 from interlock.model.proposal import Proposal
 from interlock.practice.shop import build
+from interlock.record import PERSON
 
 OPERATOR: Final = Caller("operator", "op")
 AGENT: Final = Caller("agent", "fixer")
@@ -30,6 +36,9 @@ PASSPHRASE: Final = "correct horse battery staple"
 CHEAP: Final = Cost(2**15)  # the least that a key file may be sealed with
 START: Final = 1_793_620_800_000  # a Monday, noon UTC
 PEOPLE: Final = {"olga": ("owner",), "ada": ("sre",), "ben": ("dba", "incident-commander"), "cyd": ("dba",)}
+
+#: Keys that were opened, by their files.
+_OPENED: Final[dict[bytes, SigningKey]] = {}
 
 TARGET: Final = """
 [targets.shop]
@@ -82,12 +91,20 @@ class World:
     def approve(self, case: Case, *people: str, reason: str = "", break_glass: bool = False) -> Case:
         for person in people:
             ballot = self.control.ballot(case, person, "approve", reason=reason, break_glass=break_glass)
-            case = self.control.vote(self.control.sign(ballot, PASSPHRASE))
+            case = self.control.vote(sign(self.key(person).private, ballot))
         return case
 
     def reject(self, case: Case, person: str, reason: str = "no") -> Case:
         ballot = self.control.ballot(case, person, "reject", reason=reason)
-        return self.control.vote(self.control.sign(ballot, PASSPHRASE))
+        return self.control.vote(sign(self.key(person).private, ballot))
+
+    def key(self, person: str) -> SigningKey:
+        """A person's key, opened under their passphrase; a file that this process opened before costs nothing more."""
+        path = self.control.home.person_key(person)
+        content = keyfile.read(path)
+        if content not in _OPENED:
+            _OPENED[content] = open_key(path, PASSPHRASE)
+        return _OPENED[content]
 
     def run(self, case: Case) -> Case:
         return self.control.run(AGENT, case.id)
@@ -137,18 +154,48 @@ def passport(name: str = "fixer", **changes: object) -> Passport:
 
 
 def furnish(path: Path, clock: Clock, *, store: str = "", orders: int = 300) -> World:
-    """Make a home at `path` with people, one agent and two shops."""
+    """Make a home at `path` with people, one agent and two shops.
+
+    It has its own keys and ledger; the people and their keys are those of all worlds of this process, since sealing a
+    key is dear on purpose.
+    """
     create(path, origin="test.example/ledger", entropy=os.urandom)
     with (path / "interlock.toml").open("a", encoding="utf-8") as file:
         file.write(TARGET)
+    built = _shop(orders)
     for name in ("shop.db", "staging.db"):
-        build(path / name, orders)
+        (path / name).write_bytes(built)
     world = World(path, clock, store=store)
-    registry = world.control.registry
-    for name, roles in PEOPLE.items():
-        registry.add_person(OPERATOR, name, roles, "UTC", PASSPHRASE, CHEAP)
-    registry.add_agent(OPERATOR, passport())
+    settle(world.control)
+    world.control.registry.add_agent(OPERATOR, passport())
     return world
+
+
+def settle(control: Control) -> None:
+    """The people of every world live here too, with their keys."""
+    for name, (key, entry) in _people().items():
+        keyfile.create(control.home.person_key(name), key)
+        control.record.write(entry.stream, 0, entry.by, [entry.what])
+
+
+@cache
+def _shop(orders: int) -> bytes:
+    """The file of a shop with so many orders."""
+    with TemporaryDirectory() as folder:
+        build(Path(folder) / "shop.db", orders)
+        return (Path(folder) / "shop.db").read_bytes()
+
+
+@cache
+def _people() -> dict[str, tuple[bytes, Entry]]:
+    """People as a registry makes them: their key files, and what is recorded of them."""
+    with TemporaryDirectory() as folder:
+        home = create(Path(folder) / "home", origin="test.example/ledger", entropy=os.urandom)
+        with closing(World(home.path, Clock())) as world:
+            for name, roles in PEOPLE.items():
+                world.control.registry.add_person(OPERATOR, name, roles, "UTC", PASSPHRASE, CHEAP)
+            record = world.control.record
+            return {name: (home.person_key(name).read_bytes(), record.entries(PERSON + name)[0]) for name in PEOPLE}
 
 
 def transplant(world: World, path: Path, *, store: str = "") -> None:

@@ -18,6 +18,12 @@ from interlock.testing.process import Process
 EVIL = "\x1b[2J\x1b]0;owned\x07\r\u202eevil\x9b31m[bold red]x[/]"
 
 
+@pytest.fixture
+def interlock(tmp_path: Path) -> Process:
+    """Started from nothing each time: what a command needs it has to import itself."""
+    return Process(tmp_path)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_table_is_there_and_has_a_help(interlock: Process, command: str) -> None:
     ran = interlock(command, "--help")

@@ -9,10 +9,13 @@ import shutil
 import sys
 import zipfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from fake_hcp import certify
 from interlock.errors import InterlockError
 from interlock.execute.executor import Order
 from interlock.execute.run import drive
@@ -83,7 +86,7 @@ class TerraformWorld:
         mirror = path / "mirror" / "test.example" / "ilk" / "ilk" / "1.0.0" / f"linux_{_machine()}"
         mirror.mkdir(parents=True)
         program = mirror / "terraform-provider-ilk_v1.0.0"
-        program.write_text(f"#!{sys.executable}\n{PROVIDER.read_text()}")
+        program.write_text(_program())
         program.chmod(0o700)
         rc = path / "rc"
         rc.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{path / "mirror"}"\n  }}\n}}\n')
@@ -217,6 +220,19 @@ def edited(payload: bytes, old: bytes, new: bytes, inside: str = "tfplan") -> by
 
 def head(payload: bytes) -> package.Head:
     return package.unpack(payload).head
+
+
+@cache
+def _program() -> str:
+    """The provider with a key and a certificate of its own."""
+    empty = '("", "", "")'
+    text = PROVIDER.read_text()
+    assert empty in text
+    with TemporaryDirectory() as folder:
+        certify(Path(folder))
+        key, certificate = ((Path(folder) / name).read_text() for name in ("key.pem", "cert.pem"))
+    told = "".join(certificate.splitlines()[1:-1])
+    return f"#!{sys.executable}\n{text.replace(empty, repr((key, certificate, told)))}"
 
 
 def _machine() -> str:

@@ -121,9 +121,9 @@ def an_environment(moto: Moto, between: Between) -> None:
         "<CNAME>reporting.eu-central-1.elasticbeanstalk.com</CNAME></member>"
     )
     tags = "<member><Key>Environment</Key><Value>production</Value></member>"
-    instance = moto.client("ec2").run_instances(
-        ImageId=moto.client("ec2").describe_images()["Images"][0]["ImageId"], MinCount=1, MaxCount=1
-    )["Instances"][0]["InstanceId"]
+    instance = moto.client("ec2").run_instances(ImageId=moto.image(), MinCount=1, MaxCount=1)["Instances"][0][
+        "InstanceId"
+    ]
     held = f"<Instances><member><Id>{instance}</Id></member></Instances>"
     between.say(
         "elasticbeanstalk", "DescribeEnvironments", eb("DescribeEnvironments", f"<Environments>{one}</Environments>")
@@ -292,7 +292,7 @@ def test_logs_and_trails_tell_who_gets_a_copy(moto: Moto, tmp_path: Path) -> Non
 def instances(moto: Moto, count: int, stage: str) -> list[str]:
     ec2 = moto.client("ec2")
     made = ec2.run_instances(
-        ImageId=ec2.describe_images()["Images"][0]["ImageId"], MinCount=count, MaxCount=count,
+        ImageId=moto.image(), MinCount=count, MaxCount=count,
         TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "stage", "Value": stage}]}],
     )["Instances"]  # fmt: skip
     return sorted(each["InstanceId"] for each in made)

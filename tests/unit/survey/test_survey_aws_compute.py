@@ -33,7 +33,7 @@ def site(moto: Moto) -> Site:
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]][:2]
     group = ec2.create_security_group(GroupName="web", Description="web", VpcId=vpc)["GroupId"]
-    image = ec2.describe_images()["Images"][0]["ImageId"]
+    image = moto.image()
     iam.create_role(RoleName="web", AssumeRolePolicyDocument="{}")
     profile = iam.create_instance_profile(InstanceProfileName="web")["InstanceProfile"]["Arn"]
     iam.add_role_to_instance_profile(InstanceProfileName="web", RoleName="web")

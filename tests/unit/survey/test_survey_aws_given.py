@@ -64,7 +64,7 @@ def test_deleting_a_stack_names_all_that_goes_and_what_is_lost_with_it(moto: Mot
 
 def test_terminating_an_instance_takes_its_volume_along_and_its_stack_stays(moto: Moto, tmp_path: Path) -> None:
     ec2 = moto.client("ec2")
-    image = ec2.describe_images()["Images"][0]["ImageId"]
+    image = moto.image()
     body = {"Resources": {"One": {"Type": "AWS::EC2::Instance", "Properties": {"ImageId": image}}}}
     moto.client("cloudformation").create_stack(StackName="web", TemplateBody=json.dumps(body))
     name = ec2.describe_instances()["Reservations"][0]["Instances"][0]["InstanceId"]
@@ -116,7 +116,7 @@ def test_a_snapshot_lowers_what_deleting_a_database_loses(moto: Moto, tmp_path: 
 def test_a_command_to_instances_by_tag_names_those_that_have_it(moto: Moto, tmp_path: Path) -> None:
     ec2 = moto.client("ec2")
     made = ec2.run_instances(
-        ImageId=ec2.describe_images()["Images"][0]["ImageId"], MinCount=2, MaxCount=2,
+        ImageId=moto.image(), MinCount=2, MaxCount=2,
         TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "role", "Value": "web"}]}],
     )["Instances"]  # fmt: skip
 

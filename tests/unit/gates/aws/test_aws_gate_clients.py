@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.moto_world import Moto
 
 from aws_calls import BUCKET, CALLS
-from aws_gate import KEY, REGION, SECRET, LiveAws, live_aws, moto
+from aws_gate import KEY, REGION, SECRET, LiveAws, live_aws
 from live_gate import free_port
 
 AWS_CLI = Path(sys.executable).with_name("aws")
@@ -31,9 +32,8 @@ DRAWN = re.compile(
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with moto() as found:
-        yield found
+def address(moto_server: Moto) -> str:
+    return moto_server.address
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 from botocore.config import Config
+from tests.moto_world import Moto
 
-from aws_gate import ACCOUNT, REGION, moto, refused
+from aws_gate import ACCOUNT, REGION, refused
 from interlock.control import Control
 from interlock.gates.aws.serve import Gate, Listening, serving
 from interlock.home import create
-from interlock.identify.keys import Cost
 from interlock.identify.verbs import Caller
 from interlock.identify.virtual import Scope, VirtualKey
 from interlock.judge import Senses
@@ -23,11 +23,11 @@ from interlock.model.agent import Capability, Passport
 from interlock.model.case import Case
 from interlock.record import PASSED
 from interlock.testing.aws_account import add_account
+from interlock.testing.world import PASSPHRASE, settle
 from live_gate import free_port
 
 SENSES = Senses(lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000, os.urandom)
 OPERATOR = Caller("operator", "op")
-PASSPHRASE = "correct horse battery staple"
 
 FIXER = Passport(
     name="fixer",
@@ -72,9 +72,9 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with moto() as found:
-        yield found
+def address(moto_server: Moto) -> str:
+    moto_server.reset()
+    return moto_server.address
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +83,7 @@ def served(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     add_account(home.path, address, ACCOUNT, REGION, rest='hold = "1s"\nbackups = false\n')
     table(address)
     with Control.open(home.path, SENSES) as control:
-        for person, roles in (("olga", ["owner"]), ("ada", ["sre"]), ("ben", ["dba"]), ("cyd", ["dba"])):
-            control.registry.add_person(OPERATOR, person, roles, "Europe/Berlin", PASSPHRASE, Cost(2**15))
+        settle(control)
         control.registry.add_agent(OPERATOR, FIXER)
         key = control.registry.issue_key(OPERATOR, Scope("fixer", "prod", "production", (), (), "s1", "ada"))
         listening = Listening(port=free_port())
