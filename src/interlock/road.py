@@ -24,13 +24,14 @@ from interlock.approve.quorum import Missing, quorum
 from interlock.approve.review import admit_review
 from interlock.approve.vote import accept
 from interlock.caseids import CaseIds
-from interlock.errors import BadConfiguration, Conflict, InterlockError, Refused, Stale
+from interlock.errors import BadConfiguration, BadInput, Conflict, InterlockError, Refused, Stale
 from interlock.execute.executor import Exchange, Executor, Order
 from interlock.execute.executors import executor_for
 from interlock.execute.planners import planner_for
 from interlock.execute.run import drive
 from interlock.judge import Judge, Judgement, Senses, difference, require_plannable, writes
 from interlock.ledger.batch import OVERTAKEN
+from interlock.ledger.entry import TOO_LARGE
 from interlock.ledger.redact import redact
 from interlock.ledger.vault import Fresh
 from interlock.model import entry as kinds
@@ -123,7 +124,15 @@ class Road:
             pending.append(kinds.Refused(leg, error.code, error.message))
             flush()
             raise
-        return flush()
+        try:
+            return flush()
+        except BadInput as error:
+            if error.code != TOO_LARGE:
+                raise
+            # What came in stays on record; what it was read as takes more room than the ledger gives to one entry.
+            pending[int(written is None) :] = [kinds.Refused(leg, error.code, error.message)]
+            flush()
+            raise
 
     def vote(self, vote: Vote) -> Case:
         """Leg 5: one checked vote, and the approval as soon as nothing is missing any more."""
@@ -363,7 +372,7 @@ def _environment(case: Case) -> str:
 
 def _not_runnable(case: Case, missing: Missing | None) -> InterlockError:
     if case.state == "held" and missing is not None:
-        return Refused(f"case `{case.id}` is held: {missing.text}", hint=f"`interlock approve {case.id}`")
+        return Refused(f"case `{case.id}` is held: {missing.text}", hint=f"`interlock approve {case.id} --as NAME`")
     if case.state == "denied" and case.decision is not None:
         why = "; ".join(because.because for because in case.decision.because)
         return Refused(f"case `{case.id}` is denied: {why}")

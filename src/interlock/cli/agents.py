@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interlock.cli.frame import caller, console, emit, home_option, json_option, opened
+from interlock.cli.frame import caller, console, emit, home_option, json_option, opened, warn_of_strangers
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -168,6 +168,7 @@ def token(
     grant = Grant(name, environment, session, operator, author)
     with opened(home) as control:
         minted = control.registry.issue_token(caller(), grant, duration(ttl, "--ttl") // 1000)
+        warn_of_strangers(control, operator, author)
     expires = when(minted.claims.expires_at)
     if as_json:
         emit({"token": minted.token, "id": minted.claims.token_id, "expires_at": expires})
