@@ -21,7 +21,7 @@ def command() -> None:
     """Give an agent what its tools need to go through a gate, and nothing that is worth anything elsewhere."""
 
 
-@command.command("aws")
+@command.command("aws", short_help="Issue a virtual key for the AWS gate.")
 @click.option("--agent", required=True, help="The agent that the key is for.")
 @click.option("--environment", required=True, help="The environment of the account.")
 @click.option("--target", "target_name", default="", help="The account, where the environment has several.")
