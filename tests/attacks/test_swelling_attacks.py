@@ -6,12 +6,13 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from interlock.answer import told
 from interlock.cli.render import LINES, case, cases
-from interlock.errors import BadInput, BadProposal
+from interlock.errors import BadInput, BadProposal, NotFound
 from interlock.judge import require_names
 from interlock.model.change import Change, Effect, Resource
 from interlock.read.names import LONGEST
@@ -131,3 +132,11 @@ def test_a_case_that_was_taken_back_offers_no_way_back(world: World) -> None:
 
     assert f"interlock undo {done.id}" in offered
     assert f"interlock undo {done.id}" not in taken
+
+
+def test_whoever_is_no_registered_person_is_told_so_and_not_that_a_file_is_missing(world: World) -> None:
+    made = world.propose("UPDATE orders SET status = 'paid' WHERE status = 'pending'")
+    ballot = world.control.ballot(made, "ada", "approve")
+
+    with pytest.raises(NotFound, match="there is no person `nobody`"):
+        world.control.sign(msgspec.structs.replace(ballot, person="nobody"), "whatever")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from interlock.cli.frame import find_home, read_bounded
 from interlock.cli.passport import parse_capability
-from interlock.errors import BadInput, BadProposal, InterlockError, KeyLost
+from interlock.errors import BadInput, BadProposal, Corrupt, InterlockError, KeyLost, StoreError
 from interlock.home import Home, create
+from interlock.ledger.source import open_source
 from interlock.report.visible import safe
 from interlock.testing.process import Process
 
@@ -66,6 +68,51 @@ def test_a_role_is_a_name(interlock: Process, home: Home, role: str) -> None:
     assert ran.status == 2
     assert "is no name" in ran.err
     assert not home.person_key("ada").exists()
+
+
+def test_a_token_for_people_whom_nobody_registered_is_warned_of_and_of_others_not(
+    interlock: Process, home: Home
+) -> None:
+    """They could be any of the voters, so that nobody could approve what is proposed with it."""
+    secret = home.path / "secret"
+    secret.touch(mode=0o600)
+    secret.write_text("four words are enough")
+    interlock("people", "add", "ada", "--passphrase-file", secret)
+    interlock("agents", "add", "fixer", "--owner", "ada", "--environment", "production")
+    grant = ("agents", "token", "fixer", "--environment", "production", "--session", "s", "--json", "--operator")
+
+    known, unknown = interlock(*grant, "ada"), interlock(*grant, "olga", "--author", "olgar")
+
+    assert known.json["token"]
+    assert known.err == ""
+    assert unknown.json["token"]
+    assert [line.split("`")[1] for line in unknown.err.splitlines()] == ["olga", "olgar"]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (sqlite3.SQLITE_IOERR_SHMSIZE, StoreError),
+        (sqlite3.SQLITE_FULL, StoreError),
+        (sqlite3.SQLITE_CANTOPEN, StoreError),
+        (sqlite3.SQLITE_CORRUPT, Corrupt),
+    ],
+)
+def test_what_the_disk_does_says_nothing_of_the_ledger(
+    home: Home, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[StoreError]
+) -> None:
+    def failing(*_: object) -> None:
+        error = sqlite3.OperationalError("whatever")
+        error.sqlite_errorcode = code
+        raise error
+
+    copy = home.path / "copy.db"
+    sqlite3.connect(copy).close()
+    monkeypatch.setattr("interlock.ledger.source.SqliteSource", failing)
+    with pytest.raises(StoreError) as caught, open_source(copy):
+        pass
+
+    assert type(caught.value) is kind
 
 
 # the home
