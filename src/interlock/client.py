@@ -204,7 +204,7 @@ class Client:
         """The case as soon as it is no longer held, or as it is after `timeout` seconds."""
         ends = time.monotonic() + timeout
         while True:
-            seconds = max(0, min(LONGEST_WAIT, int(ends - time.monotonic() + 0.999)))
+            seconds = max(0, int(min(LONGEST_WAIT, ends - time.monotonic() + 0.999)))
             asked = time.monotonic()
             answer = self._told(self._get(f"/v1/cases/{_case(case)}/wait?seconds={seconds}"))
             now = time.monotonic()

@@ -10,6 +10,7 @@ The folder and everything secret in it is readable by its owner alone. An agent 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -70,9 +71,28 @@ class Home:
     def configuration(self) -> Configuration:
         """Raises BadConfiguration; KeyLost when others can read the folder that holds the keys."""
         configuration = load(self.path)
-        if (self.path / "keys").stat().st_mode & 0o077:
-            raise KeyLost("others can read the keys", hint="chmod -R go= it", where=str(self.path / "keys"))
+        self._require_own()
         return configuration
+
+    def _require_own(self) -> None:
+        """KeyLost where others can read the keys, or can change what is decided here."""
+        keys = self.path / "keys"
+        try:
+            if keys.stat().st_mode & 0o077:
+                raise KeyLost("others can read the keys", hint="chmod -R go= it", where=str(keys))
+            seen = self.path.stat()
+            closed = not seen.st_mode & 0o077  # whoever cannot enter the folder changes nothing in it
+            parts = [] if closed else [self.path / FILE, self.policies, *self.policies.glob("*.cedar")]
+            for part, status in [(self.path, seen), *((part, part.stat()) for part in parts)]:
+                if status.st_uid != os.geteuid():
+                    hint = "run Interlock as that user, or give the home to this one with chown"
+                    raise KeyLost("it belongs to another user, who could change it", hint=hint, where=str(part))
+                if status.st_mode & 0o022:
+                    hint = "look at what it says now; then chmod -R go= the home"
+                    raise KeyLost("others can change what is decided here", hint=hint, where=str(part))
+        except OSError as error:
+            hint = "restore the home from its backup"
+            raise KeyLost(f"the home cannot be used: {error.strerror}", hint=hint, where=str(error.filename)) from error
 
     def policy_sources(self) -> dict[str, str]:
         """The policy files by name. Raises BadPolicy when there are none: an empty set would deny without a reason."""
@@ -96,6 +116,9 @@ def create(path: Path, *, origin: str, entropy: Callable[[int], bytes]) -> Home:
     home = Home(path)
     if (path / FILE).exists():
         raise BadConfiguration("there is an Interlock home here already", hint="choose another --home", where=str(path))
+    if home.ledger_key.exists():
+        hint = "`interlock init` did not come to its end here; move the folder away and run it again"
+        raise BadConfiguration("there are keys here and no configuration", hint=hint, where=str(path))
     try:
         for folder in (path, path / "keys", home.policies, home.people):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -108,5 +131,6 @@ def create(path: Path, *, origin: str, entropy: Callable[[int], bytes]) -> Home:
         (home.policies / TESTS).write_text(starter_cases(), encoding="utf-8")
         (path / FILE).write_text(_CONFIGURATION.format(origin=origin), encoding="utf-8")
     except OSError as error:
-        raise BadConfiguration("the home cannot be written", hint=str(error), where=str(path)) from error
+        hint = f"{error.strerror}; what was begun there may be taken away"
+        raise BadConfiguration("the home cannot be written", hint=hint, where=str(path)) from error
     return home

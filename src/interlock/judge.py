@@ -26,6 +26,7 @@ from interlock.model.inventory import Inventory, Rehearsal
 from interlock.model.proposal import Proposal
 from interlock.model.target import Target
 from interlock.policy.engine import Engine
+from interlock.read.names import require_names
 from interlock.read.reader import Reading, SurveyedReader
 from interlock.read.readers import before_planning, readable, reader_for
 from interlock.survey.joined import joined
@@ -130,7 +131,9 @@ class Judge:
         """Leg 2. The dialect is the target's own; a proposal that names another one is refused."""
         technology, _, dialect = self._kind(proposal, target).partition(":")
         environment = target.environment if target is not None else proposal.environment
-        return reader_for(technology)(proposal.payload, dialect, environment)
+        reading = reader_for(technology)(proposal.payload, dialect, environment)
+        require_names(reading.change)
+        return reading
 
     def resolve(
         self, reading: Reading, proposal: Proposal, target: Target | None, *, anew: bool = False
@@ -283,7 +286,9 @@ def difference(case: Case, judgement: Judgement) -> str:
     if case.assessment.measured != judgement.assessment.measured:
         was = sum(measured.count for measured in case.assessment.measured)
         now = sum(measured.count for measured in judgement.assessment.measured)
-        return f"it would now touch {now} rows, not {was}"
+        return (
+            f"it would now touch {now} rows, not {was}" if now != was else "it would now touch other rows than before"
+        )
     if case.assessment != judgement.assessment:
         return "its evidence changed since it was assessed"
     return "the agent's passport changed since it was decided"

@@ -14,10 +14,11 @@ from typing import Final, NamedTuple, NoReturn
 import msgspec
 
 from interlock.caseids import CaseIds
-from interlock.errors import Conflict, InterlockError
+from interlock.errors import BadInput, Conflict, InterlockError
 from interlock.execute.planners import planner_for
 from interlock.judge import Judge, Senses, require_plannable
 from interlock.ledger.batch import OVERTAKEN
+from interlock.ledger.entry import TOO_LARGE
 from interlock.ledger.redact import redact
 from interlock.ledger.vault import Fresh
 from interlock.model import entry as kinds
@@ -101,7 +102,15 @@ class Proposing:
             return written
 
         error = self._judge(draft, flush)
-        case = flush()
+        try:
+            case = flush()
+        except BadInput as large:
+            if large.code != TOO_LARGE or error is not None:
+                raise
+            # What came in stays on record; what it was read as takes more room than the ledger gives to one entry.
+            draft.pending[int(written is None) :] = [kinds.Refused("decide", large.code, large.message)]
+            flush()
+            raise
         if error is not None:
             raise error
         return case

@@ -225,7 +225,8 @@ class Registry:
     ) -> Person:
         """Register a person and make their signing key, sealed under their passphrase."""
         require("people-add", caller)
-        _check_name(name)
+        for word in (name, *roles):
+            _check_name(word)
         self._check_apart(name, people=False)
         try:
             ZoneInfo(timezone)
@@ -252,6 +253,7 @@ class Registry:
     def sign(self, ballot: Ballot, passphrase: str) -> Vote:
         """The ballot, signed with the key that its person keeps in this home. Raises Unauthenticated, KeyLost."""
         _check_name(ballot.person)
+        self._record.person(ballot.person)
         return sign(open_key(self._home.person_key(ballot.person), passphrase).private, ballot)
 
     def prove(self, name: str, passphrase: str) -> Caller:

@@ -255,7 +255,7 @@ def _environment(case: Case) -> str:
 
 def _not_runnable(case: Case, missing: Missing | None) -> InterlockError:
     if case.state == "held" and missing is not None:
-        return Refused(f"case `{case.id}` is held: {missing.text}", hint=f"`interlock approve {case.id}`")
+        return Refused(f"case `{case.id}` is held: {missing.text}", hint=f"`interlock approve {case.id} --as NAME`")
     if case.state == "denied" and case.decision is not None:
         why = "; ".join(because.because for because in case.decision.because)
         return Refused(f"case `{case.id}` is denied: {why}")

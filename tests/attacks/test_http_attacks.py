@@ -321,6 +321,24 @@ def test_heads_that_two_servers_could_read_differently_get_no_success(live: Live
     assert answered[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 415", b"HTTP/1.1 401", b""), answered[:200]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET http://evil.example/health HTTP/1.1",
+        "GET http://localhost/health HTTP/1.1",
+        "BREW /health HTTP/1.1",
+        "hello",
+    ],
+)
+def test_what_is_no_request_with_one_meaning_gets_an_error_of_the_shape_of_all_errors(live: Live, line: str) -> None:
+    """An address with a host in it could be led by that host, or by the Host header."""
+    head, _, said = live.raw(f"{line}\r\nHost: localhost\r\n\r\n".encode()).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/json" in head
+    assert json.loads(said)["error"]["code"] == "bad-request"
+
+
 def test_a_smuggled_second_request_is_not_served_under_the_firsts_name(live: Live) -> None:
     """What follows a body of announced length is a request of its own, and says for itself who it is."""
     case = live.propose(READ).json["case"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interlock.cli.frame import caller, console, emit, home_option, json_option, opened
+from interlock.cli.frame import caller, console, emit, home_option, json_option, opened, warn_of_strangers
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -85,7 +85,7 @@ def add(
         click.echo(f"its owner `{kept.owner}` is no registered person: nobody can approve its changes until then")
 
 
-@command.command("show")
+@command.command("show", short_help="Show a passport, what it lacks, tokens and keys.")
 @click.argument("name")
 @home_option
 @json_option
@@ -168,6 +168,7 @@ def token(
     grant = Grant(name, environment, session, operator, author)
     with opened(home) as control:
         minted = control.registry.issue_token(caller(), grant, duration(ttl, "--ttl") // 1000)
+        warn_of_strangers(control, operator, author)
     expires = when(minted.claims.expires_at)
     if as_json:
         emit({"token": minted.token, "id": minted.claims.token_id, "expires_at": expires})
@@ -176,7 +177,7 @@ def token(
     click.echo(f"token {minted.claims.token_id}, until {expires}; it is not shown again", err=True)
 
 
-@command.command("revoke")
+@command.command("revoke", short_help="Revoke one token or virtual key, or all.")
 @click.argument("name")
 @click.argument("token_id", metavar="[TOKEN|KEY]", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every token and key that was issued up to now.")
@@ -199,7 +200,7 @@ def revoke(name: str, token_id: str | None, everything: bool, home: Path | None,
         click.echo("revoked")
 
 
-@command.command("rotate")
+@command.command("rotate", short_help="End every virtual key, and print new ones.")
 @click.argument("name")
 @click.option("--ttl", default="1h", show_default=True, help="How long the new keys live, at most 12h.")
 @home_option

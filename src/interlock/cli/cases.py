@@ -29,7 +29,13 @@ class _State(click.ParamType[str]):
 
 @click.command()
 @click.option("--state", "states", multiple=True, type=_State(), help="Only cases in this state; may be repeated.")
-@click.option("--limit", default=50, show_default=True, help="The newest so many; 0 for all.")
+@click.option(
+    "--limit",
+    default=50,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="The newest so many; 0 for all.",
+)
 @home_option
 @json_option
 def command(states: tuple[str, ...], limit: int, home: Path | None, as_json: bool) -> None:
@@ -46,6 +52,7 @@ def command(states: tuple[str, ...], limit: int, home: Path | None, as_json: boo
     if not answers:
         click.echo("no cases yet" if not states else f"no case is {' or '.join(states)}")
         return
-    console().print(picture(answers))
+    screen = console()
+    screen.print(picture(answers, screen.width))
     if len(cases) > len(shown):
         click.echo(f"the newest {len(shown)} of {len(cases)}; --limit 0 shows all")

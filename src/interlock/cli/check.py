@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--kind", required=True, help="What it is: sql (or sql:postgres …), terraform, cloudformation.")
+@click.option("--kind", required=True, help="What it is: sql (or sql:mysql …), terraform, cloudformation, aws …")
 @click.option("--environment", default="", help="Where it would run.  [default: the target's, else production]")
 @click.option("--agent", default=UNREGISTERED, help="Who would run it.  [default: an unregistered agent]")
 @click.option("--target", default="", help="A configured target to survey and to rehearse on.")

@@ -58,7 +58,7 @@ def _options(function: Function) -> Function:
     return inventory_option(graph_option(home_option(json_option(function))))
 
 
-@command.command("terraform")
+@command.command("terraform", short_help="Judge the JSON of a plan.")
 @_options
 @source_option
 def terraform(**options: object) -> int:
@@ -69,7 +69,7 @@ def terraform(**options: object) -> int:
     return _judge("terraform", **options)  # type: ignore[arg-type]  # click gives what is named above
 
 
-@command.command("cloudformation")
+@command.command("cloudformation", short_help="Judge the description of a change set.")
 @_options
 def cloudformation(**options: object) -> int:
     """Judge FILE, the description of a change set (`aws cloudformation describe-change-set`); `-` for standard input.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interlock.cli.frame import caller, emit, home_option, json_option, opened
+from interlock.cli.frame import caller, emit, home_option, json_option, opened, warn_of_strangers
 
 if TYPE_CHECKING:
     from interlock.control import Control
@@ -21,7 +21,7 @@ def command() -> None:
     """Give an agent what its tools need to go through a gate, and nothing that is worth anything elsewhere."""
 
 
-@command.command("aws")
+@command.command("aws", short_help="Issue a virtual key for the AWS gate.")
 @click.option("--agent", required=True, help="The agent that the key is for.")
 @click.option("--environment", required=True, help="The environment of the account.")
 @click.option("--target", "target_name", default="", help="The account, where the environment has several.")
@@ -84,6 +84,7 @@ def aws(
         scope = Scope(agent, target.name, environment, regions, services, session, operator, author)
         bundle = _certificate(control, ca) if _is_proxied(through, target) else None
         key = control.registry.issue_key(caller(), scope, duration(ttl, "--ttl") // 1000)
+        warn_of_strangers(control, operator, author)
     found = variables(key, (regions or tuple(known))[0], gate, bundle)
     expires = when(key.expires_at)
     if as_json:
@@ -94,6 +95,7 @@ def aws(
 
 
 def _target(control: Control, environment: str, name: str) -> Target:
+    from interlock.configuration import FILE
     from interlock.errors import BadInput
 
     accounts = [target for target in control.configuration.targets.values() if target.kind == "aws"]
@@ -103,7 +105,7 @@ def _target(control: Control, environment: str, name: str) -> Target:
     named = ", ".join(sorted(f"{target.name} ({target.environment})" for target in accounts)) or "none yet"
     raise BadInput(
         f"{len(there) or 'no'} accounts are `{environment}`" + (f" and called `{name}`" if name else ""),
-        hint=f"name one with --target; there are: {named}",
+        hint=f"name one with --target; there are: {named}" if accounts else f"add a target of kind `aws` to {FILE}",
     )
 
 

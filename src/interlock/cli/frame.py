@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 import click
+
+from interlock.report.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from interlock.judge import Senses
 
 Function = TypeVar("Function", bound=Callable[..., object])
+
+#: The largest payload that any reader takes: a plan. Files may have no end (`/dev/zero`).
+LARGEST: Final = 1024**3
 
 EXIT = {"allow": 0, "hold": 3, "deny": 4}
 
@@ -54,9 +59,27 @@ def find_home(home: Path | None) -> Path | None:
     if home is not None:
         return home
     for candidate in (Path(".interlock"), Path.home() / ".interlock"):
-        if (candidate / "interlock.toml").exists():
-            return candidate
+        try:
+            (candidate / "interlock.toml").stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return candidate  # it is there, and why it cannot be used is told when it is opened
+        return candidate
     return None
+
+
+def read_bounded(file: BinaryIO, where: str) -> bytes:
+    """All of a file or of standard input, which may have no end. BadProposal for more than any reader takes."""
+    from interlock.errors import BadProposal
+
+    try:
+        content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise BadProposal("cannot be read", hint=error.strerror or "", where=where) from error
+    if len(content) > LARGEST:
+        raise BadProposal(f"this is more than the {LARGEST:,} bytes that are read", hint="split it", where=where)
+    return content
 
 
 def senses() -> Senses:
@@ -81,6 +104,15 @@ def opened(home: Path | None, store: str = "") -> Iterator[Control]:
         raise BadConfiguration("there is no Interlock home here", hint="run `interlock init`, or name one with --home")
     with Control.open(found, senses(), store=store) as control:
         yield control
+
+
+def warn_of_strangers(control: Control, *names: str) -> None:
+    """Say on standard error which of these are no registered people: they could be anybody, the voters too."""
+    known = control.registry.people(caller())
+    for name in dict.fromkeys(names):
+        if name and name not in known:
+            advice = "nobody can approve what needs a person until `interlock people add` registers them"
+            click.echo(f"warning: `{visible(name)}` is no registered person; {advice}", err=True)
 
 
 def emit(answer: object) -> None:
@@ -113,8 +145,10 @@ def passphrase(file: Path | None, *, confirm: bool = False) -> str:
         if file.stat().st_mode & 0o077:
             raise KeyLost("others can read this passphrase file", hint="chmod 600 it", where=str(file))
         return file.read_text(encoding="utf-8").rstrip("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyLost("cannot be read", hint=str(error), where=str(file)) from error
+    except OSError as error:
+        raise KeyLost("cannot be read", hint=error.strerror or "", where=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise KeyLost("is not UTF-8", hint="a passphrase is text", where=str(file)) from error
 
 
 def passphrase_option(function: Function) -> Function:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import click
 
-from interlock.cli.frame import find_home, opened, senses
+from interlock.cli.frame import find_home, opened, read_bounded, senses
 
 if TYPE_CHECKING:
     from interlock.judge import Judge
@@ -99,13 +99,13 @@ def known(files: Sequence[Path], environment: str) -> Inventory | None:
 def read(file: Path | None, kind: str = "") -> bytes:
     """The whole of a file, or of standard input; a folder as a payload of its kind."""
     if file is None or str(file) == "-":
-        return sys.stdin.buffer.read()
+        return read_bounded(sys.stdin.buffer, "standard input")
     if file.is_dir():
         from interlock.execute.planners import packed
 
         return packed(kind, file)
     with opened_file(file) as source:
-        return source.read()
+        return read_bounded(source, str(file))
 
 
 @contextlib.contextmanager

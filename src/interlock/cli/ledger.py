@@ -92,7 +92,8 @@ def export(source: Path | None, output: Path | None, home: Path | None) -> None:
 @click.option("--since", type=click.IntRange(min=0), help="Write a request to a witness that last saw this size.")
 @click.option("-o", "--output", type=_FILE, help="A new file.  [default: standard output]")
 @home_option
-def checkpoint(since: int | None, output: Path | None, home: Path | None) -> None:
+@json_option
+def checkpoint(since: int | None, output: Path | None, home: Path | None, as_json: bool) -> None:
     """Write the newest signed checkpoint. Keep it elsewhere: with it, `verify` notices any later edit.
 
     With --since it writes what a witness is asked with: that size, the proof that the log only grew, the checkpoint.
@@ -110,7 +111,14 @@ def checkpoint(since: int | None, output: Path | None, home: Path | None) -> Non
             # A witness that has seen nothing yet asks for no proof: there is nothing to be consistent with.
             proof = control.ledger.consistency(since, size) if since else []
             text = request_text(since, proof, text)
-        write(text.encode())
+        write(_written("checkpoint" if since is None else "request", text, as_json=as_json))
+
+
+def _written(name: str, text: str, *, as_json: bool) -> bytes:
+    """A signed text as it is sent on; with --json as the one field of an object."""
+    import msgspec
+
+    return msgspec.json.encode({name: text}) + b"\n" if as_json else text.encode()
 
 
 @command.command("cosign")
@@ -119,7 +127,8 @@ def checkpoint(since: int | None, output: Path | None, home: Path | None) -> Non
 @click.option("--key", required=True, type=_FILE, help="Your witness key, made with `interlock ledger witness`.")
 @click.option("--memory", required=True, type=_FILE, help="Your file of what you cosigned last; made when missing.")
 @click.option("-o", "--output", type=_FILE, help="A new file.  [default: standard output]")
-def cosign(request: Path, log_key: str, key: Path, memory: Path, output: Path | None) -> None:
+@json_option
+def cosign(request: Path, log_key: str, key: Path, memory: Path, output: Path | None, as_json: bool) -> None:
     """Cosign REQUEST as a witness. It comes from `checkpoint --since`, and has to extend what you saw last."""
     from interlock.ledger.highwater import HighWater
     from interlock.ledger.keys import load_signer
@@ -134,10 +143,10 @@ def cosign(request: Path, log_key: str, key: Path, memory: Path, output: Path | 
         memory=HighWater(memory),
     )
     with _output(output) as write:
-        write(answer.encode())
+        write(_written("cosignature", answer, as_json=as_json))
 
 
-@command.command("witness")
+@command.command("witness", short_help="Make a witness key.")
 @click.argument("name")
 @click.option("--key", required=True, type=_FILE, help="The new key file; the verifier key goes beside it (.pub).")
 @json_option

@@ -7,6 +7,7 @@ Nothing but this table is imported until a command is chosen, so that `interlock
 from __future__ import annotations
 
 import gc
+import io
 import json
 import os
 import sys
@@ -116,6 +117,7 @@ def _run(arguments: list[str]) -> int:
     import click
 
     from interlock.errors import InterlockError
+    from interlock.report.visible import safe
 
     as_json = "--json" in arguments
     try:
@@ -126,7 +128,9 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         if as_json:
             return _tell({"code": "usage", "message": error.format_message()}, 2)
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        sys.stderr.write(safe(said.getvalue()))
         return 2
     except InterlockError as error:
         if as_json:
@@ -143,7 +147,7 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("INTERLOCK_DEBUG"):
             raise
-        message = f"{type(error).__name__}: {error}"
+        message = safe(f"{type(error).__name__}: {error}")
         if as_json:
             return _tell({"code": "bug", "message": message}, 1)
         sys.stderr.write(f"interlock: this is a bug of ours: {message}\n  set INTERLOCK_DEBUG=1 to see where\n")
@@ -158,11 +162,13 @@ def _tell(error: dict[str, str], status: int) -> int:
 def _print_error(error: InterlockError) -> None:
     import click
 
+    from interlock.report.visible import visible
+
     place = f"{error.where}: " if error.where else ""
     click.secho("interlock: ", fg="red", bold=True, err=True, nl=False)
-    click.echo(f"{place}{error.message}", err=True)
+    click.echo(visible(f"{place}{error.message}"), err=True)
     if error.hint:
-        click.echo(f"  {error.hint}", err=True)
+        click.echo(f"  {visible(error.hint)}", err=True)
 
 
 if __name__ == "__main__":

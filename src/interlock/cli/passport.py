@@ -23,6 +23,7 @@ from interlock.model.decision import parse_requirement
 FORM: Final = (
     "TIER:RESOURCES:ENVIRONMENTS[:max_rows=N][:max_resources=N][:max_reach=N][:verbs=V,…][:requires=CONDITION,…]"
 )
+DIGITS: Final = 15  # of a bound: larger numbers are not the same number to every reader
 EXAMPLE: Final = "modify:orders,order_*:production:max_rows=500:requires=simulated-rollback"
 MAX_FILE: Final = 64 * 1024
 
@@ -71,7 +72,8 @@ def read_passport(path: Path, name: str) -> Passport:
         raise BadInput("is not a passport", hint=str(error), where=str(path)) from error
     for capability in passport.capabilities:
         _check_conditions(capability.requires, str(path))
-        if min(capability.max_rows, capability.max_resources, capability.max_reach) < 0:
+        bounds = (capability.max_rows, capability.max_resources, capability.max_reach)
+        if min(bounds) < 0 or max(bounds) >= 10**DIGITS:
             raise BadInput("a bound cannot be negative", where=str(path))
     return passport
 
@@ -97,8 +99,8 @@ def _one_of(word: str, words: tuple[str, ...], what: str, text: str) -> str:
 
 
 def _count(value: str, text: str) -> int:
-    if not (value.isascii() and value.isdecimal()) or int(value) == 0:
-        raise _wrong(f"`{value}` is no bound; write a number from 1 on", text)
+    if not (value.isascii() and value.isdecimal()) or len(value) > DIGITS or int(value) == 0:
+        raise _wrong(f"`{value}` is no bound; write a number from 1 on, of {DIGITS} digits at most", text)
     return int(value)
 
 

@@ -42,6 +42,7 @@ def check(folder: Path | None, home: Path | None, as_json: bool) -> int:
         emit({"usable": report.usable, "policies": report.policies, "remarks": remarks})
         return 0 if report.usable else 2
     from interlock.cli.words import plain
+    from interlock.report.visible import counted
 
     say = console().print
     for remark in remarks:
@@ -50,7 +51,8 @@ def check(folder: Path | None, home: Path | None, as_json: bool) -> int:
         if remark["hint"]:
             say(f"  [dim]{plain(remark['hint'])}[/]", soft_wrap=True)
     errors = sum(remark["severity"] == "error" for remark in remarks)
-    say(f"{report.policies} policies, {errors} errors, {len(remarks) - errors} warnings")
+    numbers = ((report.policies, "policy", "policies"), (errors, "error", ""), (len(remarks) - errors, "warning", ""))
+    say(", ".join(counted(*number) for number in numbers))
     return 0 if report.usable else 2
 
 
@@ -108,6 +110,7 @@ def explain(case: str, home: Path | None, as_json: bool) -> None:
             say(f"  against {plain(effect)}")
         for fact, value in told.facts:
             shown = ", ".join(sorted(value)) if isinstance(value, frozenset) else value
+            shown = str(shown).lower() if isinstance(shown, bool) else shown  # as a policy spells it
             say(f"  {plain(fact)} = {plain(shown)}")
     if explanation.requirements:
         say(f"\nlifted by [bold]{plain(', '.join(explanation.requirements))}[/]")

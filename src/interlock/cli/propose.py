@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from interlock.cli.frame import EXIT, caller, console, emit, home_option, json_option, opened
+from interlock.cli.frame import EXIT, caller, console, emit, home_option, json_option, opened, read_bounded
+from interlock.cli.judging import opened_file
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--kind", required=True, help="What it is: terraform; sql, or sql with its dialect.")
+@click.option("--kind", required=True, help="What it is: sql (or sql:sqlite …), terraform or aws; the target's.")
 @click.option("--target", default="", help="The configured target that it is for.")
 @click.option("--agent", required=True, help="The agent that proposes it.")
 @click.option("--environment", default="", help="The claimed environment.  [default: the target's]")
@@ -88,17 +88,11 @@ def _advise(case: str, outcome: str, target: str, *, and_run: bool) -> None:
     if not target:
         click.echo("it names no target, so it is judged and recorded and cannot be run; propose it with --target")
     elif outcome == "hold":
-        click.echo(f"next: a person votes with `interlock approve {case}`, then `interlock run {case}`")
+        click.echo(f"next: a person votes with `interlock approve {case} --as NAME`, then `interlock run {case}`")
     elif outcome == "allow" and not and_run:
         click.echo(f"next: `interlock run {case}`")
 
 
 def _bytes(path: Path) -> bytes:
-    from interlock.errors import BadProposal
-
-    if str(path) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadProposal("cannot be read", hint=error.strerror or "", where=str(path)) from error
+    with opened_file(path) as file:
+        return read_bounded(file, str(path))

@@ -7,7 +7,7 @@ Text that comes from an agent is shown as text: control characters and markup ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -15,13 +15,18 @@ from rich.table import Table
 from rich.text import Text
 
 from interlock.cli import planned
-from interlock.cli.words import MOST, OUTCOME, SEVERITY, STATE, TIER, count, plain
+from interlock.cli.words import MOST, OUTCOME, SEVERITY, STATE, TIER, count, further, plain
+from interlock.model.wayback import REVERSIBILITIES
 from interlock.report.subject import by_service
+from interlock.report.visible import columns, fitted, visible
 
 if TYPE_CHECKING:
     from interlock.answer import Json
 
 NAMES = 24  # permissions of one service before the rest is only counted
+LINES = 40  # of a payload, before the rest is only counted
+CHARACTERS = 10_000  # of a payload, likewise
+TIERS: Final = tuple(TIER)
 
 
 def everywhere(_environment: str) -> bool:
@@ -65,14 +70,17 @@ def _headline(answer: Json, production: Callable[[str], bool]) -> RenderableType
 
 def _because(decision: Json) -> RenderableType:
     table = Table.grid(padding=(0, 1))
-    for because in cast("Sequence[Json]", decision["because"])[:MOST]:
+    reasons = cast("Sequence[Json]", decision["because"])
+    for because in reasons[:MOST]:
         lift = f" [dim](lifted by {plain(because['lift'])})[/]" if because["lift"] else ""
         table.add_row("because", f"{plain(because['because'])}{lift} [dim]{plain(because['policy'])}[/]")
+    if len(reasons) > MOST:
+        table.add_row("", further(len(reasons) - MOST))
     return table
 
 
 def _effects(change: Json) -> RenderableType:
-    effects = cast("Sequence[Json]", change["effects"])
+    effects = sorted(cast("Sequence[Json]", change["effects"]), key=_gravity)
     if not effects:
         return Text("nothing would be done")
     title = f"{len(effects)} effect{'' if len(effects) == 1 else 's'}"
@@ -91,8 +99,15 @@ def _effects(change: Json) -> RenderableType:
             plain(effect["cause"]),
         )
     if len(effects) > MOST:
-        table.add_row("…", f"and {len(effects) - MOST} more (--json shows all)")
+        table.add_row("…", further(len(effects) - MOST))
     return table
+
+
+def _gravity(effect: Json) -> tuple[bool, int, int]:
+    """What an effect is sorted by, the gravest first, so that nothing grave hides behind what is harmless."""
+    tier, reversibility = str(effect["tier"]), str(effect["reversibility"])
+    hard = REVERSIBILITIES.index(reversibility) if reversibility in REVERSIBILITIES else len(REVERSIBILITIES)
+    return effect["known"] != "unknown", -TIERS.index(tier), -hard
 
 
 def _findings(findings: Sequence[Json]) -> Iterable[RenderableType]:
@@ -108,7 +123,7 @@ def _findings(findings: Sequence[Json]) -> Iterable[RenderableType]:
             f"{plain(found['message'])} [dim]{plain(found['where'])}[/]{fix}",
         )
     if len(findings) > MOST:
-        table.add_row("", "", f"and {len(findings) - MOST} more (--json shows all)")
+        table.add_row("", "", further(len(findings) - MOST))
     yield table
 
 
@@ -119,13 +134,18 @@ def _reach(assessment: Json) -> RenderableType:
     cut = "" if reach["complete"] else f" [red]incomplete, {reach['frontier']} not followed[/]"
     table.add_row("reach", f"changed {len(sets[0])}, must {len(sets[1])}, may {len(sets[2])}{cut}")
     inner = {str(one["name"]) for one in sets[0]}
-    further = [one for one in sets[2] if str(one["name"]) not in inner]
-    for one in further[:MOST]:
+    further_on = [one for one in sets[2] if str(one["name"]) not in inner]
+    for one in further_on[:MOST]:
         chain = " ← ".join(cast("Sequence[str]", one["chain"]))
-        table.add_row("", f"{plain(one['name'])} [dim]{plain(chain)}[/]")
+        table.add_row("", f"{plain(one['name'])}: [dim]{plain(chain)}[/]")
+    if len(further_on) > MOST:
+        table.add_row("", further(len(further_on) - MOST))
     table.add_row("way back", _way_back(rollback))
-    for step in cast("Sequence[str]", rollback["steps"])[:MOST]:
+    steps = cast("Sequence[str]", rollback["steps"])
+    for step in steps[:MOST]:
         table.add_row("", f"[dim]{plain(step)}[/]")
+    if len(steps) > MOST:
+        table.add_row("", further(len(steps) - MOST))
     return table
 
 
@@ -175,14 +195,26 @@ def case(
             head.add_row(name.replace("_", " "), plain(answer[name]))
     parts: list[RenderableType] = [head]
     if payload:
-        shown = "\n".join(plain(line) for line in payload.splitlines()[:40])
-        parts.append(Panel(Text.from_markup(shown), title="exactly this would run", title_align="left", padding=(0, 1)))
+        parts.append(_payload(payload))
     if judged and "decision" in answer:
         parts.append(judgement(answer, production=production))
     if samples:
         parts.append(_samples(samples))
     parts += _history(answer)
     return Group(*parts)
+
+
+def _payload(payload: str) -> RenderableType:
+    """The exact text; where it is too long to be shown whole, that is said where everybody looks."""
+    lines = payload.splitlines()
+    shown = payload[:CHARACTERS].splitlines()[:LINES]
+    text = Text.from_markup("\n".join(map(plain, shown)))
+    cut = len(lines) > LINES or len(payload) > CHARACTERS
+    title = "[bold red]not all[/] of what would run" if cut else "exactly this would run"
+    if cut:
+        whole = f"{len(lines):,} lines, {len(payload):,} characters in all: `interlock show CASE --json` has them"
+        text.append_text(Text.from_markup(f"\n[bold red]… cut here[/]; {whole}"))
+    return Panel(text, title=title, title_align="left", padding=(0, 1))
 
 
 def _samples(samples: Sequence[Mapping[str, object]]) -> RenderableType:
@@ -211,29 +243,40 @@ def _history(answer: Json) -> Iterable[RenderableType]:
         for step in cast("Sequence[Json]", execution["steps"]):
             if step["phase"] == "did":
                 table.add_row("step", f"{plain(step['name'])} [dim]{plain(step['detail'])}[/]")
-        if execution["undo_until"]:
+        if execution["undo_until"] and answer["state"] == "done":
             table.add_row("undo", f"until {execution['undo_until']}: `interlock undo {answer['case']}`")
     if table.row_count:
         yield table
 
 
-def cases(answers: Sequence[Json]) -> RenderableType:
-    """A list of cases, newest last."""
+#: Columns of a list of cases that give way where a terminal is too narrow for all, the least telling first.
+GIVING_WAY: Final = ("reversibility", "environment", "agent", "proposed", "tier")
+COLUMNS: Final = ("case", "state", "agent", "environment", "tier", "reversibility", "proposed", "intent")
+WHOLE: Final = ("case", "state", "tier", "proposed")
+LONGEST: Final = 100  # columns of an intent in a list; the case itself has all of it
+INTENT: Final = 16  # columns of an intent without which nobody can tell what it says
+
+
+def cases(answers: Sequence[Json], width: int) -> RenderableType:
+    """A list of cases, newest last, in so many columns. An id and a state are never cut: they are typed next."""
+    rows = [_summary(answer) for answer in answers]
+    room = {name: max(len(name), *(columns(str(row[name])) for row in rows)) + 3 for name in COLUMNS}
+    room["intent"] = min(room["intent"], INTENT + 3)
+    shown = list(COLUMNS)
+    for name in GIVING_WAY:
+        if sum(room[each] for each in shown) >= width:
+            shown.remove(name)
     table = Table(pad_edge=False)
-    for column in ("case", "state", "agent", "environment", "tier", "reversibility", "proposed", "intent"):
-        table.add_column(column, overflow="fold" if column == "intent" else "ellipsis", no_wrap=column != "intent")
-    for answer in answers:
-        state = str(answer["state"])
-        assessment = cast("Json", answer.get("assessment") or {"tier": "", "reversibility": ""})
-        tier = str(assessment["tier"])
-        table.add_row(
-            str(answer["case"]),
-            f"[{STATE.get(state, 'dim')}]{state}[/]",
-            plain(answer["agent"]),
-            plain(answer["environment"]),
-            f"[{TIER.get(tier, 'dim')}]{tier}[/]",
-            str(assessment["reversibility"]),
-            str(answer["proposed_at"]),
-            plain(answer["intent"]),
-        )
+    for name in shown:
+        table.add_column(name, overflow="fold", no_wrap=name in WHOLE, min_width=min(room[name] - 3, 10))
+    for row in rows:
+        colours = {"state": STATE.get(row["state"], "dim"), "tier": TIER.get(row["tier"], "dim")}
+        cells = (f"[{colours[name]}]{row[name]}[/]" if name in colours else plain(row[name]) for name in shown)
+        table.add_row(*cells)
     return table
+
+
+def _summary(answer: Json) -> dict[str, str]:
+    assessment = cast("Json", answer.get("assessment") or {"tier": "", "reversibility": ""})
+    whole = {**answer, **assessment, "proposed": answer["proposed_at"]}
+    return {name: fitted(visible(whole[name]), LONGEST) for name in COLUMNS}

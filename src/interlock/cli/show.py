@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from interlock.cli.frame import caller, console, emit, graph_option, home_option, json_option, opened
+
+#: What can be done with a case in this state, for whoever has just looked at it.
+NEXT: Final = {"held": "approve {} --as NAME", "allowed": "run {}", "approved": "run {}"}
 
 
 @click.command()
@@ -43,3 +47,5 @@ def command(case: str, with_output: bool, graph: str, home: Path | None, as_json
     console().print(picture(answer, payload, samples, production=production))
     if output:
         console().print(rows(output))
+    if step := NEXT.get(str(answer["state"])):
+        click.echo(f"next: `interlock {step.format(case)}`")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from interlock.cli.frame import caller, home_option, opened
+from interlock.cli.frame import caller, emit, home_option, json_option, opened
 
 if TYPE_CHECKING:
     from interlock.control import Control
@@ -42,6 +42,7 @@ YOUNG: Final = 10_000
 @click.option("--aws-tls-cert", type=click.Path(path_type=Path, dir_okay=False), help="Its certificate chain (PEM).")
 @click.option("--aws-tls-key", type=click.Path(path_type=Path, dir_okay=False), help="The key of that (PEM, 0600).")
 @home_option
+@json_option
 def command(
     host: str,
     port: int,
@@ -58,6 +59,7 @@ def command(
     aws_tls_cert: Path | None,
     aws_tls_key: Path | None,
     home: Path | None,
+    as_json: bool,
 ) -> int:
     """Serve the HTTP API until interrupted; what runs then comes to its end first.
 
@@ -80,11 +82,14 @@ def command(
         aws = None if no_aws else AwsListening(aws_host, aws_port, aws_tls_cert, aws_tls_key, aws_names)
         beside = _aws_gate(control, aws, gates)
         server = gates.enter_context(serving(control, listening, beside))
-        _greet(control, listening, aws if beside else None)
+        if as_json:
+            emit(control.health() | {"url": listening.url, "aws_url": aws.url if aws is not None and beside else ""})
+        else:
+            _greet(control, listening, aws if beside else None)
         _keep_what_is_here()
         with _stopped_by_signals(server):
             server.run()
-    click.echo("stopped; what was recorded stays recorded")
+    click.echo("stopped; what was recorded stays recorded", err=as_json)
     return 0
 
 

@@ -32,6 +32,11 @@ def plain(text: object) -> str:
     return escape(visible(text))
 
 
+def further(number: int) -> str:
+    """The last line of a list that is cut: how many there are more, and where they are."""
+    return f"and {number:,} more (--json shows all)"
+
+
 def count(number: object) -> str:
     """A number for people; what is unknown says so."""
     return f"{number:,}" if isinstance(number, int) else "unknown"

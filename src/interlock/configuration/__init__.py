@@ -162,8 +162,10 @@ def load(home: Path) -> Configuration:
         raise BadConfiguration(
             "there is no Interlock home here", hint="run `interlock init`", where=str(path)
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration("cannot be read", hint=str(error), where=str(path)) from error
+    except OSError as error:
+        raise BadConfiguration("cannot be read", hint=error.strerror or "", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise BadConfiguration("is not UTF-8", hint="save it as UTF-8", where=str(path)) from error
     return parse(text, home)
 
 

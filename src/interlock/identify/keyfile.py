@@ -44,9 +44,10 @@ def read(path: Path) -> bytes:
         # O_NONBLOCK: opening a pipe that somebody put here would otherwise wait for ever.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        link = path.is_symlink()
-        why = "is a symbolic link" if link else f"cannot be opened: {error.strerror}"
-        raise KeyLost(f"the key file {why}", where=str(path), hint="give the path of the file itself") from error
+        if path.is_symlink():
+            raise KeyLost("the key file is a symbolic link", where=str(path), hint="put the file itself here") from None
+        why = f"the key file cannot be opened: {error.strerror}"
+        raise KeyLost(why, where=str(path), hint="restore it from its backup, owned by this user, mode 0600") from error
     try:
         _owners_alone(os.fstat(handle), path)
         with os.fdopen(handle, "rb", closefd=False) as file:

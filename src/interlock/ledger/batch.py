@@ -102,8 +102,8 @@ class Plan:
                 for name, tail in reversed(before):
                     tails[name] = tail
                 waiting.error = Conflict(
-                    f"`{stream}` has {position} entries, so position {expected} is not its next",
-                    hint="read the stream again and decide anew",
+                    f"`{stream}` has moved on: it has {position} entries, not {expected} as when it was read",
+                    hint="somebody was first; look at it again",
                 )
                 return
             before.append((stream, position))

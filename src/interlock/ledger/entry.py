@@ -10,6 +10,7 @@ from interlock.errors import BadInput
 
 MAX_DATA = 64 * 1024 * 1024
 MAX_STREAM = 512
+TOO_LARGE = "entry-too-large"  # the code of an entry that no ledger takes
 LEAF_VERSION = 1
 
 
@@ -50,8 +51,14 @@ def check_items(items: Sequence[Item]) -> int:
         check_stream(stream)
         if position is not None and not 0 <= position < 2**62:
             raise BadInput(f"a position in `{stream}` is not a count from 0")
-        if type(data) is not bytes or len(data) > MAX_DATA:
-            raise BadInput(f"an entry of `{stream}` is not bytes, or longer than {MAX_DATA} bytes")
+        if type(data) is not bytes:
+            raise BadInput(f"an entry of `{stream}` is not bytes")
+        if len(data) > MAX_DATA:
+            raise BadInput(
+                f"an entry of `{stream}` would have {len(data):,} bytes, more than the {MAX_DATA:,} that one may have",
+                hint="nothing of it was recorded; propose less at once",
+                code=TOO_LARGE,
+            )
         total += len(data) + len(stream)
     return total
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import quote
 
-from interlock.errors import BadInput, Corrupt
+from interlock.errors import BadInput, Corrupt, StoreError
 from interlock.ledger.entry import MAX_DATA, Stored
 from interlock.ledger.head import CHUNK
 from interlock.ledger.note import strict_base64
@@ -193,18 +193,28 @@ def open_source(source: Path | Readable) -> Iterator[Source]:
             connection.execute("SELECT count(*) FROM sqlite_schema")
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
-                raise Corrupt("the file is damaged or not a ledger", where=place) from error
+                raise _unreadable(error, place) from error
         else:
             try:
                 yield SqliteSource(connection, place)
             except sqlite3.Error as error:
-                raise Corrupt("the file is damaged or not a ledger", where=place) from error
+                raise _unreadable(error, place) from error
             return
     try:
         with source.open("rb") as file:
             yield ExportSource(file, place)
     except OSError as error:
         raise BadInput(f"the file cannot be read: {error.strerror}", where=str(source)) from error
+
+
+def _unreadable(error: sqlite3.Error, place: str) -> StoreError:
+    """A disk that is full or failing says nothing of the ledger; anything else is a ledger that cannot be believed."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN):
+        hint = "the disk may be full or failing, or somebody holds the file; verify a copy elsewhere"
+        return StoreError("the file cannot be read now; nothing was verified", where=place, hint=hint)
+    return Corrupt("the file is damaged or not a ledger", where=place)
 
 
 @contextlib.contextmanager

@@ -34,7 +34,8 @@ def canonical(value: object) -> bytes:
     try:
         raw = _encoder.encode(value)
     except (TypeError, ValueError, UnicodeEncodeError) as error:
-        raise BadInput("a value has no canonical form", hint=str(error), code="not-canonical") from error
+        hint = "its text has to be UTF-8, without half characters"
+        raise BadInput("a value cannot be recorded", hint=hint, code="not-canonical") from error
     return raw
 
 

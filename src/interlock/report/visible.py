@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -12,6 +13,11 @@ TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 def visible(text: object) -> str:
     """The text with control characters, line ends and bidirectional overrides as the escapes that name them."""
     return "".join(char if char.isprintable() and char not in TURNING else repr(char)[1:-1] for char in str(text))
+
+
+def safe(text: str) -> str:
+    """The same of a text of several lines: line ends and tabs stay."""
+    return re.sub(r"[^\n\t]+", lambda part: visible(part[0]), text)
 
 
 def columns(text: str) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from interlock.cli.main import COMMANDS
+from interlock.cli.main import COMMANDS, program
 from interlock.cli.rows import picture
 from interlock.cli.words import plain
 from interlock.practice import shop
@@ -30,6 +32,56 @@ def test_every_command_of_the_table_is_there_and_has_a_help(interlock: Process, 
 
     assert ran.status == 0, ran.err
     assert ran.out.startswith(f"Usage: interlock {command}")
+
+
+def leaves(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, by all of its words."""
+    with click.Context(group) as context:
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            if isinstance(command, click.Group):
+                yield from leaves(command, (*words, name))
+            else:
+                yield " ".join((*words, name)), command
+
+
+LEAVES = dict(leaves(program()))
+#: What needs no `--json`, and why.
+JSON_AS_IT_IS = {"ledger export": "all that it writes is JSON lines"}
+
+
+@pytest.mark.parametrize("command", LEAVES)
+def test_every_command_takes_json_and_has_a_page(command: str) -> None:
+    takes = any("--json" in parameter.opts for parameter in LEAVES[command].params)
+
+    assert takes is (command not in JSON_AS_IT_IS)
+    assert (Path(__file__).parents[3] / "docs" / "commands" / f"{command.replace(' ', '-')}.md").exists()
+
+
+@pytest.mark.parametrize("group", sorted({words.split()[0] for words in LEAVES if " " in words}))
+def test_what_a_command_is_for_is_told_in_one_line_that_is_not_cut(interlock: Process, group: str) -> None:
+    listed = interlock(group, "--help", COLUMNS="80").out
+
+    assert [line for line in listed.splitlines() if line.startswith("  ") and line.endswith("...")] == []
+
+
+def test_with_json_a_command_prints_one_object_and_nothing_else(interlock: Process) -> None:
+    assert interlock("init", "--json").json["verifier_key"]
+    for command in (
+        *("status", "cases", "people list", "agents list", "reads fixer", "recover", "policy check", "policy test"),
+        *("ledger verify", "ledger checkpoint", "ledger checkpoint --since 0", "completion fish"),
+    ):
+        ran = interlock(*command.split(), "--json")
+        assert ran.status == 0, ran.err
+        assert ran.json
+        assert ran.err == ""
+
+
+def test_an_export_is_lines_of_json(interlock: Process) -> None:
+    interlock("init")
+
+    assert all(json.loads(line) for line in interlock("ledger", "export").out.splitlines())
 
 
 @pytest.mark.parametrize(

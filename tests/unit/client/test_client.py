@@ -70,11 +70,12 @@ def test_a_wrong_environment_is_found_in_that_argument(client: Client) -> None:
     assert "environment" in {finding.argument for finding in answer.findings}
 
 
-def test_a_held_case_is_waited_for_until_people_decide(live: Live, client: Client) -> None:
+@pytest.mark.parametrize("seconds", [30, float("inf")])
+def test_a_held_case_is_waited_for_until_people_decide(live: Live, client: Client, seconds: float) -> None:
     answer = client.propose(kind="sql", payload=WIDE, target="shop")
     threading.Timer(0.5, live.vote, (answer.case, "ada")).start()
 
-    decided = answer.wait(30)  # type: ignore[union-attr]  # it is held
+    decided = answer.wait(seconds)  # type: ignore[union-attr]  # it is held
 
     assert isinstance(decided, Allowed)
     assert decided.state == "approved"

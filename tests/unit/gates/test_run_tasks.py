@@ -107,7 +107,7 @@ def test_a_held_run_says_who_is_missing(world: World, hcp: Cloud) -> None:
         message = hcp.hcp.wait()[0]["message"]
 
     assert "1 more approval by a registered person" in message
-    assert f"`interlock approve {newest(world).id}`" in message
+    assert f"`interlock approve {newest(world).id} --as NAME`" in message
 
 
 def test_the_outcomes_tell_of_the_decision_and_of_each_finding(world: World, hcp: Cloud) -> None:

@@ -159,7 +159,7 @@ class AwsProtocol(asyncio.Protocol):
     def answered(self, turn: Turn) -> None:
         self._state.total_requests += 1
         self._turn = None
-        if not turn.keeps:
+        if not turn.keeps and turn.whole:
             self.transport.close()
         if self.transport.is_closing():
             return
@@ -221,7 +221,9 @@ class AwsProtocol(asyncio.Protocol):
         turn, self._coming = self._coming, None
         if turn is None:
             return
-        if turn.over:
+        if turn.over and not turn.keeps:
+            self.transport.close()  # what was thrown away of it has come to its end
+        elif turn.over:
             self._end_in(self._config.timeout_keep_alive)
         turn.end()
 
@@ -270,7 +272,8 @@ class AwsProtocol(asyncio.Protocol):
     def _refuse(self, raw: bytes) -> None:
         """Answer what is no request, and end."""
         if not self.transport.is_closing():
-            self.transport.write(raw)
+            if self._coming is None or not self._coming.over:  # else it has its answer already
+                self.transport.write(raw)
             self.transport.close()
 
     # the clock: one timer, which mostly finds that what it was set for has come

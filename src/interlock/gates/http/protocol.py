@@ -16,10 +16,21 @@ HEAD_BYTES: Final = 32 * 1024
 HEAD_SECONDS: Final = 10.0
 DISCARD_SECONDS: Final = 30.0
 
-_WHY: Final = b'{"error":{"code":"head-too-long","message":"the head of a request has at most 32768 bytes"}}'
-HEAD_TOO_LONG: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
-    b"content-length: %d\r\n\r\n%b" % (len(_WHY), _WHY)
+
+def _last_word(status: bytes, code: bytes, message: bytes) -> bytes:
+    """The answer to what never became a request; it ends the connection."""
+    said = b'{"error":{"code":"%b","message":"%b"}}' % (code, message)
+    head = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+    return head % (status, len(said)) + said
+
+
+HEAD_TOO_LONG: Final = _last_word(
+    b"431 Request Header Fields Too Large", b"head-too-long", b"the head of a request has at most 32768 bytes"
+)
+NO_REQUEST: Final = _last_word(
+    b"400 Bad Request",
+    b"bad-request",
+    b"this is no request of HTTP/1.1 with one meaning: a path, each header on a line of its own, one length",
 )
 
 
@@ -66,8 +77,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._stop_clock()
-        if not self.transport.is_closing():
-            super().on_headers_complete()
+        if self.transport.is_closing():
+            return
+        if not self.url.startswith(b"/"):  # an address with a host in it: that host and the Host header may differ
+            self.send_400_response("")
+            return
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         if not self.transport.is_closing():
@@ -83,6 +98,12 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if not self._in_head and not self.transport.is_closing():
             self._start_clock(DISCARD_SECONDS)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words are not ours
+        """What no request could be made of gets an error of the shape that all errors have."""
+        if not self.transport.is_closing():
+            self.transport.write(NO_REQUEST)
+            self.transport.close()
 
     def _count(self, field: bytes) -> None:
         self._fields += len(field)

@@ -329,6 +329,9 @@ def explain(error: sqlite3.Error, where: str) -> StoreError:
         return Corrupt("entries stand where the head says there are none", where=where, hint="verify the ledger")
     if isinstance(error, sqlite3.ProgrammingError):
         return StoreError("the store is closed", where=where)
+    if primary == sqlite3.SQLITE_IOERR:
+        hint = "the disk may be full or failing; nothing was recorded"
+        return StoreError("the store cannot be read or written", where=where, hint=hint)
     return StoreError(f"the store failed: {str(error).lower()}", where=where)
 
 

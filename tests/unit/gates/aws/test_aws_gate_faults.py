@@ -126,6 +126,24 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(gate: LiveAws, aw
     assert aws.asked == []
 
 
+def test_who_sends_all_of_a_body_that_is_too_large_gets_to_read_why_and_nothing_behind_it_is_served(
+    gate: LiveAws, aws: Dummy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clients of AWS send a body to its end before they read; cut off, they would try it again and again."""
+    monkeypatch.setattr(bodies, "MOST", 100_000)
+    *head, last = written(gate, headers=LIST, body=b"{}")
+    behind = b"\r\n".join([*head, b"", last])
+    for body in (b"z" * 20_000_000, b"z" * 200_000):
+        *head, last = written(gate, headers=LIST, body=body)
+        with socket.create_connection(("127.0.0.1", gate.port), timeout=20) as connection:
+            connection.sendall(b"\r\n".join([*head, b"", last]) + behind)
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert answer.count(b"HTTP/1.1 ") == 1
+    assert aws.asked == []
+
+
 def test_only_s3_takes_what_does_not_fit_into_memory(
     gate: LiveAws, aws: Dummy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

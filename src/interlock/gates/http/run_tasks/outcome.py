@@ -42,7 +42,7 @@ def summary(subject: Subject, held: str = "") -> str:
     if decision.outcome == "allow":
         return said
     if held:
-        return f"{said}; {held}: `interlock approve {subject.case}`"
+        return f"{said}; {held}: `interlock approve {subject.case} --as NAME`"
     why = "; ".join(because.because for because in decision.because)
     return f"{said}; {why}"
 
