@@ -7,6 +7,7 @@ What an agent may see is its own; people and operators see all.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,7 @@ from interlock.approve.vote import draw
 from interlock.claims import Claim, Claims
 from interlock.decide.decide import engine
 from interlock.erasure import Reads, erase_reads
-from interlock.errors import Conflict, Forbidden, InterlockError, KeyLost, NotFound
+from interlock.errors import BadPolicy, Conflict, Forbidden, InterlockError, KeyLost, NotFound
 from interlock.execute.executor import Exchange
 from interlock.execute.planners import planner_for
 from interlock.home import Home
@@ -33,6 +34,8 @@ from interlock.model.canon import parse
 from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
 from interlock.passing import Passage, Passing
+from interlock.policy.engine import Engine
+from interlock.policy.shut import ShutEngine
 from interlock.proposing import Proposing
 from interlock.read.readers import readable
 from interlock.record import CLAIMED, PASSED, SYSTEM, Record
@@ -59,7 +62,12 @@ class Control:
             )
             self.vault = Vault(self.ledger.store, load_master(home.vault_key), entropy=senses.entropy)
             self.record = Record(self.ledger, self.vault, senses.now)
-            self.judge = Judge(self.configuration, engine(home.policy_sources()), senses, self.record.identity)
+            self.shut: BadPolicy | None = None
+            try:
+                court: Engine = engine(home.policy_sources())
+            except BadPolicy as error:  # what takes away asks no policy, and has to work all the same
+                self.shut, court = error, ShutEngine(str(error))
+            self.judge = Judge(self.configuration, court, senses, self.record.identity)
             self.proposing = Proposing(self.record, self.judge, senses)
             self.road = Road(self.record, self.judge, senses)
             issuer = open_issuer(home.issuer_key)
@@ -91,6 +99,7 @@ class Control:
     def check(self, caller: Caller, proposal: Proposal) -> Judgement:
         """Judge without recording and without executing."""
         require("check", caller)
+        self.require_policies()
         passport = self.record.passport(proposal.agent)
         target = self.configuration.targets.get(proposal.target)
         if caller.kind == "agent" and planner_for(target, proposal.payload) is not None:
@@ -359,7 +368,7 @@ class Control:
 
     def rearm(self) -> tuple[str, ...]:
         """Make the self-test (again). A gate that fails it lets nothing pass; what is new in its result is recorded."""
-        self._problems = prove(self.judge)
+        self._problems = prove(self.judge) if self.shut is None else (str(self.shut),)
         opened = kinds.Opened(__version__, self.judge.engine.version, not self._problems, self._problems)
         before = self.record.entries(SYSTEM)
         if not before or before[-1].what != opened:
@@ -373,7 +382,13 @@ class Control:
             if case.approval is not None and case.approval.break_glass and not case.reviewed
         ]
 
+    def require_policies(self) -> None:
+        """Raises BadPolicy where the policies could not be loaded: then nothing is judged."""
+        if self.shut is not None:
+            raise copy(self.shut)
+
     def _require_armed(self) -> None:
+        self.require_policies()
         if self.problems:
             raise KeyLost(
                 f"the gate is not armed: {self.problems[0]}", hint="`interlock status` says why", code="not-armed"

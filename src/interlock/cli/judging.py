@@ -67,6 +67,7 @@ def judging(home: Path | None, agent: str) -> Iterator[tuple[Judge, Passport]]:
     """The judge of the home there is, with the agent's passport; without a home, starter policies and no passport."""
     if find_home(home) is not None:
         with opened(home) as control:
+            control.require_policies()
             yield control.judge, control.record.passport(agent)
         return
     from interlock.configuration import unconfigured

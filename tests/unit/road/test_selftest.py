@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from interlock.errors import KeyLost
-from interlock.testing.world import World, simulated
+from interlock.errors import BadPolicy, KeyLost
+from interlock.model.proposal import Proposal
+from interlock.testing.world import AGENT, OPERATOR, World, simulated
 
 OPEN = '@id("everything")\n@because("nobody is stopped")\npermit(principal, action, resource);\n'
 
@@ -66,3 +67,40 @@ def test_where_there_is_an_account_calls_to_aws_are_shown_too(tmp_path: Path) ->
     assert sound == ()
     assert any("DeleteDBInstance" in problem for problem in told)
     assert any("CreateAccessKey" in problem for problem in told)
+
+
+def test_where_a_policy_is_broken_nothing_is_judged_or_run_and_what_takes_away_still_works(tmp_path: Path) -> None:
+    with simulated(tmp_path / "home") as world:
+        done = world.run(
+            world.approve(world.propose("UPDATE orders SET status = 'paid' WHERE status = 'pending'"), "ada")
+        )
+        allowed = world.propose("SELECT 1 FROM orders")
+        (world.path / "policies" / "broken.cedar").write_text("permit (", encoding="utf-8")
+        world.reopen()
+
+        assert world.control.health()["state"] == "stopped"
+        assert "broken.cedar:1" in world.control.problems[0]
+        with pytest.raises(BadPolicy, match=r"broken\.cedar"):
+            world.propose("SELECT 1 FROM orders")
+        with pytest.raises(BadPolicy, match=r"broken\.cedar"):
+            world.run(allowed)
+        with pytest.raises(BadPolicy, match=r"broken\.cedar"):
+            world.control.check(AGENT, Proposal("sql:postgres", b"SELECT 1", "fixer"))
+        assert world.undo(done).state == "undone"
+        world.control.registry.retire_agent(OPERATOR, "fixer")
+        assert world.control.record.passport("fixer").retired
+
+        (world.path / "policies" / "broken.cedar").unlink()
+        world.reopen()
+        assert world.control.health()["state"] == "armed"
+
+
+def test_an_engine_without_policies_lets_nothing_through(tmp_path: Path) -> None:
+    with simulated(tmp_path / "home") as world:
+        (world.path / "policies" / "broken.cedar").write_text("permit (", encoding="utf-8")
+        world.reopen()
+        passport = world.control.record.passport("fixer")
+        decision = world.control.judge.judge(Proposal("sql:postgres", b"SELECT 1", "fixer"), passport).decision
+
+    assert (decision.outcome, decision.because[0].policy) == ("deny", "interlock:engine-error")
+    assert "broken.cedar" in decision.because[0].because
