@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from interlock.model.change import Choice
-from interlock.read.sql.logic import FALSE, TRUE, Target, Term, mentions, outcomes
+from interlock.read.sql.logic import FALSE, TRUE, outcomes
+from interlock.read.sql.neutral import Target, Term, mentions
 from interlock.read.sql.practice import is_keylike, practically_all
 
 

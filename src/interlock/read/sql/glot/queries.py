@@ -13,9 +13,9 @@ from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import Token
 from interlock.read.sql.glot.reading import Reading
 from interlock.read.sql.glot.shape import Frame, shaped
-from interlock.read.sql.glot.terms import term
+from interlock.read.sql.glot.terms import alike, is_target, spelled, term
 from interlock.read.sql.glot.trees import QUERIES, tree_of
-from interlock.read.sql.logic import Target, Term
+from interlock.read.sql.neutral import Target, Term
 
 #: Kinds of nodes that may stand inside a query or write. Anything else makes the statement unknown.
 _INSIDE: Final[tuple[type, ...]] = (
@@ -107,6 +107,10 @@ def _reads(reading: Reading, tree: Any) -> None:
         if scoped and not table.db and table.name.lower() in _visible(table):
             continue
         _read(reading, table)
+    for one in tree.find_all(exp.In):
+        listed = one.args.get("field")
+        if listed is not None and not (scoped and spelled(listed) in _visible(listed)):
+            reading.add("read", "table", spelled(listed), "reads", choice="all")
 
 
 def _read(reading: Reading, table: Any) -> None:
@@ -150,14 +154,23 @@ def _limit(node: Any) -> int | None:
 
 
 def _judged(condition: Any, source: Source) -> Judgement:
-    return _judged_all([term(condition)] if condition is not None else [], source)
+    return judge(term(condition) if condition is not None else None, _target(source))
 
 
-def _judged_all(conditions: list[Term], source: Source, sources: Sequence[Source] = ()) -> Judgement:
-    names = frozenset((source.alias, source.name.lower()))
-    others = frozenset(one.alias for one in sources if one.name == source.name and one.alias != source.alias)
+def _target(source: Source) -> Target:
+    return Target(frozenset((source.alias, source.name.lower())), source.name.lower())
+
+
+def _judged_all(tree: Any, source: Source) -> Judgement:
+    """How a write chooses the rows of one of its tables."""
+    conditions = _conditions(tree)
     whole: Term | None = ("and", tuple(conditions)) if len(conditions) > 1 else conditions[0] if conditions else None
-    return judge(whole, Target(names, source.name.lower(), others))
+    target = _target(source)
+    if tree.args.get("with_") is not None:
+        same, hidden = alike(tree.args["with_"], target.table)
+        target = target._replace(alike=same, hidden=hidden)
+    others = [one for one in _joined(tree) if one.alias_or_name.lower() != source.alias and is_target(one, target)]
+    return judge(whole, target._replace(twins=frozenset(one.alias_or_name.lower() for one in others)))
 
 
 def _conditions(tree: Any) -> list[Term]:
@@ -239,7 +252,12 @@ def _index_command(reading: Reading, name: str, values: Any) -> None:
 
 def _sources(reading: Reading, tree: Any) -> list[Source]:
     """The tables that a multi-table UPDATE or DELETE joins, outside of its subqueries."""
-    found = []
+    return [_source(reading, one) for one in _joined(tree) if _is_named(one)]
+
+
+def _joined(tree: Any) -> list[Any]:
+    """All that an UPDATE or DELETE joins, tables or queries."""
+    found: list[Any] = []
     pending = [tree.this, tree.args.get("from_"), *(tree.args.get("using") or [])]
     while pending:
         one = pending.pop(0)
@@ -247,8 +265,7 @@ def _sources(reading: Reading, tree: Any) -> list[Source]:
             one = one.this
         if one is None:
             continue
-        if _is_named(one):
-            found.append(_source(reading, one))
+        found.append(one)
         pending[:0] = [join.this for join in one.args.get("joins") or []]
     return found
 
@@ -297,7 +314,7 @@ def _choose(
 ) -> None:
     """The rows of one table that a write changes."""
     _guard(reading, source.name)
-    judgement = _judged_all(_conditions(tree), source, _sources(reading, tree))
+    judgement = _judged_all(tree, source)
     limit = _limit(tree)
     traits: set[Trait] = {"hides-failure"} if frame.hides else set()
     if frame.ends:

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from interlock.model.change import Choice, Trait
 from interlock.read.sql.condition import Judgement, judge
-from interlock.read.sql.logic import Target
+from interlock.read.sql.neutral import Target
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.calls import call
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.reading import Reading
-from interlock.read.sql.postgres.terms import term
+from interlock.read.sql.postgres.terms import alike, describe, term
 
 #: Node kinds that only compute: walking on into what they hold is all there is to do.
 _PLAIN: Final = frozenset(
@@ -173,13 +173,34 @@ def _read(
     )  # fmt: skip
 
 
-def target_of(table: Node, sources: Iterable[Node] = ()) -> Target:
+def target_of(table: Node, sources: Iterable[Node] = (), clause: Node | None = None) -> Target:
     """How the columns of the target table of a write can be spelled, and what else is that table in its sources."""
     name = names.relation(table)
     alias = table.get("alias", {}).get("aliasname")
-    others = [one["RangeVar"] for one in sources if "RangeVar" in one]
-    twins = (one.get("alias", {}).get("aliasname", "") for one in others if names.relation(one) == name)
-    return Target(frozenset((alias,) if alias else (table.get("relname", ""), name)), name, frozenset(twins))
+    own = frozenset((alias,) if alias else (table.get("relname", ""), name))
+    same, hidden = alike(clause, name) if clause else (_NONE, _NONE)
+    target = Target(own, name, _NONE, same, hidden)
+    twins = frozenset(twin for twin in (_twin(source, target) for source in sources) if twin is not None)
+    return target._replace(twins=twins) if twins else target
+
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+def _twin(source: Node, target: Target) -> str | None:
+    """What a source is called that is every row of the target once more; None when it is something else."""
+    if not source:
+        return None
+    kind, inner = next(iter(source.items()))
+    alias = inner.get("alias", {}) if isinstance(inner, dict) else {}
+    if kind == "RangeVar":
+        name = names.relation(inner)
+        called = str(alias.get("aliasname", "" if name == target.table else inner.get("relname", "")))
+        return called if target.is_all(name) else None
+    if kind == "RangeSubselect" and not alias.get("colnames"):
+        sub = describe(inner.get("subquery", {}).get("SelectStmt", {}), exists=False)
+        return str(alias.get("aliasname", "")) if sub.plain and target.is_all(sub.table) else None
+    return None
 
 
 def made(reading: Reading, table: Node, cause: str, fields: tuple[str, ...] = ()) -> None:
@@ -250,7 +271,7 @@ def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...]) ->
     _guard(reading, name)
     where = node.get("whereClause")
     sources = node.get("usingClause") or node.get("fromClause") or ()
-    judgement = judge(term(where) if where else None, target_of(table, sources))
+    judgement = judge(term(where) if where else None, target_of(table, sources, node.get("withClause")))
     count: int | None = None
     if where and "CurrentOfExpr" in where:
         judgement, count = Judgement("named"), 1
@@ -298,7 +319,8 @@ def _merge(reading: Reading, node: Node, scope: Scope) -> None:
     table = node.get("relation", {})
     name = names.relation(table)
     _guard(reading, name)
-    on = judge(term(node.get("joinCondition")), target_of(table, (node.get("sourceRelation", {}),)))
+    target = target_of(table, (node.get("sourceRelation", {}),), node.get("withClause"))
+    on = judge(term(node.get("joinCondition")), target)
     for entry in node.get("mergeWhenClauses", ()):
         clause = entry.get("MergeWhenClause", {})
         command = clause.get("commandType")

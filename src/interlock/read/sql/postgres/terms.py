@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from math import isfinite
 from typing import Any, Final
 
-from interlock.read.sql.logic import FALSE, NOTHING, Sub, Term, finds_itself, listed, outcomes
+from interlock.read.sql.logic import FALSE, TRUE, outcomes
+from interlock.read.sql.neutral import Sub, Target, Term, finds_itself, listed
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node
+from interlock.read.sql.practice import leaves_out
 
 _COMPARISONS: Final = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LIKE: Final = {"AEXPR_LIKE", "AEXPR_ILIKE"}
 _OTHER: Final[Term] = ("other", ())
+_NOUGHT: Final[Term] = ("lit", 0)
+_PLAIN_ARRAY: Final = re.compile(r"\{[\w\s,.@:+-]*\}")
 #: Regular expressions that match every text.
 _EVERYTHING: Final = frozenset(("lit", text) for text in ("", ".*", "^", "$", ".*$", "^.*$", "^.*"))
 
@@ -41,7 +47,8 @@ def _constant(node: Node) -> Term:
 def _number(text: str) -> object:
     """A numeric literal that the grammar keeps as text: too large, in hexadecimal, or with a point."""
     try:
-        return float(text.replace("_", ""))
+        found = float(text.replace("_", ""))
+        return found if isfinite(found) else text.lower()  # NaN equals itself in PostgreSQL, unlike here
     except ValueError:
         try:
             return int(text.replace("_", ""), 0)
@@ -66,6 +73,8 @@ def _expression(node: Node) -> Term:
             return _prefixed(operator, term(right))
         if operator in _COMPARISONS:
             return _compared(_COMPARISONS[operator], left, right)
+        if operator == "^":
+            return ("fn", "power", (term(left), term(right)))
         if operator in ("~", "~*") and term(right) in _EVERYTHING:
             return ("like", term(left), ("lit", "%"), False)
         return ("fn", operator, (term(left), term(right)))
@@ -79,10 +88,43 @@ def _expression(node: Node) -> Term:
     if kind in ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN"):
         low, high = (right or {}).get("List", {}).get("items", (None, None))
         return ("between", term(left), term(low), term(high), kind == "AEXPR_NOT_BETWEEN")
-    if kind == "AEXPR_OP_ANY" and operator == "=" and right and "A_ArrayExpr" in right:
-        items = tuple(term(item) for item in right["A_ArrayExpr"].get("elements", ()))
-        return ("in", term(left), items, False)
+    return _special(kind, operator, left, right)
+
+
+def _special(kind: str, operator: str, left: Node | None, right: Node | None) -> Term:
+    """SIMILAR TO, NULLIF, and comparisons with an array."""
+    if kind == "AEXPR_SIMILAR":
+        pattern = (right or {}).get("FuncCall", {}).get("args", ())
+        if len(pattern) == 1 and term(pattern[0]) == ("lit", "%"):
+            return ("like", term(left), ("lit", "%"), operator.startswith("!"))
+    if kind == "AEXPR_NULLIF":
+        return ("fn", "nullif", (term(left), term(right)))
+    if (kind, operator) in (("AEXPR_OP_ANY", "="), ("AEXPR_OP_ALL", "<>")) and right:
+        items = _elements(right)
+        if items is not None:
+            return ("in", term(left), items, kind == "AEXPR_OP_ALL")
     return ("other", (term(left), term(right)))
+
+
+def _elements(array: Node) -> tuple[Term, ...] | None:
+    """What stands in `ARRAY[…]`, `'{1,2}'::int[]` or `ARRAY(SELECT …)`; None where that cannot be told."""
+    if "A_ArrayExpr" in array:
+        return tuple(term(item) for item in array["A_ArrayExpr"].get("elements", ()))
+    if "SubLink" in array and array["SubLink"].get("subLinkType") == "ARRAY_SUBLINK":
+        return (term(array),)
+    if "ParamRef" in array:
+        return (term(array),)
+    if "TypeCast" in array and array["TypeCast"].get("typeName", {}).get("arrayBounds"):
+        inner = array["TypeCast"].get("arg", {})
+        if "A_ArrayExpr" in inner:
+            return _elements(inner)
+        text = _constant(inner["A_Const"]) if "A_Const" in inner else _OTHER
+        if text[0] == "lit" and isinstance(text[1], str) and _PLAIN_ARRAY.fullmatch(text[1]):
+            kind = names.typed(array["TypeCast"]["typeName"])
+            numbers = kind in ("int2", "int4", "int8", "numeric")
+            found = [one.strip() for one in text[1][1:-1].split(",") if one.strip()]
+            return tuple(("lit", _number(one) if numbers else one) for one in found)
+    return None
 
 
 def _prefixed(operator: str, operand: Term) -> Term:
@@ -154,36 +196,112 @@ def _parameter(node: Node) -> Term:
     return ("param", str(node.get("number", 0)))
 
 
+def _smallest(node: Node) -> Term:
+    name = "least" if node.get("op") == "IS_LEAST" else "greatest"
+    return ("fn", name, tuple(term(argument) for argument in node.get("args", ())))
+
+
+def _case(node: Node) -> Term:
+    subject = term(node["arg"]) if "arg" in node else None
+    branches = []
+    for one in node.get("args", ()):
+        when = one.get("CaseWhen", {})
+        condition = term(when.get("expr"))
+        branches.append((condition if subject is None else ("cmp", "=", subject, condition), term(when.get("result"))))
+    return ("case", tuple(branches), term(node["defresult"]) if "defresult" in node else ("lit", None))
+
+
 def _sublink(node: Node) -> Term:
     select = node.get("subselect", {}).get("SelectStmt", {})
     kind = node.get("subLinkType")
     sub = describe(select, exists=kind == "EXISTS_SUBLINK")
-    if kind == "ANY_SUBLINK" and "testexpr" in node:
-        return ("in", term(node["testexpr"]), (("sub", sub),), False)
+    operator = names.text(node["operName"][-1]) if node.get("operName") else "="
+    if (kind, operator) in (("ANY_SUBLINK", "="), ("ALL_SUBLINK", "<>")) and "testexpr" in node:
+        return ("in", term(node["testexpr"]), (("sub", sub),), kind == "ALL_SUBLINK")
     if "testexpr" in node:
         return ("other", (("sub", sub), term(node["testexpr"])))
     return ("sub", sub)
 
 
+#: A limit that no table is expected to reach.
+_BOUNDLESS: Final = 10**8
+
+
 def describe(select: Node, *, exists: bool) -> Sub:
     """What a condition needs to know of a subquery."""
     sources = select.get("fromClause", ())
-    where = select.get("whereClause")
-    plain = not any(select.get(part) for part in ("groupClause", "havingClause", "limitCount", "larg", "withClause"))
     inside = {alias for source in sources for alias in _aliases(source)}
-    condition = term(where) if where else None
-    itself = condition is not None and finds_itself(condition, inside)
-    free = plain and (condition is None or itself or not outcomes(condition, NOTHING) & FALSE)
-    table = column = extreme = ""
-    if len(sources) == 1 and "RangeVar" in sources[0] and free:
-        table = names.relation(sources[0]["RangeVar"])
-        targets = select.get("targetList", ())
-        if len(targets) == 1:
-            column, extreme = listed(term(targets[0].get("ResTarget", {}).get("val")))
     correlated = any(_leads_out(select.get(part), inside) for part in ("whereClause", "havingClause", "targetList"))
     if "larg" in select or not sources:
         correlated = correlated or _has_column(select)
-    return Sub(correlated, table, column, exists, free and not sources, extreme, itself)
+    if "larg" in select:
+        parts = (select["larg"], select["rarg"]) if select.get("op") == "SETOP_UNION" else ()
+        whole = not select.get("limitCount") and not select.get("withClause")
+        return Sub(correlated, exists=exists, arms=tuple(describe(one, exists=exists) for one in parts if whole))
+    table, practice = _source(sources)
+    where = select.get("whereClause")
+    condition = term(where) if where else None
+    itself = condition is not None and finds_itself(condition, inside)
+    inner = Target(frozenset(inside), table)
+    free = condition is None or itself or not outcomes(condition, inner) & FALSE
+    if not free and condition is not None and table and not leaves_out(condition, inner):
+        free = practice = True
+    limit = term(select.get("limitCount"))
+    if limit[0] == "lit" and isinstance(limit[1], int) and limit[1] >= (1 if exists else _BOUNDLESS):
+        practice = practice or not exists
+    elif select.get("limitCount"):
+        free = False
+    if "havingClause" in select or "withClause" in select or term(select.get("limitOffset")) not in (_OTHER, _NOUGHT):
+        free = False
+    outputs = [_output(one) for one in select.get("targetList", ())]
+    column, extreme = listed(outputs[0]) if len(outputs) == 1 else ("", "")
+    grouped = select.get("groupClause")
+    if grouped:
+        free = free and len(grouped) == 1 and listed(term(grouped[0])) == (column, "")
+        extreme = ""
+    never = condition is not None and not outcomes(condition, inner) & TRUE
+    rows = bool(grouped) or all(one[0] in ("col", "lit") for one in outputs)
+    return Sub(
+        correlated, table if free else "", column if free and table else "", exists,
+        free and not sources and not grouped, extreme, itself, practice,
+        empty=rows and (never or limit == _NOUGHT), plain=bool(outputs) and all(one[0] == "col" for one in outputs),
+    )  # fmt: skip
+
+
+def _output(node: Node) -> Term:
+    """One thing that a SELECT lists; a column that is called otherwise is none."""
+    target = node.get("ResTarget", {})
+    found = term(target.get("val"))
+    return ("other", (found,)) if found[0] == "col" and target.get("name", found[2]) != found[2] else found
+
+
+def _source(sources: list[Node]) -> tuple[str, bool]:
+    """The one table that a FROM reads, and whether that it is all of it is so in practice only."""
+    if len(sources) != 1:
+        return "", False
+    kind, inner = next(iter(sources[0].items()))
+    if kind == "RangeVar":
+        return names.relation(inner), False
+    if kind == "RangeSubselect" and not inner.get("alias", {}).get("colnames"):
+        sub = describe(inner.get("subquery", {}).get("SelectStmt", {}), exists=False)
+        return (sub.table, sub.practice) if sub.plain and not sub.correlated else ("", False)
+    return "", False
+
+
+def alike(clause: Node, table: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Which queries of a WITH hold every row of this table, and the names of all others."""
+    found: set[str] = set()
+    others: set[str] = set()
+    for one in clause.get("ctes", ()):
+        query = one.get("CommonTableExpr", {})
+        name = str(query.get("ctename", ""))
+        sub = describe(query.get("ctequery", {}).get("SelectStmt", {}), exists=False)
+        same = sub.table in found or (sub.table == table and table not in others)
+        if same and sub.plain and not query.get("aliascolnames"):
+            found.add(names.quoted(name))
+        else:
+            others.add(names.quoted(name))
+    return frozenset(found), frozenset(others)
 
 
 def _aliases(source: Node) -> list[str]:
@@ -248,5 +366,6 @@ def _other(inner: Any) -> Term:
 _RULES: Final = {
     "A_Const": _constant, "ColumnRef": _column, "A_Expr": _expression, "BoolExpr": _boolean, "NullTest": _null_test,
     "BooleanTest": _boolean_test, "FuncCall": _function, "TypeCast": _cast, "SQLValueFunction": _value_function,
-    "CoalesceExpr": _coalesce, "ParamRef": _parameter, "SubLink": _sublink,
+    "CoalesceExpr": _coalesce, "ParamRef": _parameter, "SubLink": _sublink, "MinMaxExpr": _smallest,
+    "CaseExpr": _case,
 }  # fmt: skip
