@@ -51,7 +51,7 @@ def _is_the_same(term: Term, target: Target) -> bool:
     left, right = term[2], term[3]
     if right[1] in target.names:
         left, right = right, left
-    return left[2] == right[2] and left[1] in target.names and right[1] in target.twins
+    return left[2] == right[2] and (left[1] in target.names or not left[1]) and right[1] in target.twins
 
 
 def _pinned(term: Term, target: Target) -> tuple[str, ...]:

@@ -130,9 +130,14 @@ def _compare(term: Term, target: Target) -> int:
         return _compare_literals(operator, left[1], right[1])
     if left == right and not volatile(left):
         return (TRUE if operator in ("=", "<=", ">=") else FALSE) | NULL
+    return _compare_rows(operator, left, right, target)
+
+
+def _compare_rows(operator: str, left: Term, right: Term, target: Target) -> int:
+    """A comparison that the rows decide, unless its operands are of a kind that leaves no choice."""
     if left[0] == "lit":
         operator, left, right = MIRROR[operator], right, left
-    if right == ("lit", "") and operator == ">=":
+    if _is_moved(operator, left, right) or (right == ("lit", "") and operator == ">="):
         return TRUE | NULL
     if right[0] == "sub" and left[0] == "col" and _is_beyond(operator, left, right[1], target):
         return TRUE | NULL
@@ -143,6 +148,16 @@ def _compare(term: Term, target: Target) -> int:
         if left[1] in ("random", "rand") and operator in ("<", "<=") and number >= 1:
             return TRUE
     return ANY
+
+
+def _is_moved(operator: str, left: Term, right: Term) -> bool:
+    """`x + 1 > x`."""
+    if right[0] == "fn" and left[0] == "col":
+        operator, left, right = MIRROR[operator], right, left
+    by = number_of(left[2][1]) if left[0] == "fn" and left[1] in ("+", "-") and len(left[2]) == 2 else None
+    if not by or left[2][0] != right:
+        return False
+    return operator in ((">", ">=", "<>") if (by > 0) is (left[1] == "+") else ("<", "<=", "<>"))
 
 
 def _is_never_negative(term: Term) -> bool:
@@ -157,7 +172,7 @@ def _case(term: Term, target: Target) -> int:
 
 
 def _cases(term: Term, target: Target, said: Callable[[Term], Term]) -> int:
-    """What is said of a CASE, by each of its branches that can be reached. One without a value is meant to leave out."""
+    """What is said of a CASE, by each branch that can be reached. One without a value is meant to leave rows out."""
     found = 0
     for condition, value in (*term[1], (("lit", True), term[2])):
         mask = outcomes(condition, target)
@@ -234,7 +249,7 @@ def _lists_all(left: Term, sub: Sub, target: Target) -> bool:
     """`id in (select id from this_very_table)`."""
     if any(_lists_all(left, arm, target) for arm in sub.arms):
         return True
-    if left[0] != "col" or sub.practice or sub.extreme:
+    if left[0] != "col" or sub.practice or sub.limited or sub.extreme:
         return False
     return bool(sub.column) and sub.column in (left[2], "*") and target.is_all(sub.table)
 
@@ -263,7 +278,7 @@ def _sub(term: Term, target: Target) -> int:
     sub: Sub = term[1]
     if sub.exists and sub.empty:
         return FALSE
-    if sub.exists and (sub.certain or target.is_all(sub.table)):
+    if sub.exists and not sub.limited and (sub.certain or target.is_all(sub.table)):
         return TRUE | NULL if sub.itself else TRUE  # a row of the target exists, or there is nothing to choose from
     return ANY
 

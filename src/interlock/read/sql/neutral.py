@@ -30,8 +30,9 @@ MIRROR: Final = {"=": "=", "<>": "<>", "<": ">", ">=": "<=", ">": "<", "<=": ">=
 _VOLATILE: Final = frozenset(("random", "rand", "uuid", "gen_random_uuid", "clock_timestamp"))
 #: Functions that give a value whatever they are given.
 _NEVER_NULL: Final = frozenset(
-    ("now", "current_timestamp", "current_date", "random", "rand", "pi", "uuid", "gen_random_uuid", "typeof")
-)
+    ("now", "current_timestamp", "current_date", "random", "rand", "pi", "uuid", "gen_random_uuid", "typeof",
+     "pg_typeof")
+)  # fmt: skip
 
 
 class Sub(NamedTuple):
@@ -47,6 +48,7 @@ class Sub(NamedTuple):
     practice: bool = False  # that it lists all there is, is so in practice only
     empty: bool = False  # it surely has no row
     plain: bool = False  # it lists columns only, each by its own name
+    limited: bool = False  # it lists all there is but for its LIMIT
     arms: tuple[Sub, ...] = ()  # the queries of a UNION
 
 
@@ -55,6 +57,7 @@ class Target(NamedTuple):
 
     `twins` are what the same table is called where the statement joins it to itself; `alike` are WITH queries that
     hold every row of it, `hidden` are those that hold something else and may have the name of a table.
+    What is `repeated` takes all rows in the end, though it takes a few at a time.
     """
 
     names: frozenset[str]
@@ -62,6 +65,7 @@ class Target(NamedTuple):
     twins: frozenset[str] = frozenset()
     alike: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+    repeated: bool = False  # the statement runs again and again
 
     def is_all(self, table: str) -> bool:
         """Whether what is read by this name is every row of the target's table."""
@@ -102,6 +106,26 @@ def mentions(term: object, target: Target) -> bool:
             else:
                 stack.extend(one)
     return False
+
+
+#: Terms that are a truth value by themselves.
+_PREDICATES: Final = frozenset(("cmp", "same", "null", "in", "between", "like", "not", "and", "or"))
+
+
+def compared(operator: str, left: Term, right: Term) -> Term:
+    """A comparison. One of a condition with a truth value is that condition, or its opposite."""
+    if left[0] == "lit":
+        operator, left, right = MIRROR[operator], right, left
+    if left[0] in _PREDICATES and operator in ("=", "<>") and right[0] == "lit" and right[1] in (True, False):
+        return left if (operator == "=") is bool(right[1]) else ("not", left)
+    if left[0] == "fn" and left[1] == "-" and len(left[2]) == 1 and number_of(right) is not None:
+        return ("cmp", MIRROR[operator], left[2][0], ("lit", -right[1]))
+    return ("cmp", operator, left, right)
+
+
+def same(left: Term, right: Term, negated: bool) -> Term:
+    """IS NOT DISTINCT FROM; of NULL it is IS NULL."""
+    return ("null", left, negated) if right == ("lit", None) else ("same", left, right, negated)
 
 
 def negate(term: Term) -> Term:
@@ -163,8 +187,8 @@ def simple(term: Term) -> Term:
     if len(term[2]) != 2:
         return term
     left, right = simple(term[2][0]), simple(term[2][1])
-    if name == "-" and left == right and left[0] == "col":
-        return ("lit", 0)
+    if name in ("-", "/") and left == right and left[0] == "col":
+        return ("lit", 0 if name == "-" else 1)
     if name in ("*", "&") and ("lit", 0) in (left, right):
         return ("lit", 0)
     if name in ("%", "mod") and right in (("lit", 1), ("lit", -1)):
@@ -199,7 +223,9 @@ def _one_of(term: Term) -> Term:
 
 def _joined(term: Term) -> Term:
     """Texts put together, where all of them stand there."""
-    args = [simple(one) for one in term[2]]
+    args = [simple(one) for one in term[2] if one != ("lit", "")] or [("lit", "")]
+    if len(args) == 1:
+        return args[0]
     if all(one[0] == "lit" and isinstance(one[1], str) for one in args):
         return ("lit", "".join(one[1] for one in args))
     return term

@@ -20,6 +20,7 @@ _KEYLIKE: Final = re.compile(
 _BORN: Final = re.compile(
     r"(date_)?(created|inserted|updated|modified|added|registered)(_?(at|on|date|time|ts|timestamp))?$"
 )
+_LENGTHS: Final = frozenset(("length", "char_length", "character_length", "octet_length"))
 _NOW: Final = frozenset(
     ("now", "current_timestamp", "current_date", "localtimestamp", "clock_timestamp", "statement_timestamp", "curdate",
      "transaction_timestamp", "sysdate", "utc_timestamp", "utc_date", "unix_timestamp", "localtime")
@@ -29,6 +30,8 @@ _FAR_PAST: Final = re.compile(r"^(0\d{3}|1[0-8]\d{2}|19[0-6]\d|1970)-\d")
 _OLD: Final = re.compile(r"birth|born|dob|founded|released|published|year|died|death|built")
 _FAR_AHEAD: Final = re.compile(r"^(2[1-9]\d{2}|20[5-9]\d|[3-9]\d{3})-\d")
 _HUGE: Final = 10**9
+#: Seconds from 1970 to 1973: nothing that is kept is older.
+_SECONDS: Final = 10**8
 #: `~0`: in MySQL the largest number that there is.
 _ALL_BITS: Final[Term] = ("fn", "~", (("lit", 0),))
 
@@ -57,7 +60,9 @@ def practically_all(term: Term, target: Target) -> bool:
     if tag == "col":
         return _is_key(term, target)  # a key as a truth value: only zero is left out
     if tag == "null":
-        return bool(term[2]) and _is_key(term[1], target)
+        return bool(term[2]) and (_is_key(term[1], target) or _is_made(term[1]))
+    if tag == "same":
+        return bool(term[3]) and _practically_compared(("cmp", "<>", term[1], term[2]), target)
     if tag == "between" and not term[4]:
         return practically_all(("and", (("cmp", ">=", term[1], term[2]), ("cmp", "<=", term[1], term[3]))), target)
     if tag == "cmp":
@@ -77,7 +82,7 @@ def _practically_listed(left: Term, sub: Sub, target: Target) -> bool:
     """`id in (select user_id from this_very_table)`, and where hardly a row is left out of that."""
     if any(_practically_listed(left, arm, target) for arm in sub.arms):
         return True
-    if sub.extreme or not target.is_all(sub.table) or left[0] != "col":
+    if sub.extreme or (sub.limited and not target.repeated) or not target.is_all(sub.table) or left[0] != "col":
         return False
     if sub.column in (left[2], "*"):
         return True
@@ -116,6 +121,12 @@ def leaves_out(term: Term, target: Target) -> bool:
     return bool(outcomes(term, target) & FALSE) and not practically_all(term, target)
 
 
+def _is_made(term: Term) -> bool:
+    """A column that says when the row came to be, which every row has."""
+    name = term[2].lower() if term[0] == "col" else ""
+    return bool(_BORN.match(name)) and "updat" not in name and "modif" not in name
+
+
 def _is_key(term: Term, target: Target) -> bool:
     return bool(term[0] == "col") and is_keylike(term[2], target.table)
 
@@ -133,12 +144,15 @@ def _practically_compared(term: Term, target: Target) -> bool:
     number = _HUGE if right == _ALL_BITS else number_of(right)
     if number is not None and _is_key(left, target):
         if operator in (">", ">="):
-            return number <= 1 if operator == ">=" else number <= 0
+            return number <= 1 if operator == ">=" else number < 1
         if operator in ("<", "<="):
             return number >= _HUGE
         return bool(operator == "<>") and number <= 0
     if right[0] == "lit" and isinstance(right[1], str):
         return _practically_text(operator, left, right[1], target)
+    if right[0] == "fn" and right[1] in ("to_timestamp", "from_unixtime") and operator in (">", ">="):
+        since = number_of(right[2][0]) if right[2] else None
+        return since is not None and since < _SECONDS and not _OLD.search(left[2].lower())
     if right[0] == "fn" and operator in ("<", "<="):
         return bool(_BORN.match(left[2].lower())) and _is_now_or_later(right)
     return False
@@ -147,6 +161,8 @@ def _practically_compared(term: Term, target: Target) -> bool:
 def _practically_computed(operator: str, left: Term, right: Term, target: Target) -> bool:
     """A rest is small and a COALESCE is one of its values."""
     number = number_of(right)
+    if left[1] in _LENGTHS:
+        return operator in ("<", "<=") and number is not None and number >= 10**6
     if left[1] == "coalesce":
         each = [("cmp", operator, one, right) for one in left[2]]
         return all(not outcomes(one, target) & FALSE or _practically_compared(one, target) for one in each)
@@ -176,8 +192,8 @@ def _practically_text(operator: str, left: Term, text: str, target: Target) -> b
         return True
     if operator in ("<", "<=") and (_FAR_AHEAD.match(text) or text == "infinity"):
         return True
-    if operator in (">", ">=") and text == "-infinity":
+    if operator in (">", ">=") and text in ("-infinity", "epoch"):
         return True
-    if operator in ("<", "<=") and text in ("now", "today", "tomorrow"):
+    if operator in ("<", "<=") and text.lower() in ("now", "today", "tomorrow"):
         return bool(_BORN.match(left[2].lower()))
     return operator in (">", ">=", "<>") and text in ("", "0", "-1") and _is_key(left, target)

@@ -8,7 +8,8 @@ from typing import Any, Final
 from sqlglot import exp
 
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
-from interlock.read.sql.neutral import Sub, Target, Term, finds_itself, listed
+from interlock.read.sql.neutral import Sub, Target, Term, compared, finds_itself, listed, same
+from interlock.read.sql.patterns import as_like
 from interlock.read.sql.practice import leaves_out
 
 _COMPARISONS: Final = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
@@ -57,7 +58,7 @@ def _compared(operator: str, node: Any) -> Term:
         return ("cmp", operator, ("lit", other[1]), ("lit", other[1])) if other[0] == "lit" else (
             "cmp", operator, ("lit", one[1]), ("lit", one[1])
         )  # fmt: skip
-    return ("cmp", operator, one, other)
+    return compared(operator, one, other)
 
 
 def _maybe_text(node: Any, other: Term) -> bool:
@@ -145,17 +146,18 @@ def _is(node: Any) -> Term:
         return ("null", left, False)
     if right[0] == "lit" and isinstance(right[1], bool):
         return left if right[1] else ("not", left)
-    return ("same", left, right, False)
+    return same(left, right, False)
 
 
 def _same(node: Any) -> Term:
-    return ("same", term(node.this), term(node.expression), False)
+    return same(term(node.this), term(node.expression), False)
 
 
 def _in(node: Any) -> Term:
     query = node.args.get("query")
     if query is not None:
-        return ("in", term(node.this), (("sub", describe(query, exists=False)),), False)
+        value = _given(query)
+        return ("in", term(node.this), (("sub", describe(query, exists=False)) if value is None else value,), False)
     table = node.args.get("field")
     if table is not None:  # SQLite's `x IN table`
         return ("in", term(node.this), (("sub", Sub(False, spelled(table), "*")),), False)
@@ -178,8 +180,16 @@ def _glob(node: Any) -> Term:
 
 def _regexp(node: Any) -> Term:
     pattern = term(node.expression)
-    everything = pattern[0] == "lit" and pattern[1] in ("", ".*", "^", ".*$", "^.*$", "^.*", ".", "$")
-    return ("like", term(node.this), ("lit", "%") if everything else _OTHER, False)
+    passes = as_like(pattern[1]) if pattern[0] == "lit" and isinstance(pattern[1], str) else ""
+    return ("like", term(node.this), ("lit", passes) if passes else _OTHER, False)
+
+
+def _escape(node: Any) -> Term:
+    """LIKE … ESCAPE: the pattern holds, where it has no such sign."""
+    inner, sign = term(node.this), term(node.expression)
+    if inner[0] == "like" and inner[2][0] == sign[0] == "lit" and sign[1] and str(sign[1]) not in str(inner[2][1]):
+        return inner
+    return _columns(node)
 
 
 def _exists(node: Any) -> Term:
@@ -187,7 +197,19 @@ def _exists(node: Any) -> Term:
 
 
 def _subquery(node: Any) -> Term:
-    return ("sub", describe(node, exists=False))
+    value = _given(node)
+    return ("sub", describe(node, exists=False)) if value is None else value
+
+
+def _given(query: Any) -> Term | None:
+    """`(SELECT 0)`: the one literal that a query without tables lists; None when it is another query."""
+    while isinstance(query, (exp.Subquery, exp.Paren)):
+        query = query.this
+    parts = ("from_", "where", "limit", "group", "having")
+    if not isinstance(query, exp.Select) or len(query.expressions) != 1 or any(query.args.get(one) for one in parts):
+        return None
+    found = term(query.expressions[0])
+    return found if found[0] == "lit" else None
 
 
 def _parameter(_node: Any) -> Term:
@@ -313,9 +335,9 @@ def alike(clause: Any, table: str) -> tuple[frozenset[str], frozenset[str]]:
     others: set[str] = set()
     for one in clause.expressions:
         sub = describe(one.this, exists=False)
-        same = sub.table in found or (sub.table == table and table not in others)
-        name = one.alias.lower()
-        (found if same and sub.plain and not one.args["alias"].columns else others).add(name)
+        arms = [arm for arm in sub.arms or (sub,) if arm.plain and not one.args["alias"].columns]
+        whole = any(arm.table in found or (arm.table == table and table not in others) for arm in arms)
+        (found if whole else others).add(one.alias.lower())
     return frozenset(found), frozenset(others)
 
 
@@ -353,5 +375,5 @@ _RULES: Final[dict[type, Callable[[Any], Term]]] = {
     exp.Parameter: _parameter, exp.Placeholder: _parameter, exp.Cast: _cast, exp.TryCast: _cast,
     exp.Add: _arithmetic("+"), exp.Sub: _arithmetic("-"), exp.Mul: _arithmetic("*"), exp.Div: _arithmetic("/"),
     exp.Mod: _arithmetic("%"), exp.IntDiv: _arithmetic("/"), exp.Case: _case, exp.If: _case, exp.BitwiseNot: _bits,
-    exp.Interval: _interval, exp.Concat: _concat, exp.DPipe: _arithmetic("||"),
+    exp.Interval: _interval, exp.Concat: _concat, exp.Escape: _escape, exp.DPipe: _arithmetic("||"),
 }  # fmt: skip

@@ -178,8 +178,9 @@ def target_of(table: Node, sources: Iterable[Node] = (), clause: Node | None = N
     name = names.relation(table)
     alias = table.get("alias", {}).get("aliasname")
     own = frozenset((alias,) if alias else (table.get("relname", ""), name))
-    same, hidden = alike(clause, name) if clause else (_NONE, _NONE)
-    target = Target(own, name, _NONE, same, hidden)
+    whole = name.removeprefix("public.")
+    same, hidden = alike(clause, whole) if clause else (_NONE, _NONE)
+    target = Target(own, whole, _NONE, same, hidden)
     twins = frozenset(twin for twin in (_twin(source, target) for source in sources) if twin is not None)
     return target._replace(twins=twins) if twins else target
 
@@ -194,12 +195,13 @@ def _twin(source: Node, target: Target) -> str | None:
     kind, inner = next(iter(source.items()))
     alias = inner.get("alias", {}) if isinstance(inner, dict) else {}
     if kind == "RangeVar":
-        name = names.relation(inner)
+        name = names.relation(inner).removeprefix("public.")
         called = str(alias.get("aliasname", "" if name == target.table else inner.get("relname", "")))
         return called if target.is_all(name) else None
     if kind == "RangeSubselect" and not alias.get("colnames"):
         sub = describe(inner.get("subquery", {}).get("SelectStmt", {}), exists=False)
-        return str(alias.get("aliasname", "")) if sub.plain and target.is_all(sub.table) else None
+        whole = sub.plain and not sub.limited and target.is_all(sub.table)
+        return str(alias.get("aliasname", "")) if whole else None
     return None
 
 
@@ -271,7 +273,11 @@ def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...]) ->
     _guard(reading, name)
     where = node.get("whereClause")
     sources = node.get("usingClause") or node.get("fromClause") or ()
-    judgement = judge(term(where) if where else None, target_of(table, sources, node.get("withClause")))
+    target = target_of(table, sources, node.get("withClause"))
+    if reading.in_loop:
+        twins = frozenset(one for one, read in reading.loops.items() if read == target.table)
+        target = target._replace(twins=target.twins | twins, repeated=True)
+    judgement = judge(term(where) if where else None, target)
     count: int | None = None
     if where and "CurrentOfExpr" in where:
         judgement, count = Judgement("named"), 1
