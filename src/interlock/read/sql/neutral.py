@@ -28,6 +28,8 @@ _OPPOSITE: Final = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=":
 MIRROR: Final = {"=": "=", "<>": "<>", "<": ">", ">=": "<=", ">": "<", "<=": ">="}
 #: Functions that give another value each time.
 _VOLATILE: Final = frozenset(("random", "rand", "uuid", "gen_random_uuid", "clock_timestamp"))
+#: Those of them that draw anew for each row.
+_DRAWN: Final = frozenset(("random", "rand"))
 #: Functions that give a value whatever they are given.
 _NEVER_NULL: Final = frozenset(
     ("now", "current_timestamp", "current_date", "random", "rand", "pi", "uuid", "gen_random_uuid", "typeof",
@@ -103,6 +105,8 @@ def mentions(term: object, target: Target) -> bool:
             if one and one[0] == "col":
                 if not one[1] or one[1] in target.names:
                     return True
+            elif one and one[0] == "fn" and one[1] in _DRAWN:
+                return True
             else:
                 stack.extend(one)
     return False
@@ -193,7 +197,9 @@ def simple(term: Term) -> Term:
         return ("lit", 0)
     if name in ("%", "mod") and right in (("lit", 1), ("lit", -1)):
         return ("lit", 0)
-    if (name in ("+", "-", "|", "^") and right == ("lit", 0)) or (name in ("*", "/") and right == ("lit", 1)):
+    if name in ("&", "|") and left == right and left[0] == "col":
+        return left
+    if (name in ("+", "-", "|", "^", "<<") and right == ("lit", 0)) or (name in ("*", "/") and right == ("lit", 1)):
         return left
     if (name == "+" and left == ("lit", 0)) or (name == "*" and left == ("lit", 1)):
         return right

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from interlock.read.sql.logic import FALSE, outcomes
-from interlock.read.sql.neutral import MIRROR, Sub, Target, Term, negate, number_of
+from interlock.read.sql.neutral import MIRROR, Sub, Target, Term, negate, number_of, simple
 
 #: Names of columns that identify a row in nearly every schema.
 _KEYLIKE: Final = re.compile(
@@ -20,6 +20,8 @@ _KEYLIKE: Final = re.compile(
 _BORN: Final = re.compile(
     r"(date_)?(created|inserted|updated|modified|added|registered)(_?(at|on|date|time|ts|timestamp))?$"
 )
+#: What these say of a time that is nothing special.
+_SINCE: Final = {"year": 1970, "unix_timestamp": 0}
 _LENGTHS: Final = frozenset(("length", "char_length", "character_length", "octet_length"))
 _NOW: Final = frozenset(
     ("now", "current_timestamp", "current_date", "localtimestamp", "clock_timestamp", "statement_timestamp", "curdate",
@@ -132,8 +134,8 @@ def _is_key(term: Term, target: Target) -> bool:
 
 
 def _practically_compared(term: Term, target: Target) -> bool:
-    _, operator, left, right = term
-    if left[0] == "lit" or (left[0] == "fn" and right[0] in ("col", "fn") and left[1] != "coalesce"):
+    operator, left, right = term[1], simple(term[2]), simple(term[3])
+    if left[0] == "lit" or (left[0] == "fn" and (right[0] == "col" or _is_now_or_later(left))):
         operator, left, right = MIRROR[operator], right, left
     if left[0] == "fn":
         return _practically_computed(operator, left, right, target)
@@ -161,6 +163,12 @@ def _practically_compared(term: Term, target: Target) -> bool:
 def _practically_computed(operator: str, left: Term, right: Term, target: Target) -> bool:
     """A rest is small and a COALESCE is one of its values."""
     number = number_of(right)
+    if left[1] in ("random", "rand"):
+        return number == 0 and operator == ">"
+    if left[1] in ("date", "timestamp", "datetime") and len(left[2]) == 1 and left[2][0][0] == "col":
+        return _practically_compared(("cmp", operator, left[2][0], right), target)
+    if left[1] in _SINCE and number is not None and operator in (">", ">=") and left[2] and left[2][0][0] == "col":
+        return number <= _SINCE[left[1]] and not _OLD.search(left[2][0][2].lower())
     if left[1] in _LENGTHS:
         return operator in ("<", "<=") and number is not None and number >= 10**6
     if left[1] == "coalesce":
@@ -177,7 +185,7 @@ def _practically_computed(operator: str, left: Term, right: Term, target: Target
 def _is_now_or_later(term: Term) -> bool:
     """`now()`, `datetime('now')`, `now() + interval '1 day'`."""
     name, args = term[1], term[2]
-    if name in _NOW:
+    if name in _NOW and all(one[0] == "lit" for one in args):
         return True
     if name in ("datetime", "date", "timestamp"):
         return bool(args) and args[0] == ("lit", "now") and all(one[1] in ("localtime", "utc") for one in args[1:])

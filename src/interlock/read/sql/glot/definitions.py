@@ -42,21 +42,22 @@ def _account(at: Cursor) -> str:
 def create(reading: Reading, at: Cursor) -> None:
     at.take("CREATE")
     replaces = at.take("OR", "REPLACE")
-    temporary = unique = False
+    temporary = unique = held = False
     while word := at.any(*_MODIFIERS):
         if word == "SPATIAL" and at.peek("REFERENCE"):
             at.at -= 1
             break
         temporary, unique = temporary or word == "TEMPORARY", unique or word == "UNIQUE"
+        held = held or word in ("FULLTEXT", "SPATIAL")
     _definer(at)
     kind = at.any(*_KINDS)
     at.any("GROUP")
     at.take("REFERENCE", "SYSTEM")
     at.take("IF", "NOT", "EXISTS")
     if kind == "TABLE":
-        _table(reading, at, temporary=temporary)
+        _table(reading, at, temporary=temporary, replaces=replaces)
     elif kind == "INDEX":
-        _index(reading, at, unique=unique)
+        _index(reading, at, unique=unique, held=held)
     elif kind in ("USER", "ROLE"):
         _accounts(reading, at, "create", kind)
     elif kind in ("TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"):
@@ -90,8 +91,11 @@ def _definer(at: Cursor) -> None:
             return
 
 
-def _table(reading: Reading, at: Cursor, *, temporary: bool) -> None:
+def _table(reading: Reading, at: Cursor, *, temporary: bool, replaces: bool) -> None:
     name = at.name()
+    if replaces and not temporary and name not in reading.temporary:  # MariaDB's; MySQL refuses it
+        cause = "create or replace table: the old one goes with its rows"
+        reading.add("delete", "table", name, cause, aspect="structure", traits=("loses-data", *COMMITS))
     if temporary:
         reading.temporary.add(name)
     tags = (("temporary", "yes"),) if temporary else ()
@@ -123,7 +127,8 @@ def _query(rest: Sequence[Token]) -> Sequence[Token]:
     return ()
 
 
-def _index(reading: Reading, at: Cursor, *, unique: bool) -> None:
+def _index(reading: Reading, at: Cursor, *, unique: bool, held: bool) -> None:
+    """CREATE INDEX: others write on meanwhile, unless it is of full text or space, or the statement says otherwise."""
     name = at.name()
     if at.take("USING"):
         at.word()
@@ -132,8 +137,10 @@ def _index(reading: Reading, at: Cursor, *, unique: bool) -> None:
     group = at.group()
     fields = tuple(reading.folded(part[0].value) for part in comma_parts(group) if part[0].kind in "wq")
     what = "create unique index" if unique else "create index"
-    reading.add("create", "index", f"{table}.{name}", what, aspect="structure", fields=fields, traits=COMMITS)
-    reading.add("update", "table", table, what, aspect="structure", fields=fields, traits=COMMITS)
+    waits = held or at.has("SHARED", "EXCLUSIVE", "COPY")
+    traits: tuple[Trait, ...] = ("blocks-writes", *COMMITS) if waits else COMMITS
+    reading.add("create", "index", f"{table}.{name}", what, aspect="structure", fields=fields, traits=traits)
+    reading.add("update", "table", table, what, aspect="structure", fields=fields, traits=traits)
 
 
 def _program(reading: Reading, at: Cursor, kind: str) -> None:

@@ -25,7 +25,7 @@ _INSIDE: Final[tuple[type, ...]] = (
     exp.Interval, exp.Schema, exp.OnConflict, exp.Returning, exp.Hint, exp.IndexTableHint, exp.Alias, exp.Partition,
     exp.Placeholder, exp.Parameter, exp.JSONTable, exp.JSONSchema, exp.JSONColumnDef, exp.JSONPath, exp.JSONPathPart,
     exp.Filter, exp.CharacterSet, exp.PropertyEQ, exp.Collate, exp.Rollup, exp.JSONKeyValue, exp.Lateral,
-    exp.DataTypeParam, exp.JSONValue, exp.Aliases,
+    exp.DataTypeParam, exp.JSONValue, exp.Aliases, exp.RespectNulls, exp.IgnoreNulls,
 )  # fmt: skip
 _NEVER: Final[tuple[type, ...]] = (exp.Command, exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop)
 
@@ -186,7 +186,9 @@ def _conditions(tree: Any) -> list[Term]:
                 continue
             if join.args.get("on") is not None:
                 found.append(term(join.args["on"]))
-            found.extend(("other", (("col", "", column.name),)) for column in join.args.get("using") or [])
+            first, alias = tree.this.alias_or_name.lower(), join.this.alias_or_name.lower()
+            names = [column.name.lower() for column in join.args.get("using") or []]
+            found.extend(("cmp", "=", ("col", first, name), ("col", alias, name)) for name in names)
     return found
 
 

@@ -375,5 +375,7 @@ _RULES: Final[dict[type, Callable[[Any], Term]]] = {
     exp.Parameter: _parameter, exp.Placeholder: _parameter, exp.Cast: _cast, exp.TryCast: _cast,
     exp.Add: _arithmetic("+"), exp.Sub: _arithmetic("-"), exp.Mul: _arithmetic("*"), exp.Div: _arithmetic("/"),
     exp.Mod: _arithmetic("%"), exp.IntDiv: _arithmetic("/"), exp.Case: _case, exp.If: _case, exp.BitwiseNot: _bits,
-    exp.Interval: _interval, exp.Concat: _concat, exp.Escape: _escape, exp.DPipe: _arithmetic("||"),
+    exp.Interval: _interval, exp.Concat: _concat, exp.BitwiseOr: _arithmetic("|"), exp.BitwiseXor: _arithmetic("^"),
+    exp.BitwiseAnd: _arithmetic("&"), exp.BitwiseLeftShift: _arithmetic("<<"),
+    exp.TsOrDsToDate: _cast, exp.Escape: _escape, exp.DPipe: _arithmetic("||"),
 }  # fmt: skip
