@@ -265,6 +265,13 @@ def describe(query: Any, *, exists: bool) -> Sub:
     """What a condition needs to know of a subquery."""
     while isinstance(query, (exp.Subquery, exp.Paren)):
         query = query.this
+    known: dict[bool, Sub] = query.meta.setdefault("subs", {})  # each query around it asks again
+    if exists not in known:
+        known[exists] = _describe(query, exists=exists)
+    return known[exists]
+
+
+def _describe(query: Any, *, exists: bool) -> Sub:
     if not isinstance(query, exp.Select):
         arms: tuple[Any, ...] = ()
         if isinstance(query, exp.Union) and not query.args.get("limit"):

@@ -252,7 +252,15 @@ _BOUNDLESS: Final = 10**8
 
 
 def describe(select: Node, *, exists: bool) -> Sub:
-    """What a condition needs to know of a subquery."""
+    """What a condition needs to know of a subquery. It is kept at the node: each query around it asks again."""
+    key = "_exists" if exists else "_lists"
+    known: Sub | None = select.get(key)
+    if known is None:
+        known = select[key] = _describe(select, exists=exists)
+    return known
+
+
+def _describe(select: Node, *, exists: bool) -> Sub:
     sources = select.get("fromClause", ())
     inside = {alias for source in sources for alias in aliases(source)}
     correlated = any(leads_out(select.get(part), inside) for part in ("whereClause", "havingClause", "targetList"))
