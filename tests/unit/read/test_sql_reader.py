@@ -271,3 +271,10 @@ def test_a_subquery_is_described_once_however_many_queries_stand_around_it() -> 
     assert postgres_terms.describe(select, exists=False) is postgres_terms.describe(select, exists=False)
     assert glot_terms.describe(query, exists=True) is glot_terms.describe(query, exists=True)
     assert postgres_terms.describe(select, exists=True) != postgres_terms.describe(select, exists=False)
+
+
+def test_nothing_of_a_script_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The parser behind MySQL and SQLite warns about paths that it does not understand, and quotes them."""
+    read("SELECT a->'$.' FROM t", "mysql")
+
+    assert caplog.records == []

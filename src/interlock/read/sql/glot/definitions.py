@@ -25,20 +25,6 @@ _MODIFIERS: Final = (
 )  # fmt: skip
 
 
-def _account(at: Cursor) -> str:
-    """`'name'@'host'`, `name`, or `current_user()`."""
-    token = at.token
-    at.at += 1
-    name = token.value
-    if at.token.kind == "v" and at.token.value.startswith("@"):
-        host = at.word()
-        name += "@" + host[1:].strip("'\"`")
-        if name.endswith("@") and at.token.kind in "sq":
-            name += at.word()
-    at.group()
-    return name
-
-
 def create(reading: Reading, at: Cursor) -> None:
     at.take("CREATE")
     replaces = at.take("OR", "REPLACE")
@@ -81,7 +67,7 @@ def _definer(at: Cursor) -> None:
     while not at.done and at.token.word not in _KINDS:
         if at.take("DEFINER"):
             at.mark("=")
-            _account(at)
+            at.account()
         elif at.take("ALGORITHM"):
             at.mark("=")
             at.at += 1
@@ -160,7 +146,7 @@ def _program(reading: Reading, at: Cursor, kind: str) -> None:
 def _accounts(reading: Reading, at: Cursor, verb: Verb, kind: str) -> None:
     traits: tuple[Trait, ...] = ("widens-access", *COMMITS) if verb == "create" and kind == "USER" else COMMITS
     while not at.done:
-        name = _account(at)
+        name = at.account()
         reading.add(verb, "role", name, f"{verb} {kind.lower()}".replace("update", "alter").replace("delete", "drop"),
                     aspect="authority", traits=traits)  # fmt: skip
         while at.at < len(at.tokens) and not at.mark(","):
@@ -247,9 +233,9 @@ def rename(reading: Reading, at: Cursor) -> None:
     kind = at.any("TABLE", "TABLES", "USER")
     for part in at.parts():
         one = Cursor(reading, part)
-        old = _account(one) if kind == "USER" else one.name()
+        old = one.account() if kind == "USER" else one.name()
         one.take("TO")
-        new = _account(one) if kind == "USER" else one.name()
+        new = one.account() if kind == "USER" else one.name()
         if kind == "USER":
             reading.add("update", "role", old, f"rename user to `{new}`", aspect="authority", traits=COMMITS)
         else:
@@ -288,6 +274,6 @@ def grant(reading: Reading, at: Cursor) -> None:
                 reading.add(verb, "role", name.strip(), f"{verb} membership", aspect="authority", traits=traits)
     at.any("TO", "FROM")
     while not at.done and at.token.word not in _AFTER_GRANTEES:
-        reading.add(verb, "role", _account(at), f"{verb} {what}", aspect="authority", traits=traits)
+        reading.add(verb, "role", at.account(), f"{verb} {what}", aspect="authority", traits=traits)
         while at.at < len(at.tokens) and not at.mark(",") and at.token.word not in _AFTER_GRANTEES:
             at.at += 1

@@ -12,7 +12,7 @@ from interlock.read.sql.condition import Judgement, judge
 from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import Token
 from interlock.read.sql.glot.reading import Reading
-from interlock.read.sql.glot.shape import Frame, shaped
+from interlock.read.sql.glot.shape import Frame, shaped, without_dual
 from interlock.read.sql.glot.terms import alike, is_target, spelled, term
 from interlock.read.sql.glot.trees import QUERIES, tree_of
 from interlock.read.sql.neutral import Target, Term
@@ -39,6 +39,8 @@ class Source(NamedTuple):
 
 def statement(reading: Reading, tokens: Sequence[Token]) -> None:
     """One query or write."""
+    if reading.dialect == "mysql":
+        tokens = without_dual(tokens)
     kept, frame = shaped(tokens)
     tree = tree_of(reading, kept)
     if tree is None:
@@ -208,12 +210,15 @@ def _insert(reading: Reading, tree: Any, frame: Frame) -> None:
     count = 1 if tree.args.get("default") else None
     if listed:
         count = frame.rows if frame.rows is not None else len(values.expressions)
+    elif isinstance(values, exp.Select):
+        plain = all(term(one)[0] in ("lit", "param") for one in values.expressions)
+        count = 1 if plain and values.args.get("from_") is None else _limit(values)
     if len(fields) == 1 and fields[0] == name.rsplit(".", 1)[-1].lower() and reading.dialect == "sqlite":
         _index_command(reading, name, values)
         return
     hides: tuple[Trait, ...] = ("hides-failure",) if frame.hides else ()
     ends: tuple[Trait, ...] = ("ends-transaction",) if frame.ends else ()
-    cause = "insert" if listed or count else "insert from a query"
+    cause = "insert" if listed or tree.args.get("default") else "insert from a query"
     if frame.replaces or tree.args.get("alternative") == "replace":
         reading.add(
             "delete", "table", name, "replace: rows with the same key go", count=count,

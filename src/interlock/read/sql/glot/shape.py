@@ -71,6 +71,15 @@ def shaped(tokens: Sequence[Token]) -> tuple[list[Token], Frame]:
     return kept, Frame(replaces, hides, ends, total, files)
 
 
+def without_dual(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Takes off MySQL's FROM DUAL, which is no table."""
+    if not any(token.word == "DUAL" for token in tokens):
+        return tokens
+    words = [token.word for token in tokens]
+    dual = {index for index in range(1, len(words)) if words[index - 1 : index + 1] == ["FROM", "DUAL"]}
+    return [one for index, one in enumerate(tokens) if index not in dual and index + 1 not in dual]
+
+
 def _without_behaviour(tokens: list[Token]) -> list[Token]:
     """Takes off `NULL ON EMPTY`, `DEFAULT 'x' ON ERROR` and the EXISTS before a PATH of a JSON_TABLE."""
     kept: list[Token] = []

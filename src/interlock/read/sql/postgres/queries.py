@@ -235,7 +235,7 @@ def _insert(reading: Reading, node: Node, scope: Scope) -> None:
     _guard(reading, name)
     source = node.get("selectStmt", {}).get("SelectStmt", {})
     rows = source.get("valuesLists")
-    count = len(rows) + reading.rows_skipped if rows else (None if source else 1)
+    count = len(rows) + reading.rows_skipped if rows else (_most(source) if source else 1)
     fields = tuple(column.get("ResTarget", {}).get("name", "") for column in node.get("cols", ()))
     clause = node.get("onConflictClause")
     skips: tuple[Trait, ...] = ("hides-failure",) if clause and clause.get("action") == "ONCONFLICT_NOTHING" else ()
@@ -253,6 +253,15 @@ def _insert(reading: Reading, node: Node, scope: Scope) -> None:
     walk(reading, clause.get("infer", {}) if clause else {}, scope)
     if source:
         select(reading, source, scope)
+
+
+def _most(query: Node) -> int | None:
+    """How many rows a query gives at most: its LIMIT, or one where it has no table and lists literals."""
+    if query.get("limitCount"):
+        return _limit(query) if query.get("limitOption") != "LIMIT_OPTION_WITH_TIES" else None
+    values = [one.get("ResTarget", {}).get("val", {}) for one in query.get("targetList", ())]
+    plain = bool(values) and all(term(one)[0] in ("lit", "param") for one in values)
+    return 1 if plain and "fromClause" not in query and "larg" not in query else None
 
 
 def _upserted(source: Node, table: str) -> Choice:
