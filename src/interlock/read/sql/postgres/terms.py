@@ -285,6 +285,8 @@ def _describe(select: Node, *, exists: bool) -> Sub:
     elif select.get("limitCount"):
         limited = bool(table)
         free = free and limited
+    if any(select.get("distinctClause", ())):
+        free = False  # DISTINCT ON keeps one row of each kind
     if "havingClause" in select or "withClause" in select or term(select.get("limitOffset")) not in (_OTHER, _NOUGHT):
         free = False
     outputs = [_output(one) for one in select.get("targetList", ())]
