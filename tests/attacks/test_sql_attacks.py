@@ -229,12 +229,30 @@ def test_commands_of_the_psql_client_are_unknown(script: str) -> None:
 
 @pytest.mark.parametrize(
     ("dialect", "script"),
-    [("mysql", "DELIMITER $$\nDROP TABLE users$$"), ("mysql", "\\! rm -rf /"), ("sqlite", ".shell rm -rf /"),
+    [("mysql", "SELECT 1; DELIMITER $$"),
+     ("mysql", "DELIMITER '\nSELECT 1'"), ("mysql", "\\! rm -rf /"), ("sqlite", ".shell rm -rf /"),
      ("sqlite", "SELECT 1;\n.import x y")],
 )  # fmt: skip
 def test_commands_of_other_clients_are_unknown(dialect: str, script: str) -> None:
     """So are those of mysql and sqlite3."""
     assert not read(script, dialect).fully_known
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "DELIMITER $$\nDROP TABLE users$$",
+        "DELIMITER //\nSELECT 1; DROP TABLE users//",
+        "DELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END$$DROP TABLE users$$",
+        "DELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; $$ DROP TABLE users$$",
+        "delimiter |\nCREATE PROCEDURE p() BEGIN SELECT '|'; END|DROP TABLE users|\ndelimiter ;",
+    ],
+)
+def test_a_delimiter_of_the_client_hides_no_statement(script: str) -> None:
+    """What the client would send after a body is no part of the body, and a semicolon ends a statement all the same."""
+    dropped = [effect.resource.name for effect in read(script, "mysql").effects if effect.verb == "delete"]
+
+    assert dropped == ["users"]
 
 
 def test_a_text_with_two_readings_is_unknown_in_mysql() -> None:

@@ -6,14 +6,18 @@ import apsw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interlock.read.sql.logic import FALSE, NULL, TRUE, Target, Term, outcomes
+from interlock.read.sql.logic import FALSE, NULL, TRUE, outcomes
+from interlock.read.sql.neutral import Target, Term
 
 TARGET = Target(frozenset({"t"}), "t")
 VALUES = st.one_of(st.none(), st.integers(-3, 3))
 LITERALS = st.builds(lambda value: ("lit", value), VALUES)
 COLUMNS = st.sampled_from([("col", "", "a"), ("col", "", "b"), ("col", "", "c")])
 PLAIN = st.one_of(LITERALS, COLUMNS)
-OPERANDS = st.one_of(PLAIN, st.builds(lambda op, x, y: ("fn", op, (x, y)), st.sampled_from("+-*"), PLAIN, PLAIN))
+CALLS = st.builds(lambda name, x, y: ("fn", name, (x, y)), st.sampled_from(["coalesce", "nullif"]), PLAIN, PLAIN)
+CHOICES = st.builds(lambda x, y, z, w: ("case", ((("cmp", "=", x, y), z),), w), PLAIN, PLAIN, PLAIN, PLAIN)
+SUMS = st.builds(lambda op, x, y: ("fn", op, (x, y)), st.sampled_from("+-*%"), PLAIN, PLAIN)
+OPERANDS = st.one_of(PLAIN, SUMS, CALLS, CHOICES)
 SIGNS = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
 FEW = st.lists(PLAIN, min_size=1, max_size=3)
 ATOMS = st.one_of(
@@ -30,6 +34,7 @@ CONDITIONS = st.recursive(
     ATOMS,
     lambda inner: st.one_of(
         st.builds(lambda x: ("not", x), inner),
+        st.builds(lambda x, y, z: ("case", ((x, y),), z), inner, inner, inner),
         st.builds(
             lambda tag, xs: (tag, tuple(xs)), st.sampled_from(["and", "or"]), st.lists(inner, min_size=2, max_size=3)
         ),
@@ -46,6 +51,11 @@ def spelled(term: Term) -> str:
         return "NULL" if term[1] is None else f"({term[1]})"
     if tag == "col":
         return str(term[2])
+    if tag == "fn" and len(term[1]) > 1:
+        return f"{term[1]}({', '.join(spelled(one) for one in term[2])})"
+    if tag == "case":
+        branches = " ".join(f"WHEN {spelled(one)} THEN {spelled(value)}" for one, value in term[1])
+        return f"(CASE {branches} ELSE {spelled(term[2])} END)"
     if tag == "fn":
         return f"({spelled(term[2][0])} {term[1]} {spelled(term[2][1])})"
     if tag == "cmp":

@@ -24,7 +24,10 @@ DELETES = [
     "FOR r IN k(1) LOOP DELETE FROM x; END LOOP;", "FOREACH a IN ARRAY ARRAY[1] LOOP DELETE FROM x; END LOOP;",
     "BEGIN DELETE FROM x; END;", "BEGIN NULL; EXCEPTION WHEN others THEN DELETE FROM x; END;",
     "<<here>> BEGIN DELETE FROM x; END here;", "DELETE FROM x RETURNING id INTO a;",
-    "OPEN c FOR DELETE FROM x RETURNING *;", "WITH d AS (DELETE FROM x RETURNING 1) SELECT count(*) INTO a FROM d;",
+    "EXECUTE 'DELETE FROM x';", "EXECUTE 'DELETE ' || 'FROM x' INTO a USING 1;",
+    "FOR r IN EXECUTE 'DELETE FROM x RETURNING *' LOOP NULL; END LOOP;",
+    "FOR r IN EXECUTE 'SELECT 1' LOOP DELETE FROM x; END LOOP;", "OPEN c FOR DELETE FROM x RETURNING *;",
+    "WITH d AS (DELETE FROM x RETURNING 1) SELECT count(*) INTO a FROM d;",
 ]  # fmt: skip
 
 CALLS = [
@@ -34,12 +37,13 @@ CALLS = [
     "CASE WHEN evil() THEN NULL; END CASE;", "LOOP EXIT WHEN evil(); END LOOP;", "RAISE NOTICE '%', evil();",
     "RAISE EXCEPTION 'x' USING HINT = evil();", "ASSERT evil(), 'x';", "OPEN k(evil());", "OPEN c FOR SELECT evil();",
     "DECLARE z int := evil(); BEGIN NULL; END;", "DECLARE z CURSOR FOR SELECT evil(); BEGIN NULL; END;",
-    "INSERT INTO t VALUES (evil());",
+    "INSERT INTO t VALUES (evil());", "EXECUTE 'SELECT 1' USING evil();",
 ]  # fmt: skip
 
 BUILT = [
-    "EXECUTE 'DROP TABLE x';", "EXECUTE format('DROP TABLE %I', a);", "EXECUTE 'x' INTO a USING 1;",
-    "FOR r IN EXECUTE 'SELECT 1' LOOP NULL; END LOOP;", "OPEN c FOR EXECUTE 'SELECT 1';",
+    "EXECUTE 'DROP TABLE ' || a;", "EXECUTE a;", "EXECUTE 'DROP TABLE x; SELEC';",
+    "EXECUTE format('DROP TABLE %I', a);", "EXECUTE 'x' INTO a USING 1;",
+    "FOR r IN EXECUTE a LOOP NULL; END LOOP;", "OPEN c FOR EXECUTE 'SELECT 1';",
 ]  # fmt: skip
 
 
@@ -61,7 +65,7 @@ def test_an_unknown_call_is_found_in_every_kind_of_expression(body: str) -> None
 
 @pytest.mark.parametrize("body", BUILT)
 def test_sql_that_is_built_at_run_time_is_unknown(body: str) -> None:
-    """Even where the text seems to stand there."""
+    """Even where a part of the text stands there."""
     change = read(body)
 
     assert not change.fully_known
@@ -103,3 +107,37 @@ def test_a_block_is_read_however_it_is_quoted(block: str) -> None:
 def test_a_block_that_cannot_be_read_is_unknown(block: str) -> None:
     """It is not refused: the server may well run it."""
     assert not reader(block.encode(), "postgres", "").change.fully_known
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "FOR r IN SELECT id FROM x LOOP DELETE FROM x WHERE id = r.id; END LOOP;",
+        "FOR r IN SELECT * FROM x LOOP UPDATE x SET a = 1 WHERE x.id = r.id; END LOOP;",
+        "LOOP DELETE FROM x WHERE id IN (SELECT id FROM x LIMIT 1000); EXIT WHEN NOT FOUND; END LOOP;",
+        "WHILE true LOOP DELETE FROM x WHERE ctid = ANY(ARRAY(SELECT ctid FROM x LIMIT 1000)); END LOOP;",
+    ],
+)
+def test_a_loop_that_takes_every_row_a_few_at_a_time_takes_all(body: str) -> None:
+    """Row by row over the whole table, or in batches until none is left; that it gets there is an estimate."""
+    found = [effect for effect in read(body).effects if effect.verb != "read"]
+
+    assert [(effect.choice, effect.known) for effect in found] == [("all", "estimated")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "FOR r IN SELECT id FROM x WHERE seen IS NULL LOOP DELETE FROM x WHERE id = r.id; END LOOP;",
+        "FOR r IN SELECT parent AS id FROM x LOOP DELETE FROM x WHERE id = r.id; END LOOP;",
+        "FOR r IN SELECT id FROM y LOOP DELETE FROM x WHERE id = r.id; END LOOP;",
+        "LOOP DELETE FROM x WHERE id IN (SELECT id FROM x WHERE seen IS NULL LIMIT 1000); EXIT; END LOOP;",
+        "DELETE FROM x WHERE id IN (SELECT id FROM x LIMIT 1000);",
+        "FOR r IN SELECT id FROM x LOOP NULL; END LOOP; DELETE FROM x WHERE id = r.id;",
+    ],
+)
+def test_a_loop_that_leaves_rows_out_takes_what_it_chooses(body: str) -> None:
+    """A condition in the loop or in its query still counts, and a batch outside of a loop is one batch."""
+    found = [effect for effect in read(body).effects if effect.verb != "read"]
+
+    assert [effect.choice for effect in found] == ["filtered"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from interlock.read.sql.condition import judge
-from interlock.read.sql.logic import FALSE, NOTHING, NULL, TRUE, Sub, Target, Term, negate, outcomes
+from interlock.read.sql.logic import FALSE, NULL, TRUE, outcomes
+from interlock.read.sql.neutral import NOTHING, Sub, Target, Term, negate
 from interlock.read.sql.practice import is_keylike
 
 USERS = Target(frozenset({"users"}), "users")

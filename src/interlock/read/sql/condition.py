@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from interlock.model.change import Choice
-from interlock.read.sql.logic import FALSE, TRUE, Target, Term, mentions, outcomes
+from interlock.read.sql.logic import FALSE, TRUE, outcomes
+from interlock.read.sql.neutral import Target, Term, mentions
 from interlock.read.sql.practice import is_keylike, practically_all
 
 
@@ -50,7 +51,7 @@ def _is_the_same(term: Term, target: Target) -> bool:
     left, right = term[2], term[3]
     if right[1] in target.names:
         left, right = right, left
-    return left[2] == right[2] and left[1] in target.names and right[1] in target.twins
+    return left[2] == right[2] and (left[1] in target.names or not left[1]) and right[1] in target.twins
 
 
 def _pinned(term: Term, target: Target) -> tuple[str, ...]:
@@ -63,6 +64,16 @@ def _pinned(term: Term, target: Target) -> tuple[str, ...]:
                 left, right = right, left
             if left[0] == "col" and right[0] in ("lit", "param") and mentions(left, target):
                 found[left[2]] = None
+        elif one[0] == "or" and (column := _either(one[1])) and mentions(column, target):
+            found[column[2]] = None
         elif one[0] == "in" and not one[3] and one[1][0] == "col" and mentions(one[1], target):
             found.update({one[1][2]: None} if all(item[0] in ("lit", "param") for item in one[2]) else {})
     return tuple(found)
+
+
+def _either(terms: tuple[Term, ...]) -> Term:
+    """The column of `x = 1 or x = 2`; nothing where the alternatives are of another kind."""
+    column: Term = terms[0][2] if terms[0][0] == "cmp" else ()
+    alike = all(one[0] == "cmp" and one[1] == "=" and one[2] == column for one in terms)
+    given = alike and all(one[3][0] in ("lit", "param") for one in terms)
+    return column if given and column[0] == "col" else ()

@@ -23,6 +23,12 @@ _OPTIONS: Final = frozenset(
 _REBUILDS: Final = frozenset(("FORCE", "ORDER", "CONVERT", "ROW_FORMAT", "ENGINE", "TABLESPACE", "ENCRYPTION"))
 
 
+#: How a table is held or written anew, where the statement asks for it.
+_HOLDS: Final[dict[str, tuple[Trait, ...]]] = {
+    "SHARED": ("blocks-writes",), "EXCLUSIVE": ("blocks-writes", "blocks-reads"), "COPY": _REWRITES,
+}  # fmt: skip
+
+
 def alter_table(reading: Reading, at: Cursor) -> None:
     """Everything after ALTER TABLE."""
     name = at.name()
@@ -60,17 +66,24 @@ def _action(reading: Reading, table: str, at: Cursor) -> None:
     elif word in ("TRUNCATE", "DISCARD", "IMPORT", "EXCHANGE", "REORGANIZE", "COALESCE", "REBUILD", "REMOVE",
                   "PARTITION", "ANALYZE", "CHECK", "OPTIMIZE", "REPAIR"):  # fmt: skip
         _partitions(reading, table, at, word)
+    elif word in ("LOCK", "ALGORITHM") and at.has(*_HOLDS):
+        held = next(token.word for token in at.tokens if token.word in _HOLDS)
+        _say(reading, table, f"{word.lower()} {held.lower()}", _HOLDS[held])
     elif word in _OPTIONS:
         guards: tuple[Trait, ...] = ("loses-protection",) if word == "DISABLE" else ()
         if word == "ENCRYPTION" and at.has("N"):
             guards = ("loses-protection",)
+        if word == "CONVERT" and not at.has("UTF8MB4"):
+            guards = ("loses-data",)  # letters that the character set does not have become question marks
         _say(reading, table, word.lower(), (*(_REWRITES if word in _REBUILDS else ()), *guards))
     else:
         reading.cannot_tell(table, f"an alter table action that is not modelled ({word.lower()})")
 
 
 def _add(reading: Reading, table: str, at: Cursor) -> None:
-    if at.any("INDEX", "KEY", "FULLTEXT", "SPATIAL"):
+    if at.any("FULLTEXT", "SPATIAL"):
+        _say(reading, table, "add index", ("blocks-writes",))
+    elif at.any("INDEX", "KEY"):
         _say(reading, table, "add index")
     elif at.any("PARTITION"):
         _say(reading, table, "add partition")

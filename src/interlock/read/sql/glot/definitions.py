@@ -25,38 +25,25 @@ _MODIFIERS: Final = (
 )  # fmt: skip
 
 
-def _account(at: Cursor) -> str:
-    """`'name'@'host'`, `name`, or `current_user()`."""
-    token = at.token
-    at.at += 1
-    name = token.value
-    if at.token.kind == "v" and at.token.value.startswith("@"):
-        host = at.word()
-        name += "@" + host[1:].strip("'\"`")
-        if name.endswith("@") and at.token.kind in "sq":
-            name += at.word()
-    at.group()
-    return name
-
-
 def create(reading: Reading, at: Cursor) -> None:
     at.take("CREATE")
     replaces = at.take("OR", "REPLACE")
-    temporary = unique = False
+    temporary = unique = held = False
     while word := at.any(*_MODIFIERS):
         if word == "SPATIAL" and at.peek("REFERENCE"):
             at.at -= 1
             break
         temporary, unique = temporary or word == "TEMPORARY", unique or word == "UNIQUE"
+        held = held or word in ("FULLTEXT", "SPATIAL")
     _definer(at)
     kind = at.any(*_KINDS)
     at.any("GROUP")
     at.take("REFERENCE", "SYSTEM")
     at.take("IF", "NOT", "EXISTS")
     if kind == "TABLE":
-        _table(reading, at, temporary=temporary)
+        _table(reading, at, temporary=temporary, replaces=replaces)
     elif kind == "INDEX":
-        _index(reading, at, unique=unique)
+        _index(reading, at, unique=unique, held=held)
     elif kind in ("USER", "ROLE"):
         _accounts(reading, at, "create", kind)
     elif kind in ("TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"):
@@ -80,7 +67,7 @@ def _definer(at: Cursor) -> None:
     while not at.done and at.token.word not in _KINDS:
         if at.take("DEFINER"):
             at.mark("=")
-            _account(at)
+            at.account()
         elif at.take("ALGORITHM"):
             at.mark("=")
             at.at += 1
@@ -90,8 +77,11 @@ def _definer(at: Cursor) -> None:
             return
 
 
-def _table(reading: Reading, at: Cursor, *, temporary: bool) -> None:
+def _table(reading: Reading, at: Cursor, *, temporary: bool, replaces: bool) -> None:
     name = at.name()
+    if replaces and not temporary and name not in reading.temporary:  # MariaDB's; MySQL refuses it
+        cause = "create or replace table: the old one goes with its rows"
+        reading.add("delete", "table", name, cause, aspect="structure", traits=("loses-data", *COMMITS))
     if temporary:
         reading.temporary.add(name)
     tags = (("temporary", "yes"),) if temporary else ()
@@ -123,7 +113,8 @@ def _query(rest: Sequence[Token]) -> Sequence[Token]:
     return ()
 
 
-def _index(reading: Reading, at: Cursor, *, unique: bool) -> None:
+def _index(reading: Reading, at: Cursor, *, unique: bool, held: bool) -> None:
+    """CREATE INDEX: others write on meanwhile, unless it is of full text or space, or the statement says otherwise."""
     name = at.name()
     if at.take("USING"):
         at.word()
@@ -132,8 +123,10 @@ def _index(reading: Reading, at: Cursor, *, unique: bool) -> None:
     group = at.group()
     fields = tuple(reading.folded(part[0].value) for part in comma_parts(group) if part[0].kind in "wq")
     what = "create unique index" if unique else "create index"
-    reading.add("create", "index", f"{table}.{name}", what, aspect="structure", fields=fields, traits=COMMITS)
-    reading.add("update", "table", table, what, aspect="structure", fields=fields, traits=COMMITS)
+    waits = held or at.has("SHARED", "EXCLUSIVE", "COPY")
+    traits: tuple[Trait, ...] = ("blocks-writes", *COMMITS) if waits else COMMITS
+    reading.add("create", "index", f"{table}.{name}", what, aspect="structure", fields=fields, traits=traits)
+    reading.add("update", "table", table, what, aspect="structure", fields=fields, traits=traits)
 
 
 def _program(reading: Reading, at: Cursor, kind: str) -> None:
@@ -153,7 +146,7 @@ def _program(reading: Reading, at: Cursor, kind: str) -> None:
 def _accounts(reading: Reading, at: Cursor, verb: Verb, kind: str) -> None:
     traits: tuple[Trait, ...] = ("widens-access", *COMMITS) if verb == "create" and kind == "USER" else COMMITS
     while not at.done:
-        name = _account(at)
+        name = at.account()
         reading.add(verb, "role", name, f"{verb} {kind.lower()}".replace("update", "alter").replace("delete", "drop"),
                     aspect="authority", traits=traits)  # fmt: skip
         while at.at < len(at.tokens) and not at.mark(","):
@@ -240,9 +233,9 @@ def rename(reading: Reading, at: Cursor) -> None:
     kind = at.any("TABLE", "TABLES", "USER")
     for part in at.parts():
         one = Cursor(reading, part)
-        old = _account(one) if kind == "USER" else one.name()
+        old = one.account() if kind == "USER" else one.name()
         one.take("TO")
-        new = _account(one) if kind == "USER" else one.name()
+        new = one.account() if kind == "USER" else one.name()
         if kind == "USER":
             reading.add("update", "role", old, f"rename user to `{new}`", aspect="authority", traits=COMMITS)
         else:
@@ -281,6 +274,6 @@ def grant(reading: Reading, at: Cursor) -> None:
                 reading.add(verb, "role", name.strip(), f"{verb} membership", aspect="authority", traits=traits)
     at.any("TO", "FROM")
     while not at.done and at.token.word not in _AFTER_GRANTEES:
-        reading.add(verb, "role", _account(at), f"{verb} {what}", aspect="authority", traits=traits)
+        reading.add(verb, "role", at.account(), f"{verb} {what}", aspect="authority", traits=traits)
         while at.at < len(at.tokens) and not at.mark(",") and at.token.word not in _AFTER_GRANTEES:
             at.at += 1

@@ -153,7 +153,12 @@ def _tokens(text: str, dialect: str, *, escapes: bool, doubts: list[str]) -> lis
     found: list[Token] = []
     position, end = 0, len(text)
     executing = 0
+    ending = ""
     while position < end:
+        if ending and text.startswith(ending, position):
+            found.append(Token(PUNCTUATION, ";", _ENDS_ALL, position))
+            position += len(ending)
+            continue
         match = pattern.match(text, position)
         if match is None:
             _unfinished(text, position)
@@ -162,19 +167,21 @@ def _tokens(text: str, dialect: str, *, escapes: bool, doubts: list[str]) -> lis
             continue
         kind = match.lastgroup or ""
         start, position = position, match.end()
+        if ending and kind in ("word", "number", "variable", "punctuation") and ending in match[0]:
+            position = match.start() + match[0].index(ending)  # the client looks for it at every sign
         if kind == "word":
-            value = match[0]
+            value = text[start:position]
             word = value.upper()
+            if word == "DELIMITER" and dialect == "mysql" and (line := _delimiter(text, start, found)):
+                ending, position = "" if line[1] == ";" else line[1], line.end()
+                continue
             found.append(Token(WORD, value, word, start))
             if word in ("VALUES", "VALUE") and escapes is (dialect == "mysql"):
                 position = _rows(text, position, dialect, found)
         elif kind in ("opens", "closes"):
-            executing += 1 if kind == "opens" else -1
-            if executing < 0:
-                found.append(Token(STRAY, "*/", "", start))
-                executing = 0
+            executing = _executing(kind, executing, start, found)
         elif kind not in ("space", "comment", "hint"):
-            found.append(_token(kind, match[0], start, escapes=escapes))
+            found.append(_token(kind, text[start:position], start, escapes=escapes))
             if len(found) > MAX_TOKENS:
                 raise TooLong
         if kind in ("hint", "opens"):
@@ -182,6 +189,29 @@ def _tokens(text: str, dialect: str, *, escapes: bool, doubts: list[str]) -> lis
     if executing:
         raise LexicalFault("an executable comment never ends", end)
     return found
+
+
+#: What the mysql client is told to end statements with: signs that mean nothing else at that place.
+_DELIMITER: Final = re.compile(r"(?i:delimiter)[ \t]+(;|[/$|!@%&*^~;]{1,4})[ \t]*(?:\r?\n|\Z)")
+#: The `word` of a token that ends a statement whatever is open in it.
+_ENDS_ALL: Final = "END OF STATEMENT"
+
+
+def _delimiter(text: str, start: int, found: list[Token]) -> re.Match[str] | None:
+    """A line of the mysql client that says what ends a statement from there on; None where it is none."""
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    if before.strip() or (found and found[-1].value != ";"):
+        return None
+    line = _DELIMITER.match(text, start)
+    return line if line and not line[1].startswith("/*") else None
+
+
+def _executing(kind: str, depth: int, start: int, found: list[Token]) -> int:
+    """In how many executable comments what follows stands."""
+    if kind == "closes" and not depth:
+        found.append(Token(STRAY, "*/", "", start))
+        return 0
+    return depth + 1 if kind == "opens" else depth - 1
 
 
 def _rows(text: str, position: int, dialect: str, found: list[Token]) -> int:
@@ -273,9 +303,10 @@ def _split(tokens: list[Token], dialect: str) -> list[list[Token]]:
     compound = False
     for index, token in enumerate(tokens):
         if token.value == ";" and token.kind == PUNCTUATION:
-            if depth:
+            if depth and token.word != _ENDS_ALL:
                 current.append(token)
                 continue
+            depth = 0
             if current:
                 found.append(current)
             current, compound = [], False

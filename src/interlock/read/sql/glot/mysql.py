@@ -88,7 +88,16 @@ def end(reading: Reading, at: Cursor) -> None:
     reading.end_transaction(at.tokens[0].word.lower())
 
 
-def xa(reading: Reading, _at: Cursor) -> None:
+def xa(reading: Reading, at: Cursor) -> None:
+    """XA: what is committed or rolled back by name can have been prepared anywhere."""
+    at.take("XA")
+    word = at.token.word.lower()
+    if word == "recover":
+        reading.add("read", "server", "prepared transactions", "xa recover")
+        return
+    if word in ("start", "begin", "end", "prepare"):
+        reading.add("execute", "session", "transaction", f"xa {word}", aspect="process", traits=("not-transactional",))
+        return
     reading.cannot_tell("xa", "what that transaction holds is not in the text", traits=("ends-transaction",))
 
 
@@ -300,6 +309,16 @@ def install(reading: Reading, at: Cursor) -> None:
     )  # fmt: skip
 
 
+def replay(reading: Reading, _at: Cursor) -> None:
+    reading.cannot_tell("binlog", "replays events of a binary log that are not in the text", traits=("dynamic",))
+
+
+def import_table(reading: Reading, at: Cursor) -> None:
+    file = next((token.value for token in at.tokens if token.kind == TEXT), "")
+    reading.add("read", "file", file, "import table reads a file", traits=("leaves-target",))
+    reading.add("create", "table", "*", "import table", aspect="structure", choice="unknown", traits=COMMITS)
+
+
 def cache_index(reading: Reading, _at: Cursor) -> None:
     reading.add("execute", "server", "key cache", "cache index", aspect="process")
 
@@ -320,7 +339,7 @@ _STATEMENTS: Final[dict[str, Handler]] = {
     "EXECUTE": execute, "DEALLOCATE": deallocate, "LOCK": lock, "UNLOCK": unlock, "ANALYZE": upkeep, "CHECK": upkeep,
     "CHECKSUM": upkeep, "OPTIMIZE": upkeep, "REPAIR": upkeep, "FLUSH": flush, "KILL": kill, "PURGE": purge,
     "RESET": reset, "STOP": server, "SHUTDOWN": server, "RESTART": server, "CHANGE": server, "CLONE": server,
-    "INSTALL": install, "UNINSTALL": install, "IMPORT": install, "BINLOG": install, "CACHE": cache_index,
+    "INSTALL": install, "UNINSTALL": install, "IMPORT": import_table, "BINLOG": replay, "CACHE": cache_index,
     "HELP": signal, "SIGNAL": signal, "RESIGNAL": signal, "GET": signal, "DELIMITER": client, "SOURCE": client,
     "SYSTEM": client, "TEE": client, "PAGER": client, "SET": variables.assign, "CREATE": definitions.create,
     "DROP": definitions.drop, "ALTER": definitions.alter, "RENAME": definitions.rename, "GRANT": definitions.grant,

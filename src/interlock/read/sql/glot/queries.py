@@ -12,10 +12,10 @@ from interlock.read.sql.condition import Judgement, judge
 from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import Token
 from interlock.read.sql.glot.reading import Reading
-from interlock.read.sql.glot.shape import Frame, shaped
-from interlock.read.sql.glot.terms import term
+from interlock.read.sql.glot.shape import Frame, shaped, without_dual
+from interlock.read.sql.glot.terms import alike, is_target, spelled, term
 from interlock.read.sql.glot.trees import QUERIES, tree_of
-from interlock.read.sql.logic import Target, Term
+from interlock.read.sql.neutral import Target, Term
 
 #: Kinds of nodes that may stand inside a query or write. Anything else makes the statement unknown.
 _INSIDE: Final[tuple[type, ...]] = (
@@ -25,7 +25,7 @@ _INSIDE: Final[tuple[type, ...]] = (
     exp.Interval, exp.Schema, exp.OnConflict, exp.Returning, exp.Hint, exp.IndexTableHint, exp.Alias, exp.Partition,
     exp.Placeholder, exp.Parameter, exp.JSONTable, exp.JSONSchema, exp.JSONColumnDef, exp.JSONPath, exp.JSONPathPart,
     exp.Filter, exp.CharacterSet, exp.PropertyEQ, exp.Collate, exp.Rollup, exp.JSONKeyValue, exp.Lateral,
-    exp.DataTypeParam, exp.JSONValue, exp.Aliases,
+    exp.DataTypeParam, exp.JSONValue, exp.Aliases, exp.RespectNulls, exp.IgnoreNulls,
 )  # fmt: skip
 _NEVER: Final[tuple[type, ...]] = (exp.Command, exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop)
 
@@ -39,6 +39,8 @@ class Source(NamedTuple):
 
 def statement(reading: Reading, tokens: Sequence[Token]) -> None:
     """One query or write."""
+    if reading.dialect == "mysql":
+        tokens = without_dual(tokens)
     kept, frame = shaped(tokens)
     tree = tree_of(reading, kept)
     if tree is None:
@@ -107,6 +109,10 @@ def _reads(reading: Reading, tree: Any) -> None:
         if scoped and not table.db and table.name.lower() in _visible(table):
             continue
         _read(reading, table)
+    for one in tree.find_all(exp.In):
+        listed = one.args.get("field")
+        if listed is not None and not (scoped and spelled(listed) in _visible(listed)):
+            reading.add("read", "table", spelled(listed), "reads", choice="all")
 
 
 def _read(reading: Reading, table: Any) -> None:
@@ -150,14 +156,23 @@ def _limit(node: Any) -> int | None:
 
 
 def _judged(condition: Any, source: Source) -> Judgement:
-    return _judged_all([term(condition)] if condition is not None else [], source)
+    return judge(term(condition) if condition is not None else None, _target(source))
 
 
-def _judged_all(conditions: list[Term], source: Source, sources: Sequence[Source] = ()) -> Judgement:
-    names = frozenset((source.alias, source.name.lower()))
-    others = frozenset(one.alias for one in sources if one.name == source.name and one.alias != source.alias)
+def _target(source: Source) -> Target:
+    return Target(frozenset((source.alias, source.name.lower())), source.name.lower())
+
+
+def _judged_all(tree: Any, source: Source) -> Judgement:
+    """How a write chooses the rows of one of its tables."""
+    conditions = _conditions(tree)
     whole: Term | None = ("and", tuple(conditions)) if len(conditions) > 1 else conditions[0] if conditions else None
-    return judge(whole, Target(names, source.name.lower(), others))
+    target = _target(source)
+    if tree.args.get("with_") is not None:
+        same, hidden = alike(tree.args["with_"], target.table)
+        target = target._replace(alike=same, hidden=hidden)
+    others = [one for one in _joined(tree) if one.alias_or_name.lower() != source.alias and is_target(one, target)]
+    return judge(whole, target._replace(twins=frozenset(one.alias_or_name.lower() for one in others)))
 
 
 def _conditions(tree: Any) -> list[Term]:
@@ -173,7 +188,9 @@ def _conditions(tree: Any) -> list[Term]:
                 continue
             if join.args.get("on") is not None:
                 found.append(term(join.args["on"]))
-            found.extend(("other", (("col", "", column.name),)) for column in join.args.get("using") or [])
+            first, alias = tree.this.alias_or_name.lower(), join.this.alias_or_name.lower()
+            names = [column.name.lower() for column in join.args.get("using") or []]
+            found.extend(("cmp", "=", ("col", first, name), ("col", alias, name)) for name in names)
     return found
 
 
@@ -193,12 +210,15 @@ def _insert(reading: Reading, tree: Any, frame: Frame) -> None:
     count = 1 if tree.args.get("default") else None
     if listed:
         count = frame.rows if frame.rows is not None else len(values.expressions)
+    elif isinstance(values, exp.Select):
+        plain = all(term(one)[0] in ("lit", "param") for one in values.expressions)
+        count = 1 if plain and values.args.get("from_") is None else _limit(values)
     if len(fields) == 1 and fields[0] == name.rsplit(".", 1)[-1].lower() and reading.dialect == "sqlite":
         _index_command(reading, name, values)
         return
     hides: tuple[Trait, ...] = ("hides-failure",) if frame.hides else ()
     ends: tuple[Trait, ...] = ("ends-transaction",) if frame.ends else ()
-    cause = "insert" if listed or count else "insert from a query"
+    cause = "insert" if listed or tree.args.get("default") else "insert from a query"
     if frame.replaces or tree.args.get("alternative") == "replace":
         reading.add(
             "delete", "table", name, "replace: rows with the same key go", count=count,
@@ -239,7 +259,12 @@ def _index_command(reading: Reading, name: str, values: Any) -> None:
 
 def _sources(reading: Reading, tree: Any) -> list[Source]:
     """The tables that a multi-table UPDATE or DELETE joins, outside of its subqueries."""
-    found = []
+    return [_source(reading, one) for one in _joined(tree) if _is_named(one)]
+
+
+def _joined(tree: Any) -> list[Any]:
+    """All that an UPDATE or DELETE joins, tables or queries."""
+    found: list[Any] = []
     pending = [tree.this, tree.args.get("from_"), *(tree.args.get("using") or [])]
     while pending:
         one = pending.pop(0)
@@ -247,8 +272,7 @@ def _sources(reading: Reading, tree: Any) -> list[Source]:
             one = one.this
         if one is None:
             continue
-        if _is_named(one):
-            found.append(_source(reading, one))
+        found.append(one)
         pending[:0] = [join.this for join in one.args.get("joins") or []]
     return found
 
@@ -297,7 +321,7 @@ def _choose(
 ) -> None:
     """The rows of one table that a write changes."""
     _guard(reading, source.name)
-    judgement = _judged_all(_conditions(tree), source, _sources(reading, tree))
+    judgement = _judged_all(tree, source)
     limit = _limit(tree)
     traits: set[Trait] = {"hides-failure"} if frame.hides else set()
     if frame.ends:

@@ -115,6 +115,19 @@ class Cursor:
             found.append(self.name())
         return [name for name in found if name]
 
+    def account(self) -> str:
+        """An account of MySQL: `'name'@'host'`, `name`, or `current_user()`."""
+        token = self.token
+        self.at += 1
+        name = token.value
+        if self.token.kind == "v" and self.token.value.startswith("@"):
+            host = self.word()
+            name += "@" + host[1:].strip("'\"`")
+            if name.endswith("@") and self.token.kind in "sq":
+                name += self.word()
+        self.group()
+        return name
+
     def word(self) -> str:
         """Whatever comes next, as a name of one part."""
         token = self.token

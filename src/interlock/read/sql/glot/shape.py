@@ -60,6 +60,8 @@ def shaped(tokens: Sequence[Token]) -> tuple[list[Token], Frame]:
             kept.insert(verb + 1, Token(WORD, "INTO", "INTO", kept[verb].start))
         if kept[verb].word == "DELETE":
             kept = kept[: verb + 1] + _targets_first(kept[verb + 1 :])
+    if any(token.word in ("JSON_TABLE", "JSON_VALUE") for token in kept):
+        kept = _without_behaviour(kept)
     kept, files = _without_into(kept)
     skipped = sum(int(token.value) for token in kept if token.kind == SKIPPED)
     if skipped:
@@ -67,6 +69,31 @@ def shaped(tokens: Sequence[Token]) -> tuple[list[Token], Frame]:
     kept, rows = _one_row(kept)
     total = None if rows is None else rows + skipped
     return kept, Frame(replaces, hides, ends, total, files)
+
+
+def without_dual(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Takes off MySQL's FROM DUAL, which is no table."""
+    if not any(token.word == "DUAL" for token in tokens):
+        return tokens
+    words = [token.word for token in tokens]
+    dual = {index for index in range(1, len(words)) if words[index - 1 : index + 1] == ["FROM", "DUAL"]}
+    return [one for index, one in enumerate(tokens) if index not in dual and index + 1 not in dual]
+
+
+def _without_behaviour(tokens: list[Token]) -> list[Token]:
+    """Takes off `NULL ON EMPTY`, `DEFAULT 'x' ON ERROR` and the EXISTS before a PATH of a JSON_TABLE."""
+    kept: list[Token] = []
+    for index, token in enumerate(tokens):
+        following = tokens[index + 1].word if index + 1 < len(tokens) else ""
+        if token.word == "EXISTS" and following == "PATH":
+            continue
+        if kept and token.word in ("EMPTY", "ERROR") and kept[-1].word == "ON" and len(kept) > 3:
+            size = 3 if kept[-3].word == "DEFAULT" and kept[-2].kind in (TEXT, NUMBER) else 2
+            if size == 3 or kept[-2].word in ("NULL", "ERROR"):
+                del kept[-size:]
+                continue
+        kept.append(token)
+    return kept
 
 
 def _verb(tokens: Sequence[Token]) -> int | None:

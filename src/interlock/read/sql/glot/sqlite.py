@@ -36,7 +36,8 @@ def explain(reading: Reading, at: Cursor) -> None:
 def begin(reading: Reading, at: Cursor) -> None:
     word = at.tokens[0].word.lower()
     if word == "begin":
-        reading.open_transaction(word)
+        holds: tuple[Trait, ...] = ("blocks-writes", "blocks-reads") if at.has("EXCLUSIVE") else ()
+        reading.open_transaction(word, holds)
     else:
         reading.add("read", "session", "transaction", word)
 

@@ -7,7 +7,10 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from interlock.read.sql.logic import FALSE, NOTHING, Sub, Term, finds_itself, listed, outcomes
+from interlock.read.sql.logic import FALSE, TRUE, outcomes
+from interlock.read.sql.neutral import Sub, Target, Term, compared, finds_itself, listed, same
+from interlock.read.sql.patterns import as_like
+from interlock.read.sql.practice import leaves_out
 
 _COMPARISONS: Final = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 _OTHER: Final[Term] = ("other", ())
@@ -55,7 +58,7 @@ def _compared(operator: str, node: Any) -> Term:
         return ("cmp", operator, ("lit", other[1]), ("lit", other[1])) if other[0] == "lit" else (
             "cmp", operator, ("lit", one[1]), ("lit", one[1])
         )  # fmt: skip
-    return ("cmp", operator, one, other)
+    return compared(operator, one, other)
 
 
 def _maybe_text(node: Any, other: Term) -> bool:
@@ -143,17 +146,21 @@ def _is(node: Any) -> Term:
         return ("null", left, False)
     if right[0] == "lit" and isinstance(right[1], bool):
         return left if right[1] else ("not", left)
-    return ("same", left, right, False)
+    return same(left, right, False)
 
 
 def _same(node: Any) -> Term:
-    return ("same", term(node.this), term(node.expression), False)
+    return same(term(node.this), term(node.expression), False)
 
 
 def _in(node: Any) -> Term:
     query = node.args.get("query")
     if query is not None:
-        return ("in", term(node.this), (("sub", describe(query, exists=False)),), False)
+        value = _given(query)
+        return ("in", term(node.this), (("sub", describe(query, exists=False)) if value is None else value,), False)
+    table = node.args.get("field")
+    if table is not None:  # SQLite's `x IN table`
+        return ("in", term(node.this), (("sub", Sub(False, spelled(table), "*")),), False)
     return ("in", term(node.this), tuple(term(one) for one in node.expressions), False)
 
 
@@ -173,8 +180,16 @@ def _glob(node: Any) -> Term:
 
 def _regexp(node: Any) -> Term:
     pattern = term(node.expression)
-    everything = pattern[0] == "lit" and pattern[1] in ("", ".*", "^", ".*$", "^.*$", "^.*", ".", "$")
-    return ("like", term(node.this), ("lit", "%") if everything else _OTHER, False)
+    passes = as_like(pattern[1]) if pattern[0] == "lit" and isinstance(pattern[1], str) else ""
+    return ("like", term(node.this), ("lit", passes) if passes else _OTHER, False)
+
+
+def _escape(node: Any) -> Term:
+    """LIKE … ESCAPE: the pattern holds, where it has no such sign."""
+    inner, sign = term(node.this), term(node.expression)
+    if inner[0] == "like" and inner[2][0] == sign[0] == "lit" and sign[1] and str(sign[1]) not in str(inner[2][1]):
+        return inner
+    return _columns(node)
 
 
 def _exists(node: Any) -> Term:
@@ -182,7 +197,19 @@ def _exists(node: Any) -> Term:
 
 
 def _subquery(node: Any) -> Term:
-    return ("sub", describe(node, exists=False))
+    value = _given(node)
+    return ("sub", describe(node, exists=False)) if value is None else value
+
+
+def _given(query: Any) -> Term | None:
+    """`(SELECT 0)`: the one literal that a query without tables lists; None when it is another query."""
+    while isinstance(query, (exp.Subquery, exp.Paren)):
+        query = query.this
+    parts = ("from_", "where", "limit", "group", "having")
+    if not isinstance(query, exp.Select) or len(query.expressions) != 1 or any(query.args.get(one) for one in parts):
+        return None
+    found = term(query.expressions[0])
+    return found if found[0] == "lit" else None
 
 
 def _parameter(_node: Any) -> Term:
@@ -205,28 +232,125 @@ def _columns(node: Any) -> Term:
     return ("other", found)
 
 
+def _case(node: Any) -> Term:
+    subject = term(node.this) if isinstance(node, exp.Case) and node.this is not None else None
+    branches = []
+    for one in node.args.get("ifs") or [node]:
+        condition = term(one.this)
+        branches.append(
+            (condition if subject is None else ("cmp", "=", subject, condition), term(one.args.get("true")))
+        )
+    otherwise = node.args.get("default") if isinstance(node, exp.Case) else node.args.get("false")
+    return ("case", tuple(branches), ("lit", None) if otherwise is None else term(otherwise))
+
+
+def _bits(node: Any) -> Term:
+    return ("fn", "~", (term(node.this),))
+
+
+def _interval(node: Any) -> Term:
+    return ("fn", "interval", (term(node.this),))
+
+
+def _concat(node: Any) -> Term:
+    return ("fn", "concat", tuple(term(one) for one in node.expressions))
+
+
+#: A limit that no table is expected to reach.
+_BOUNDLESS: Final = 10**8
+_NOUGHT: Final[Term] = ("lit", 0)
+
+
 def describe(query: Any, *, exists: bool) -> Sub:
     """What a condition needs to know of a subquery."""
     while isinstance(query, (exp.Subquery, exp.Paren)):
         query = query.this
+    known: dict[bool, Sub] = query.meta.setdefault("subs", {})  # each query around it asks again
+    if exists not in known:
+        known[exists] = _describe(query, exists=exists)
+    return known[exists]
+
+
+def _describe(query: Any, *, exists: bool) -> Sub:
     if not isinstance(query, exp.Select):
-        return Sub(correlated=any(True for _ in query.find_all(exp.Column)), exists=exists)
+        arms: tuple[Any, ...] = ()
+        if isinstance(query, exp.Union) and not query.args.get("limit"):
+            arms = (query.this, query.expression)
+        found = any(True for _ in query.find_all(exp.Column))
+        return Sub(found, exists=exists, arms=tuple(describe(one, exists=exists) for one in arms))
     source = query.args.get("from_")
     joins = query.args.get("joins") or []
     inside = {one.alias_or_name.lower() for one in [source.this, *(join.this for join in joins)]} if source else set()
+    table, practice = ("", False) if source is None or joins else _source(source.this)
     where = query.args.get("where")
     condition = term(where.this) if where is not None else None
     itself = condition is not None and finds_itself(condition, inside)
-    plain = not joins and not any(query.args.get(part) for part in ("group", "having", "limit", "with_"))
-    free = plain and (condition is None or itself or not outcomes(condition, NOTHING) & FALSE)
-    table = column = extreme = ""
-    if source is not None and isinstance(source.this, exp.Table) and free:
-        table = table_name(source.this)
-        if len(query.expressions) == 1:
-            column, extreme = listed(term(query.expressions[0]))
+    inner = Target(frozenset(inside), table)
+    free = condition is None or itself or not outcomes(condition, inner) & FALSE
+    if not free and condition is not None and table and not leaves_out(condition, inner):
+        free = practice = True
+    limit = query.args.get("limit")
+    most = term(limit.expression) if limit is not None else _OTHER
+    if most[0] == "lit" and isinstance(most[1], int) and most[1] >= (1 if exists else _BOUNDLESS):
+        practice = practice or not exists
+    elif limit is not None:
+        free = False
+    offset = query.args.get("offset")
+    skips = offset is not None and term(offset.expression) != _NOUGHT
+    if joins or skips or any(query.args.get(part) for part in ("having", "with_")):
+        free = False
+    outputs = [_output(one) for one in query.expressions]
+    column, extreme = listed(outputs[0]) if len(outputs) == 1 else ("", "")
+    group = query.args.get("group")
+    if group is not None:
+        keys = group.expressions
+        free = free and len(keys) == 1 and listed(term(keys[0])) == (column, "")
+        extreme = ""
+    never = condition is not None and not outcomes(condition, inner) & TRUE
+    rows = group is not None or all(one[0] in ("col", "lit") for one in outputs)
     correlated = source is None and any(True for _ in query.find_all(exp.Column))
-    certain = free and source is None
-    return Sub(correlated or _leads_out(query, inside), table, column, exists, certain, extreme, itself)
+    return Sub(
+        correlated or _leads_out(query, inside), table if free else "", column if free and table else "", exists,
+        free and source is None and group is None, extreme, itself, practice, empty=rows and (never or most == _NOUGHT),
+        plain=bool(outputs) and all(one[0] == "col" for one in outputs),
+    )  # fmt: skip
+
+
+def _output(node: Any) -> Term:
+    """One thing that a SELECT lists; a column that is called otherwise is none."""
+    if isinstance(node, exp.Star):
+        return ("col", "", "*")
+    if isinstance(node, exp.Alias):
+        found = term(node.this)
+        return found if found[0] != "col" or found[2] == node.alias.lower() else ("other", (found,))
+    return term(node)
+
+
+def _source(node: Any) -> tuple[str, bool]:
+    """The one table that a FROM reads, and whether that it is all of it is so in practice only."""
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
+        return table_name(node), False
+    if isinstance(node, exp.Subquery) and not (node.args.get("alias") and node.args["alias"].columns):
+        sub = describe(node.this, exists=False)
+        return (sub.table, sub.practice) if sub.plain and not sub.correlated else ("", False)
+    return "", False
+
+
+def alike(clause: Any, table: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Which queries of a WITH hold every row of this table, and the names of all others."""
+    found: set[str] = set()
+    others: set[str] = set()
+    for one in clause.expressions:
+        sub = describe(one.this, exists=False)
+        arms = [arm for arm in sub.arms or (sub,) if arm.plain and not one.args["alias"].columns]
+        whole = any(arm.table in found or (arm.table == table and table not in others) for arm in arms)
+        (found if whole else others).add(one.alias.lower())
+    return frozenset(found), frozenset(others)
+
+
+def is_target(node: Any, target: Target) -> bool:
+    """Whether a source of a statement is every row of its target once more."""
+    return target.is_all(_source(node)[0])
 
 
 def _leads_out(query: Any, inside: set[str]) -> bool:
@@ -238,6 +362,11 @@ def _leads_out(query: Any, inside: set[str]) -> bool:
         if all(isinstance(side, exp.Column) for side in sides) and not all(side.table for side in sides):
             return True
     return False
+
+
+def spelled(node: Any) -> str:
+    """The dotted name of a table that stands where an expression does."""
+    return ".".join(part.name for part in node.parts).lower().removeprefix("main.")
 
 
 def table_name(node: Any) -> str:
@@ -252,5 +381,8 @@ _RULES: Final[dict[type, Callable[[Any], Term]]] = {
     exp.RegexpLike: _regexp, exp.Exists: _exists, exp.Subquery: _subquery, exp.Select: _subquery,
     exp.Parameter: _parameter, exp.Placeholder: _parameter, exp.Cast: _cast, exp.TryCast: _cast,
     exp.Add: _arithmetic("+"), exp.Sub: _arithmetic("-"), exp.Mul: _arithmetic("*"), exp.Div: _arithmetic("/"),
-    exp.Mod: _arithmetic("%"), exp.DPipe: _arithmetic("||"),
+    exp.Mod: _arithmetic("%"), exp.IntDiv: _arithmetic("/"), exp.Case: _case, exp.If: _case, exp.BitwiseNot: _bits,
+    exp.Interval: _interval, exp.Concat: _concat, exp.BitwiseOr: _arithmetic("|"), exp.BitwiseXor: _arithmetic("^"),
+    exp.BitwiseAnd: _arithmetic("&"), exp.BitwiseLeftShift: _arithmetic("<<"),
+    exp.TsOrDsToDate: _cast, exp.Escape: _escape, exp.DPipe: _arithmetic("||"),
 }  # fmt: skip

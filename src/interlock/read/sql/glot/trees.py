@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
@@ -28,6 +29,7 @@ class _Grammars(threading.local):
     """Tokenizer and parser of each dialect, made once for the thread that uses them: they hold the text at hand."""
 
     def __init__(self) -> None:
+        logging.getLogger("sqlglot").disabled = True  # it would write parts of what it reads to the log
         self._made: dict[str, tuple[Any, Any]] = {}
 
     def parse(self, text: str, dialect: str) -> list[Any]:

@@ -15,8 +15,8 @@ def assign(reading: Reading, at: Cursor) -> None:
     at.take("SET")
     if at.peek("PASSWORD"):
         at.take("PASSWORD")
-        at.take("FOR")
-        reading.add("update", "role", at.name() or "current_user", "set password", aspect="authority")
+        name = at.account() if at.take("FOR") else "current_user"
+        reading.add("update", "role", name, "set password", aspect="authority")
     elif at.peek("ROLE") or at.peek("DEFAULT", "ROLE"):
         reading.add("update", "session", "role", "acts with other roles", aspect="authority", traits=("widens-access",))
     elif at.peek("RESOURCE", "GROUP"):

@@ -81,16 +81,21 @@ def create_role(reading: Reading, node: Node) -> None:
     options = names.options(node.get("options", ()))
     cause = f"create {node.get('stmt_type', 'role').removeprefix('ROLESTMT_').lower()}"
     traits = {*_role_traits(options), *(("widens-access",) if "USER" in node.get("stmt_type", "") else ())}
-    reading.add("create", "role", names.quoted(node.get("role", "")), cause, aspect="authority", traits=traits)
+    name = names.quoted(node.get("role", ""))
+    reading.add("create", "role", name, cause, aspect="authority", traits=traits)
+    for entry in options.get("addroleto", {}).get("arg", {}).get("List", {}).get("items", ()):
+        into = names.role(entry.get("RoleSpec", {}))
+        reading.add("grant", "role", into, f"grant membership to {name}", aspect="authority", traits=("widens-access",))
 
 
 def alter_role(reading: Reading, node: Node) -> None:
     options = names.options(node.get("options", ()))
     verb: Verb = "update"
     cause = "alter role: " + ", ".join(sorted(options))
-    reading.add(
-        verb, "role", names.role(node.get("role", {})), cause, aspect="authority", traits=_role_traits(options)
-    )  # fmt: skip
+    traits = _role_traits(options)
+    if "rolemembers" in options and node.get("action") == -1:
+        cause, traits = "drops members", ()
+    reading.add(verb, "role", names.role(node.get("role", {})), cause, aspect="authority", traits=traits)
 
 
 def alter_role_set(reading: Reading, node: Node) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from interlock.read.sql.neutral import Sub
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node, SyntaxFault, TooDeep, parse, parse_block
 from interlock.read.sql.postgres.reading import Reading
+from interlock.read.sql.postgres.terms import describe, text_of
 
 #: Statements of PL/pgSQL that only hold others, expressions, or nothing that reaches the database.
 _PLAIN: Final = frozenset(
@@ -15,12 +17,20 @@ _PLAIN: Final = frozenset(
         "PLpgSQL_function", "PLpgSQL_if_elsif", "PLpgSQL_raise_option", "PLpgSQL_rec", "PLpgSQL_recfield",
         "PLpgSQL_row", "PLpgSQL_stmt_assert", "PLpgSQL_stmt_assign", "PLpgSQL_stmt_block", "PLpgSQL_stmt_call",
         "PLpgSQL_stmt_case", "PLpgSQL_stmt_close", "PLpgSQL_stmt_execsql", "PLpgSQL_stmt_exit", "PLpgSQL_stmt_fetch",
-        "PLpgSQL_stmt_forc", "PLpgSQL_stmt_foreach_a", "PLpgSQL_stmt_fori", "PLpgSQL_stmt_fors",
-        "PLpgSQL_stmt_getdiag", "PLpgSQL_stmt_if", "PLpgSQL_stmt_loop", "PLpgSQL_stmt_open", "PLpgSQL_stmt_perform",
+        "PLpgSQL_stmt_getdiag", "PLpgSQL_stmt_if", "PLpgSQL_stmt_open", "PLpgSQL_stmt_perform",
         "PLpgSQL_stmt_raise", "PLpgSQL_stmt_return", "PLpgSQL_stmt_return_next", "PLpgSQL_stmt_return_query",
-        "PLpgSQL_stmt_set", "PLpgSQL_stmt_while", "PLpgSQL_type", "PLpgSQL_var"
+        "PLpgSQL_stmt_set", "PLpgSQL_type", "PLpgSQL_var"
     )
 )  # fmt: skip
+#: Those that run what they hold any number of times.
+_LOOPS: Final = frozenset(
+    (
+        "PLpgSQL_stmt_forc", "PLpgSQL_stmt_foreach_a", "PLpgSQL_stmt_fori", "PLpgSQL_stmt_fors", "PLpgSQL_stmt_loop",
+        "PLpgSQL_stmt_while",
+    )
+)  # fmt: skip
+#: Those that run a text which an expression gives.
+_DYNAMIC: Final = frozenset(("PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"))
 _ENDS: Final = {"PLpgSQL_stmt_commit": "commit", "PLpgSQL_stmt_rollback": "rollback"}
 #: How PL/pgSQL hands an expression to the parser, by number: a statement, a type, an expression, an assignment.
 _STATEMENT, _EXPRESSION = 0, 2
@@ -66,12 +76,50 @@ def _walk(reading: Reading, root: Any) -> None:
                 reading.add(
                     "execute", "session", "transaction", _ENDS[kind], aspect="process", traits=("ends-transaction",)
                 )  # fmt: skip
+            elif kind in _LOOPS:
+                _loop(reading, inner)
+            elif kind in _DYNAMIC and _is_read(reading, inner):
+                stack.append({key: part for key, part in inner.items() if key != "query"})
             elif kind.startswith("PLpgSQL_stmt_dyn") or _is_dynamic(inner):
                 reading.cannot_tell("execute", "runs SQL that it builds at run time", traits=("runs-code", "dynamic"))
             elif kind.startswith("PLpgSQL_") and kind not in _PLAIN:
                 reading.cannot_tell(kind, "a statement of a block that is not modelled", traits=("runs-code",))
             elif isinstance(inner, (dict, list)):
                 stack.append(inner)
+
+
+def _loop(reading: Reading, node: Node) -> None:
+    """A loop. One over every row of a table, whose rows are then changed one by one, changes all of it."""
+    variable = node.get("var", {}).get("PLpgSQL_rec", {}).get("refname", "")
+    query = node.get("query", {}).get("PLpgSQL_expr", {}).get("query", "") if variable else ""
+    if query:
+        sub = _described(query)
+        reading.loops[variable] = sub.table if sub and sub.plain and not sub.limited else ""
+    reading.in_loop += 1
+    _walk(reading, node)
+    reading.in_loop -= 1
+
+
+def _described(query: str) -> Sub | None:
+    try:
+        statements = parse(query)
+    except (SyntaxFault, TooDeep):
+        return None
+    return describe(statements[0].get("SelectStmt", {}), exists=False) if len(statements) == 1 else None
+
+
+def _is_read(reading: Reading, node: Node) -> bool:
+    """EXECUTE of a text that stands there: it is read as what it says. False where the text is made at run time."""
+    try:
+        held = parse("SELECT " + node.get("query", {}).get("PLpgSQL_expr", {}).get("query", ""))
+        outputs: list[Node] = held[0]["SelectStmt"].get("targetList", []) if len(held) == 1 else []
+        text = text_of(outputs[0]["ResTarget"]["val"]) if outputs and not outputs[1:] else None
+        statements = parse(text) if text else []
+    except (SyntaxFault, TooDeep, KeyError):
+        return False
+    for statement in statements:
+        reading.embedded(statement)
+    return bool(statements)
 
 
 def _is_dynamic(inner: object) -> bool:

@@ -38,7 +38,10 @@ def text(node: Node) -> str:
 def listed(node: Node) -> str:
     """A name that stands as a List of Strings, a String, an ObjectWithArgs, a TypeName or a RangeVar."""
     if "List" in node:
-        return dotted(one for one in map(text, node["List"].get("items", ())) if one)
+        items = node["List"].get("items", ())
+        if items and all("TypeName" in one for one in items):
+            return " as ".join(typed(one["TypeName"]) for one in items)  # a cast, as CREATE CAST calls it
+        return dotted(one for one in map(text, items) if one)
     if "ObjectWithArgs" in node:
         return dotted(strings(node["ObjectWithArgs"].get("objname", ())))
     if "TypeName" in node:

@@ -194,7 +194,6 @@ _MADE: Final[dict[str, Made]] = {
     "AlterDatabaseRefreshCollStmt": Made("update", "database", "refresh collation version", "dbname"),
     "AlterDatabaseStmt": Made("update", "database", "alter database", "dbname"),
     "AlterEnumStmt": Made("update", "type", "alter enum", "typeName"),
-    "AlterEventTrigStmt": Made("update", "trigger", "alter event trigger", "trigname", ("loses-protection",)),
     "AlterExtensionContentsStmt": Made("update", "extension", "alter extension members", "extname"),
     "AlterExtensionStmt": Made("update", "extension", "alter extension update", "extname", ("runs-code",)),
     "AlterFdwStmt": Made("update", "server", "alter foreign data wrapper", "fdwname", ("runs-code",)),
@@ -212,7 +211,6 @@ _MADE: Final[dict[str, Made]] = {
     "CreateAmStmt": Made("create", "type", "create access method", "amname", ("runs-code",)),
     "CreateConversionStmt": Made("create", "type", "create conversion", "conversion_name", ("runs-code",)),
     "CreateDomainStmt": Made("create", "type", "create domain", "domainname"),
-    "CreateEnumStmt": Made("create", "type", "create enum", "typeName"),
     "CreateEventTrigStmt": Made("create", "trigger", "create event trigger", "trigname", ("runs-code",)),
     "CreateExtensionStmt": Made("create", "extension", "create extension", "extname", ("runs-code",)),
     "CreateFdwStmt": Made("create", "server", "create foreign data wrapper", "fdwname", ("runs-code",)),
@@ -289,6 +287,19 @@ def alter_domain(reading: Reading, node: Node) -> None:
     walk(reading, node.get("def", {}).get("Constraint", {}).get("raw_expr", {}))  # checked now, on every column of it
 
 
+def alter_event_trigger(reading: Reading, node: Node) -> None:
+    """ALTER EVENT TRIGGER; `D` disables it, `R` lets it fire for replicas only."""
+    lost: tuple[Trait, ...] = ("loses-protection",) if node.get("tgenabled") in ("D", "R") else ()
+    name = names.quoted(node.get("trigname", ""))
+    reading.add("update", "trigger", name, "alter event trigger", aspect="structure", traits=lost)
+
+
+def create_enum(reading: Reading, node: Node) -> None:
+    name = _name(node.get("typeName", ""))
+    reading.enums.add(name.rsplit(".", 1)[-1])
+    reading.add("create", "type", name, "create enum", aspect="structure")
+
+
 def alter_depends(reading: Reading, node: Node) -> None:
     target = names.relation(node["relation"]) if "relation" in node else names.listed(node.get("object", {}))
     kind = KINDS.get(node.get("objectType", ""), "type")
@@ -315,6 +326,6 @@ HANDLERS: Final = {
     "CreateTrigStmt": create_trigger, "RuleStmt": create_rule, "DefineStmt": define, "CreateCastStmt": create_cast,
     "CreateTransformStmt": create_transform, "AlterSeqStmt": alter_sequence, "AlterDomainStmt": alter_domain,
     "AlterObjectDependsStmt": alter_depends, "AlterTableMoveAllStmt": move_all,
-    "ImportForeignSchemaStmt": import_schema,
+    "ImportForeignSchemaStmt": import_schema, "AlterEventTrigStmt": alter_event_trigger, "CreateEnumStmt": create_enum,
     **{kind: _made(rule) for kind, rule in _MADE.items()},
 }  # fmt: skip

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from interlock.model.change import Choice, Trait
 from interlock.read.sql.condition import Judgement, judge
-from interlock.read.sql.logic import Target
+from interlock.read.sql.neutral import Target
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.calls import call
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.reading import Reading
-from interlock.read.sql.postgres.terms import term
+from interlock.read.sql.postgres.terms import alike, describe, term
 
 #: Node kinds that only compute: walking on into what they hold is all there is to do.
 _PLAIN: Final = frozenset(
@@ -173,13 +173,36 @@ def _read(
     )  # fmt: skip
 
 
-def target_of(table: Node, sources: Iterable[Node] = ()) -> Target:
+def target_of(table: Node, sources: Iterable[Node] = (), clause: Node | None = None) -> Target:
     """How the columns of the target table of a write can be spelled, and what else is that table in its sources."""
     name = names.relation(table)
     alias = table.get("alias", {}).get("aliasname")
-    others = [one["RangeVar"] for one in sources if "RangeVar" in one]
-    twins = (one.get("alias", {}).get("aliasname", "") for one in others if names.relation(one) == name)
-    return Target(frozenset((alias,) if alias else (table.get("relname", ""), name)), name, frozenset(twins))
+    own = frozenset((alias,) if alias else (table.get("relname", ""), name))
+    whole = name.removeprefix("public.")
+    same, hidden = alike(clause, whole) if clause else (_NONE, _NONE)
+    target = Target(own, whole, _NONE, same, hidden)
+    twins = frozenset(twin for twin in (_twin(source, target) for source in sources) if twin is not None)
+    return target._replace(twins=twins) if twins else target
+
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+def _twin(source: Node, target: Target) -> str | None:
+    """What a source is called that is every row of the target once more; None when it is something else."""
+    if not source:
+        return None
+    kind, inner = next(iter(source.items()))
+    alias = inner.get("alias", {}) if isinstance(inner, dict) else {}
+    if kind == "RangeVar":
+        name = names.relation(inner).removeprefix("public.")
+        called = str(alias.get("aliasname", "" if name == target.table else inner.get("relname", "")))
+        return called if target.is_all(name) else None
+    if kind == "RangeSubselect" and not alias.get("colnames"):
+        sub = describe(inner.get("subquery", {}).get("SelectStmt", {}), exists=False)
+        whole = sub.plain and not sub.limited and target.is_all(sub.table)
+        return str(alias.get("aliasname", "")) if whole else None
+    return None
 
 
 def made(reading: Reading, table: Node, cause: str, fields: tuple[str, ...] = ()) -> None:
@@ -212,7 +235,7 @@ def _insert(reading: Reading, node: Node, scope: Scope) -> None:
     _guard(reading, name)
     source = node.get("selectStmt", {}).get("SelectStmt", {})
     rows = source.get("valuesLists")
-    count = len(rows) + reading.rows_skipped if rows else (None if source else 1)
+    count = len(rows) + reading.rows_skipped if rows else (_most(source) if source else 1)
     fields = tuple(column.get("ResTarget", {}).get("name", "") for column in node.get("cols", ()))
     clause = node.get("onConflictClause")
     skips: tuple[Trait, ...] = ("hides-failure",) if clause and clause.get("action") == "ONCONFLICT_NOTHING" else ()
@@ -230,6 +253,15 @@ def _insert(reading: Reading, node: Node, scope: Scope) -> None:
     walk(reading, clause.get("infer", {}) if clause else {}, scope)
     if source:
         select(reading, source, scope)
+
+
+def _most(query: Node) -> int | None:
+    """How many rows a query gives at most: its LIMIT, or one where it has no table and lists literals."""
+    if query.get("limitCount"):
+        return _limit(query) if query.get("limitOption") != "LIMIT_OPTION_WITH_TIES" else None
+    values = [one.get("ResTarget", {}).get("val", {}) for one in query.get("targetList", ())]
+    plain = bool(values) and all(term(one)[0] in ("lit", "param") for one in values)
+    return 1 if plain and "fromClause" not in query and "larg" not in query else None
 
 
 def _upserted(source: Node, table: str) -> Choice:
@@ -250,7 +282,11 @@ def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...]) ->
     _guard(reading, name)
     where = node.get("whereClause")
     sources = node.get("usingClause") or node.get("fromClause") or ()
-    judgement = judge(term(where) if where else None, target_of(table, sources))
+    target = target_of(table, sources, node.get("withClause"))
+    if reading.in_loop:
+        twins = frozenset(one for one, read in reading.loops.items() if read == target.table)
+        target = target._replace(twins=target.twins | twins, repeated=True)
+    judgement = judge(term(where) if where else None, target)
     count: int | None = None
     if where and "CurrentOfExpr" in where:
         judgement, count = Judgement("named"), 1
@@ -298,7 +334,8 @@ def _merge(reading: Reading, node: Node, scope: Scope) -> None:
     table = node.get("relation", {})
     name = names.relation(table)
     _guard(reading, name)
-    on = judge(term(node.get("joinCondition")), target_of(table, (node.get("sourceRelation", {}),)))
+    target = target_of(table, (node.get("sourceRelation", {}),), node.get("withClause"))
+    on = judge(term(node.get("joinCondition")), target)
     for entry in node.get("mergeWhenClauses", ()):
         clause = entry.get("MergeWhenClause", {})
         command = clause.get("commandType")

@@ -21,6 +21,9 @@ class Reading(Script):
     def __init__(self, environment: str, handlers: Mapping[str, Handler]) -> None:
         super().__init__("postgres", environment)
         self._handlers = handlers
+        self.loops: dict[str, str] = {}  # variable of a loop in PL/pgSQL -> the table of which it takes each row
+        self.in_loop = 0
+        self.enums: set[str] = set()  # enum types that this script itself makes
         self.rows_skipped = 0  # rows of literals that were counted but not parsed, of the INSERT at hand
 
     def statement(self, node: Node) -> None:

@@ -122,6 +122,8 @@ def _command(reading: Reading, kind: str, name: str, command: Node) -> None:
         what = f"{plain.cause} `{command['name']}`" if command.get("name") and not fields else plain.cause
         if "newowner" in command:
             what = f"{what} `{names.role(command['newowner'])}`"
+        if lost := _loses(kind, subtype, command.get("def", {})):
+            traits, what = {*traits, "loses-protection"}, lost
         if subtype == "AT_ReplicaIdentity" and command.get("def", {}).get("ReplicaIdentityStmt", {}).get(
             "identity_type"
         ) in ("n",):
@@ -145,6 +147,21 @@ def _command(reading: Reading, kind: str, name: str, command: Node) -> None:
         reading.cannot_tell(name, f"an alter table command that is not modelled ({subtype})")
 
 
+def _loses(kind: str, subtype: str, definition: Node) -> str:
+    """What protection an otherwise harmless command takes away, in words."""
+    if subtype == "AT_AlterConstraint":
+        one = definition.get("ATAlterConstraint", {})
+        if one.get("alterEnforceability") and not one.get("is_enforced"):
+            return f"alter constraint `{one.get('conname', '')}` not enforced"
+    elif kind == "view" and subtype in ("AT_SetRelOptions", "AT_ResetRelOptions"):
+        for name, option in names.options(definition.get("List", {}).get("items", ())).items():
+            if name in _GUARDS and (subtype == "AT_ResetRelOptions" or not names.truth(option)):
+                return f"{name} off"
+    return ""
+
+
+#: Options by which a view does not show more than whoever reads it may see.
+_GUARDS: Final = frozenset(("security_invoker", "security_barrier"))
 _ABOUT_COLUMNS: Final = (
     "AT_Column", "AT_DropNotNull", "AT_SetNotNull", "AT_SetExpr", "AT_DropExpr", "AT_SetStat", "AT_SetOptions",
     "AT_ResetOptions", "AT_SetStorage", "AT_SetComp", "AT_AlterColumn", "AT_AddIdentity", "AT_SetIdentity",
@@ -203,7 +220,8 @@ def _change_type(reading: Reading, kind: str, name: str, command: Node) -> None:
     column = command.get("name", "")
     definition = command.get("def", {}).get("ColumnDef", {})
     wanted = definition.get("typeName", {})
-    lossy = not _keeps_everything(wanted, definition.get("raw_default"), column)
+    wide = _WIDE | {names.typed(wanted)} if names.typed(wanted) in reading.enums else _WIDE
+    lossy = not _keeps_everything(wanted, definition.get("raw_default"), column, wide)
     traits: set[Trait] = {*_REWRITTEN, *cascade(command)}
     if lossy:
         traits.add("loses-data")
@@ -212,14 +230,15 @@ def _change_type(reading: Reading, kind: str, name: str, command: Node) -> None:
     walk(reading, definition.get("raw_default", {}))
 
 
-def _keeps_everything(wanted: Node, using: Node | None, column: str) -> bool:
+def _keeps_everything(wanted: Node, using: Node | None, column: str, wide: frozenset[str]) -> bool:
+    """Whether no value is cut. What an enum does not list, is refused and not cut."""
     kind = names.typed(wanted)
-    if kind not in _WIDE:
+    if kind not in wide:
         return False
     if using is None:
         return kind != "numeric" or not wanted.get("typmods")
     while "TypeCast" in using:
-        if names.typed(using["TypeCast"].get("typeName", {})) not in _WIDE or using["TypeCast"]["typeName"].get(
+        if names.typed(using["TypeCast"].get("typeName", {})) not in wide or using["TypeCast"]["typeName"].get(
             "typmods"
         ):
             return False

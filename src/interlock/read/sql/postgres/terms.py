@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import re
+from math import isfinite
+from typing import Final
 
-from interlock.read.sql.logic import FALSE, NOTHING, Sub, Term, finds_itself, listed, outcomes
+from interlock.read.sql.logic import FALSE, TRUE, outcomes
+from interlock.read.sql.neutral import Sub, Target, Term, compared, finds_itself, listed, same, simple
+from interlock.read.sql.patterns import as_like
 from interlock.read.sql.postgres import names
+from interlock.read.sql.postgres.columns import aliases, column, has_column, leads_out, only_columns
 from interlock.read.sql.postgres.grammar import Node
+from interlock.read.sql.practice import leaves_out
 
 _COMPARISONS: Final = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LIKE: Final = {"AEXPR_LIKE", "AEXPR_ILIKE"}
 _OTHER: Final[Term] = ("other", ())
-#: Regular expressions that match every text.
-_EVERYTHING: Final = frozenset(("lit", text) for text in ("", ".*", "^", "$", ".*$", "^.*$", "^.*"))
+_NOUGHT: Final[Term] = ("lit", 0)
+_PLAIN_ARRAY: Final = re.compile(r"\{[\w\s,.@:+-]*\}")
 
 
 def term(node: Node | None) -> Term:
@@ -21,7 +27,7 @@ def term(node: Node | None) -> Term:
         return _OTHER
     kind, inner = next(iter(node.items()))
     rule = _RULES.get(kind)
-    return rule(inner) if rule else _other(inner)
+    return rule(inner) if rule else only_columns(inner)
 
 
 def _constant(node: Node) -> Term:
@@ -41,20 +47,13 @@ def _constant(node: Node) -> Term:
 def _number(text: str) -> object:
     """A numeric literal that the grammar keeps as text: too large, in hexadecimal, or with a point."""
     try:
-        return float(text.replace("_", ""))
+        found = float(text.replace("_", ""))
+        return found if isfinite(found) else text.lower()  # NaN equals itself in PostgreSQL, unlike here
     except ValueError:
         try:
             return int(text.replace("_", ""), 0)
         except ValueError:
             return text
-
-
-def _column(node: Node) -> Term:
-    fields = node.get("fields", ())
-    parts = [names.text(field) for field in fields]
-    if not parts or "A_Star" in fields[-1]:
-        return ("col", parts[0] if len(parts) > 1 else "", "*")
-    return ("col", parts[-2] if len(parts) > 1 else "", parts[-1])
 
 
 def _expression(node: Node) -> Term:
@@ -66,23 +65,72 @@ def _expression(node: Node) -> Term:
             return _prefixed(operator, term(right))
         if operator in _COMPARISONS:
             return _compared(_COMPARISONS[operator], left, right)
-        if operator in ("~", "~*") and term(right) in _EVERYTHING:
-            return ("like", term(left), ("lit", "%"), False)
+        if operator == "^":
+            return ("fn", "power", (term(left), term(right)))
+        if operator in ("~", "~*") and (passes := _passes(term(right))):
+            return ("like", term(left), ("lit", passes), False)
         return ("fn", operator, (term(left), term(right)))
     if kind in _LIKE:
-        return ("like", term(left), term(right), operator.startswith("!"))
+        return ("like", term(left), _unescaped(term(right)), operator.startswith("!"))
     if kind in ("AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT"):
-        return ("same", term(left), term(right), kind == "AEXPR_DISTINCT")
+        return same(term(left), term(right), kind == "AEXPR_DISTINCT")
     if kind == "AEXPR_IN":
         items = tuple(term(item) for item in (right or {}).get("List", {}).get("items", ()))
         return ("in", term(left), items, operator == "<>")
     if kind in ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN"):
         low, high = (right or {}).get("List", {}).get("items", (None, None))
         return ("between", term(left), term(low), term(high), kind == "AEXPR_NOT_BETWEEN")
-    if kind == "AEXPR_OP_ANY" and operator == "=" and right and "A_ArrayExpr" in right:
-        items = tuple(term(item) for item in right["A_ArrayExpr"].get("elements", ()))
-        return ("in", term(left), items, False)
+    return _special(kind, operator, left, right)
+
+
+def _unescaped(pattern: Term) -> Term:
+    """The pattern of `LIKE … ESCAPE 'x'`, where it holds no such sign."""
+    if pattern[0] != "fn" or pattern[1] != "like_escape" or len(pattern[2]) != 2:
+        return pattern
+    text, sign = pattern[2]
+    return text if text[0] == sign[0] == "lit" and sign[1] and str(sign[1]) not in str(text[1]) else pattern
+
+
+def _passes(pattern: Term) -> str:
+    return as_like(pattern[1]) if pattern[0] == "lit" and isinstance(pattern[1], str) else ""
+
+
+def _special(kind: str, operator: str, left: Node | None, right: Node | None) -> Term:
+    """SIMILAR TO, NULLIF, and comparisons with an array."""
+    if kind == "AEXPR_SIMILAR":
+        pattern = (right or {}).get("FuncCall", {}).get("args", ())
+        if len(pattern) == 1 and term(pattern[0]) == ("lit", "%"):
+            return ("like", term(left), ("lit", "%"), operator.startswith("!"))
+    if kind == "AEXPR_NULLIF":
+        return ("fn", "nullif", (term(left), term(right)))
+    if (kind, operator) in (("AEXPR_OP_ANY", "="), ("AEXPR_OP_ALL", "<>")) and right:
+        items = _elements(right)
+        if items is not None:
+            return ("in", term(left), items, kind == "AEXPR_OP_ALL")
+    if kind == "AEXPR_OP_ANY" and operator in ("~~", "~~*") and right and (items := _elements(right)):
+        return ("or", tuple(("like", term(left), item, False) for item in items))
     return ("other", (term(left), term(right)))
+
+
+def _elements(array: Node) -> tuple[Term, ...] | None:
+    """What stands in `ARRAY[…]`, `'{1,2}'::int[]` or `ARRAY(SELECT …)`; None where that cannot be told."""
+    if "A_ArrayExpr" in array:
+        return tuple(term(item) for item in array["A_ArrayExpr"].get("elements", ()))
+    if "SubLink" in array and array["SubLink"].get("subLinkType") == "ARRAY_SUBLINK":
+        return (term(array),)
+    if "ParamRef" in array:
+        return (term(array),)
+    if "TypeCast" in array and array["TypeCast"].get("typeName", {}).get("arrayBounds"):
+        inner = array["TypeCast"].get("arg", {})
+        if "A_ArrayExpr" in inner:
+            return _elements(inner)
+        text = _constant(inner["A_Const"]) if "A_Const" in inner else _OTHER
+        if text[0] == "lit" and isinstance(text[1], str) and _PLAIN_ARRAY.fullmatch(text[1]):
+            kind = names.typed(array["TypeCast"]["typeName"])
+            numbers = kind in ("int2", "int4", "int8", "numeric")
+            found = [one.strip() for one in text[1][1:-1].split(",") if one.strip()]
+            return tuple(("lit", _number(one) if numbers else one) for one in found)
+    return None
 
 
 def _prefixed(operator: str, operand: Term) -> Term:
@@ -96,7 +144,7 @@ def _compared(operator: str, left: Node, right: Node | None) -> Term:
         pairs = zip(left["RowExpr"].get("args", ()), right["RowExpr"].get("args", ()), strict=False)
         if operator == "=":
             return ("and", tuple(("cmp", "=", term(one), term(other)) for one, other in pairs))
-    return ("cmp", operator, term(left), term(right))
+    return compared(operator, term(left), term(right))
 
 
 def _boolean(node: Node) -> Term:
@@ -154,99 +202,147 @@ def _parameter(node: Node) -> Term:
     return ("param", str(node.get("number", 0)))
 
 
+def _smallest(node: Node) -> Term:
+    name = "least" if node.get("op") == "IS_LEAST" else "greatest"
+    return ("fn", name, tuple(term(argument) for argument in node.get("args", ())))
+
+
+def _case(node: Node) -> Term:
+    subject = term(node["arg"]) if "arg" in node else None
+    branches = []
+    for one in node.get("args", ()):
+        when = one.get("CaseWhen", {})
+        condition = term(when.get("expr"))
+        branches.append((condition if subject is None else ("cmp", "=", subject, condition), term(when.get("result"))))
+    return ("case", tuple(branches), term(node["defresult"]) if "defresult" in node else ("lit", None))
+
+
 def _sublink(node: Node) -> Term:
     select = node.get("subselect", {}).get("SelectStmt", {})
     kind = node.get("subLinkType")
     sub = describe(select, exists=kind == "EXISTS_SUBLINK")
-    if kind == "ANY_SUBLINK" and "testexpr" in node:
-        return ("in", term(node["testexpr"]), (("sub", sub),), False)
+    operator = names.text(node["operName"][-1]) if node.get("operName") else "="
+    value = _given(select)
+    if kind == "EXPR_SUBLINK" and value is not None:
+        return value
+    if (kind, operator) in (("ANY_SUBLINK", "="), ("ALL_SUBLINK", "<>")) and "testexpr" in node:
+        return ("in", term(node["testexpr"]), (("sub", sub) if value is None else value,), kind == "ALL_SUBLINK")
     if "testexpr" in node:
         return ("other", (("sub", sub), term(node["testexpr"])))
     return ("sub", sub)
 
 
+def _given(select: Node) -> Term | None:
+    """`(SELECT 0)`: the one literal that a query without tables lists; None when it is another query."""
+    outputs = select.get("targetList", ())
+    if len(outputs) != 1 or any(select.get(part) for part in ("fromClause", "whereClause", "larg", "limitCount")):
+        return None
+    found = term(outputs[0].get("ResTarget", {}).get("val"))
+    return found if found[0] == "lit" else None
+
+
+def text_of(node: Node) -> str | None:
+    """The text that an expression comes to, where all of it stands there."""
+    found = simple(term(node))
+    return found[1] if found[0] == "lit" and isinstance(found[1], str) else None
+
+
+#: A limit that no table is expected to reach.
+_BOUNDLESS: Final = 10**8
+
+
 def describe(select: Node, *, exists: bool) -> Sub:
-    """What a condition needs to know of a subquery."""
+    """What a condition needs to know of a subquery. It is kept at the node: each query around it asks again."""
+    key = "_exists" if exists else "_lists"
+    known: Sub | None = select.get(key)
+    if known is None:
+        known = select[key] = _describe(select, exists=exists)
+    return known
+
+
+def _describe(select: Node, *, exists: bool) -> Sub:
     sources = select.get("fromClause", ())
+    inside = {alias for source in sources for alias in aliases(source)}
+    correlated = any(leads_out(select.get(part), inside) for part in ("whereClause", "havingClause", "targetList"))
+    if "larg" in select or not sources:
+        correlated = correlated or has_column(select)
+    if "larg" in select:
+        parts = (select["larg"], select["rarg"]) if select.get("op") == "SETOP_UNION" else ()
+        whole = not select.get("limitCount") and not select.get("withClause")
+        return Sub(correlated, exists=exists, arms=tuple(describe(one, exists=exists) for one in parts if whole))
+    table, practice = _source(sources)
+    limited = False
     where = select.get("whereClause")
-    plain = not any(select.get(part) for part in ("groupClause", "havingClause", "limitCount", "larg", "withClause"))
-    inside = {alias for source in sources for alias in _aliases(source)}
     condition = term(where) if where else None
     itself = condition is not None and finds_itself(condition, inside)
-    free = plain and (condition is None or itself or not outcomes(condition, NOTHING) & FALSE)
-    table = column = extreme = ""
-    if len(sources) == 1 and "RangeVar" in sources[0] and free:
-        table = names.relation(sources[0]["RangeVar"])
-        targets = select.get("targetList", ())
-        if len(targets) == 1:
-            column, extreme = listed(term(targets[0].get("ResTarget", {}).get("val")))
-    correlated = any(_leads_out(select.get(part), inside) for part in ("whereClause", "havingClause", "targetList"))
-    if "larg" in select or not sources:
-        correlated = correlated or _has_column(select)
-    return Sub(correlated, table, column, exists, free and not sources, extreme, itself)
+    inner = Target(frozenset(inside), table)
+    free = condition is None or itself or not outcomes(condition, inner) & FALSE
+    if not free and condition is not None and table and not leaves_out(condition, inner):
+        free = practice = True
+    limit = term(select.get("limitCount"))
+    if limit[0] == "lit" and isinstance(limit[1], int) and limit[1] >= (1 if exists else _BOUNDLESS):
+        practice = practice or not exists
+    elif select.get("limitCount"):
+        limited = bool(table)
+        free = free and limited
+    if any(select.get("distinctClause", ())):
+        free = False  # DISTINCT ON keeps one row of each kind
+    if "havingClause" in select or "withClause" in select or term(select.get("limitOffset")) not in (_OTHER, _NOUGHT):
+        free = False
+    outputs = [_output(one) for one in select.get("targetList", ())]
+    only, extreme = listed(outputs[0]) if len(outputs) == 1 else ("", "")
+    grouped = select.get("groupClause")
+    if grouped:
+        free = free and len(grouped) == 1 and listed(term(grouped[0])) == (only, "")
+        extreme = ""
+    never = condition is not None and not outcomes(condition, inner) & TRUE
+    rows = bool(grouped) or all(one[0] in ("col", "lit") for one in outputs)
+    return Sub(
+        correlated, table if free else "", only if free and table else "", exists,
+        free and not sources and not grouped, extreme, itself, practice,
+        empty=rows and (never or limit == _NOUGHT), plain=bool(outputs) and all(one[0] == "col" for one in outputs),
+        limited=limited,
+    )  # fmt: skip
 
 
-def _aliases(source: Node) -> list[str]:
-    kind, inner = next(iter(source.items()))
-    if kind == "JoinExpr":
-        return [*_aliases(inner.get("larg", {"": {}})), *_aliases(inner.get("rarg", {"": {}}))]
-    alias = inner.get("alias", {}).get("aliasname") if isinstance(inner, dict) else None
-    return [alias or inner.get("relname", "")]
+def _output(node: Node) -> Term:
+    """One thing that a SELECT lists; a column that is called otherwise is none."""
+    target = node.get("ResTarget", {})
+    found = term(target.get("val"))
+    return ("other", (found,)) if found[0] == "col" and target.get("name", found[2]) != found[2] else found
 
 
-def _leads_out(node: Any, inside: set[str]) -> bool:
-    """Whether a subquery can look at the row outside: by a foreign qualifier, or two bare columns compared."""
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            stack.extend(one)
-        elif isinstance(one, dict):
-            if "ColumnRef" in one:
-                found = _column(one["ColumnRef"])
-                if found[1] and found[1] not in inside:
-                    return True
-            elif "A_Expr" in one:
-                sides = (term(one["A_Expr"].get("lexpr")), term(one["A_Expr"].get("rexpr")))
-                if all(side[0] == "col" for side in sides) and not all(side[1] for side in sides):
-                    return True
-                stack.extend(one.values())
-            else:
-                stack.extend(one.values())
-    return False
+def _source(sources: list[Node]) -> tuple[str, bool]:
+    """The one table that a FROM reads, and whether that it is all of it is so in practice only."""
+    if len(sources) != 1:
+        return "", False
+    kind, inner = next(iter(sources[0].items()))
+    if kind == "RangeVar":
+        return names.relation(inner).removeprefix("public."), False
+    if kind == "RangeSubselect" and not inner.get("alias", {}).get("colnames"):
+        sub = describe(inner.get("subquery", {}).get("SelectStmt", {}), exists=False)
+        whole = sub.plain and not sub.correlated and not sub.limited
+        return (sub.table, sub.practice) if whole else ("", False)
+    return "", False
 
 
-def _has_column(node: Any) -> bool:
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            stack.extend(one)
-        elif isinstance(one, dict):
-            if "ColumnRef" in one:
-                return True
-            stack.extend(one.values())
-    return False
-
-
-def _other(inner: Any) -> Term:
-    """An expression kind of no interest: only which columns are in it."""
-    found: list[Term] = []
-    stack = [inner]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            stack.extend(one)
-        elif isinstance(one, dict):
-            if "ColumnRef" in one:
-                found.append(_column(one["ColumnRef"]))
-            else:
-                stack.extend(one.values())
-    return ("other", tuple(found))
+def alike(clause: Node, table: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Which queries of a WITH hold every row of this table, and the names of all others."""
+    found: set[str] = set()
+    others: set[str] = set()
+    for one in clause.get("ctes", ()):
+        query = one.get("CommonTableExpr", {})
+        name = str(query.get("ctename", ""))
+        sub = describe(query.get("ctequery", {}).get("SelectStmt", {}), exists=False)
+        arms = [arm for arm in sub.arms or (sub,) if arm.plain and not arm.limited and not query.get("aliascolnames")]
+        whole = any(arm.table in found or (arm.table == table and table not in others) for arm in arms)
+        (found if whole else others).add(names.quoted(name))
+    return frozenset(found), frozenset(others)
 
 
 _RULES: Final = {
-    "A_Const": _constant, "ColumnRef": _column, "A_Expr": _expression, "BoolExpr": _boolean, "NullTest": _null_test,
+    "A_Const": _constant, "ColumnRef": column, "A_Expr": _expression, "BoolExpr": _boolean, "NullTest": _null_test,
     "BooleanTest": _boolean_test, "FuncCall": _function, "TypeCast": _cast, "SQLValueFunction": _value_function,
-    "CoalesceExpr": _coalesce, "ParamRef": _parameter, "SubLink": _sublink,
+    "CoalesceExpr": _coalesce, "ParamRef": _parameter, "SubLink": _sublink, "MinMaxExpr": _smallest,
+    "CaseExpr": _case,
 }  # fmt: skip

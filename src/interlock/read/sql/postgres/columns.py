@@ -1,0 +1,86 @@
+"""Columns in trees of PostgreSQL: which stand in an expression, and whether a subquery looks at the row outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from interlock.read.sql.neutral import Term
+from interlock.read.sql.postgres import names
+from interlock.read.sql.postgres.grammar import Node
+
+
+def column(node: Node) -> Term:
+    """A reference to a column, or to all of a table."""
+    fields = node.get("fields", ())
+    parts = [names.text(field) for field in fields]
+    if not parts or "A_Star" in fields[-1]:
+        return ("col", parts[0] if len(parts) > 1 else "", "*")
+    return ("col", parts[-2] if len(parts) > 1 else "", parts[-1])
+
+
+def aliases(source: Node) -> list[str]:
+    """What the tables of one entry of a FROM are called."""
+    kind, inner = next(iter(source.items()))
+    if kind == "JoinExpr":
+        return [*aliases(inner.get("larg", {"": {}})), *aliases(inner.get("rarg", {"": {}}))]
+    alias = inner.get("alias", {}).get("aliasname") if isinstance(inner, dict) else None
+    return [alias or inner.get("relname", "")]
+
+
+def leads_out(node: Any, inside: set[str]) -> bool:
+    """Whether a subquery can look at the row outside: by a foreign qualifier, or two bare columns compared."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack.extend(one)
+        elif isinstance(one, dict):
+            if "ColumnRef" in one:
+                found = column(one["ColumnRef"])
+                if found[1] and found[1] not in inside:
+                    return True
+            elif "A_Expr" in one:
+                sides = (_bare(one["A_Expr"].get("lexpr")), _bare(one["A_Expr"].get("rexpr")))
+                if all(sides) and not all(side[1] for side in sides):
+                    return True
+                stack.extend(one.values())
+            else:
+                stack.extend(one.values())
+    return False
+
+
+def has_column(node: Any) -> bool:
+    """Whether any column stands in a tree."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack.extend(one)
+        elif isinstance(one, dict):
+            if "ColumnRef" in one:
+                return True
+            stack.extend(one.values())
+    return False
+
+
+def only_columns(inner: Any) -> Term:
+    """An expression kind of no interest: only which columns are in it."""
+    found: list[Term] = []
+    stack = [inner]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack.extend(one)
+        elif isinstance(one, dict):
+            if "ColumnRef" in one:
+                found.append(column(one["ColumnRef"]))
+            else:
+                stack.extend(one.values())
+    return ("other", tuple(found))
+
+
+def _bare(node: Node | None) -> Term:
+    """The column that an expression is, casts apart; nothing when it is another one."""
+    while node and "TypeCast" in node:
+        node = node["TypeCast"].get("arg")
+    return column(node["ColumnRef"]) if node and "ColumnRef" in node else ()
