@@ -15,6 +15,7 @@ import msgspec
 
 from interlock.read.cloudformation.seen import Seen
 from interlock.read.lasting.lasting import Operation
+from interlock.read.rules import Shape, lets_in_more, shapes_in
 from interlock.read.statements import allows_more
 
 AUTHORITY: Final = "it changes who may do what"
@@ -58,14 +59,28 @@ def _relevant(authority: bool) -> frozenset[str]:
     return known.documents | known.rules | known.networks | principals | frozenset(known.switches)
 
 
-def widens(operation: Operation, both: Seen, *, authority: bool) -> str:
-    """Why this widens access, in a few words without values; empty: it does not.
+@cache
+def shapes() -> dict[str, Shape]:
+    """How the types that hold rules spell them; the file is read when it is first asked for."""
+    return shapes_in(Path(__file__).with_name("knowledge").joinpath("rules.json").read_bytes())
+
+
+def widens(kind: str, operation: Operation, both: Seen, *, authority: bool) -> str:
+    """Why this of a resource of type `kind` widens access, in a few words without values; empty: it does not.
 
     `authority` says that the whole kind of thing is about who may do what: then everything that is not known to be
     harmless counts, and only what was compared does not.
     """
+    shape = shapes().get(kind)
+    if operation == "delete" and shape is not None:
+        return lets_in_more(shape, both.before or {}, None, frozenset(), access().everybody)
     if operation not in ("create", "update", "replace"):
         return ""
+    told = not (both.unknown | both.hidden | both.covered) - access().harmless and both.after is not None
+    if shape is not None and told and (operation == "create" or both.before is not None):
+        return lets_in_more(
+            shape, None if operation == "create" else both.before, both.after, frozenset(), access().everybody
+        )
     if operation == "create" and authority:
         return AUTHORITY
     later = (both.unknown | both.hidden | both.covered) - access().harmless
