@@ -14,9 +14,10 @@ from typing import Final
 import msgspec
 
 from interlock.read.cloudformation.seen import Seen
+from interlock.read.documents import denies
 from interlock.read.lasting.lasting import Operation
 from interlock.read.rules import Shape, lets_in_more, shapes_in
-from interlock.read.statements import allows_more
+from interlock.read.statements import allows_more, new_texts
 
 AUTHORITY: Final = "it changes who may do what"
 
@@ -30,7 +31,9 @@ Facts = dict[str, list[object]]
 class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file. `switches` are properties and the values, in small letters and with spaces between, that open.
 
-    `principals` mean something only where the whole kind of thing is about who may do what.
+    `principals` mean something only where the whole kind of thing is about who may do what. Of a new resource the
+    `quiet` switches say nothing. `identities` are what a thing runs as, `attached` the groups whose rules hold for it;
+    each time that another resource changes on which they rest they are only known later, so only values count there.
     """
 
     about: str
@@ -40,6 +43,9 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     everybody: frozenset[str]
     principals: frozenset[str]
     switches: dict[str, str]
+    quiet: frozenset[str]
+    identities: frozenset[str]
+    attached: frozenset[str]
     holders: frozenset[str]
     harmless: frozenset[str]
 
@@ -56,7 +62,15 @@ def _relevant(authority: bool) -> frozenset[str]:
     """Every property that says something, at whatever depth."""
     known = access()
     principals = known.principals if authority else frozenset[str]()
-    return known.documents | known.rules | known.networks | principals | frozenset(known.switches)
+    worn = known.identities | known.attached
+    return known.documents | known.rules | known.networks | principals | worn | known.switches.keys()
+
+
+@cache
+def _telling(authority: bool) -> frozenset[str]:
+    """Every property that says something also where its value is not known."""
+    known = access()
+    return (_relevant(authority) - known.identities - known.attached) | known.holders
 
 
 @cache
@@ -72,8 +86,8 @@ def widens(kind: str, operation: Operation, both: Seen, *, authority: bool) -> s
     harmless counts, and only what was compared does not.
     """
     shape = shapes().get(kind)
-    if operation == "delete" and shape is not None:
-        return lets_in_more(shape, both.before or {}, None, frozenset(), access().everybody)
+    if operation == "delete":
+        return _ends(shape, both.before or {})
     if operation not in ("create", "update", "replace"):
         return ""
     told = not (both.unknown | both.hidden | both.covered) - access().harmless and both.after is not None
@@ -84,7 +98,7 @@ def widens(kind: str, operation: Operation, both: Seen, *, authority: bool) -> s
     if operation == "create" and authority:
         return AUTHORITY
     later = (both.unknown | both.hidden | both.covered) - access().harmless
-    if unsure := sorted(later if authority else later & (_relevant(authority) | access().holders)):
+    if unsure := sorted(later if authority else later & _telling(authority)):
         return f"what `{unsure[0]}` will allow is not known before it is executed"
     if authority and (both.before is None or both.after is None):
         return AUTHORITY
@@ -95,6 +109,15 @@ def widens(kind: str, operation: Operation, both: Seen, *, authority: bool) -> s
     if authority and _unread(both):
         return AUTHORITY
     return ""
+
+
+def _ends(shape: Shape | None, before: Values) -> str:
+    """Why it widens access that such a resource goes."""
+    if shape is not None:
+        return lets_in_more(shape, before, None, frozenset(), access().everybody)
+    documents = [before[name] for name in sorted(access().documents & before.keys())]
+    denied = any(isinstance(each, dict | str) and each and denies((each,)) for each in documents)
+    return "what it denied is not denied any more" if denied else ""
 
 
 def _unread(both: Seen) -> bool:
@@ -147,7 +170,15 @@ def _wider(name: str, was: tuple[object, ...], becomes: tuple[object, ...], *, n
         opens = any(str(each).lower() in opening for each in becomes)
         fresh = not any(str(each).lower() in opening for each in was)
         # Made so from the start is worth a word only where it opens; a `false` that guards nothing yet is a default.
-        return f"`{name}` opens it" if opens and fresh and not (new and opening == ["false"]) else ""
+        return (
+            f"`{name}` opens it"
+            if opens and fresh and not (new and (opening == ["false"] or name in known.quiet))
+            else ""
+        )
+    if not new and name in known.identities and new_texts(was, becomes):
+        return f"`{name}` makes it run as another one"
+    if not new and name in known.attached and new_texts(was, becomes):
+        return f"`{name}` brings it under other rules"
     if name in known.rules and not new and any(each not in was for each in becomes):
         return f"`{name}` lets in more"
     return allows_more(name, was, becomes, known, new=new, everybody=known.everybody)

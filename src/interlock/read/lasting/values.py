@@ -209,7 +209,10 @@ def _emptied(pair: _Pair) -> bool:
 
 
 def _filled(pair: _Pair) -> bool:
-    return not (pair.told and any(pair.was)) and (not pair.known or any(pair.becomes))
+    was, becomes = (
+        any(each or each == {} for each in held) for held in (pair.was, pair.becomes)
+    )  # a block may be bare
+    return not (pair.told and was) and (not pair.known or becomes)
 
 
 def _fewer(pair: _Pair) -> bool:
