@@ -15,8 +15,8 @@ import msgspec
 
 Values = Mapping[str, object]
 
-#: A statement of more combinations than this is only compared as a whole.
-MAX_PARTS: Final = 20_000
+#: A statement of more parts, for each of those it is held against, is only compared as a whole.
+MAX_PARTS: Final = 2_000
 #: Longer patterns are only compared as texts.
 MAX_PATTERN: Final = 2_048
 
@@ -104,12 +104,15 @@ def _within_any(one: Values, others: list[Values], *, denying: bool) -> bool:
         return True
     able = [each for each in known if _comparable(one, each)]
     parts = [list(_parts(one, *names)) for names in _KINDS]
-    if not able or len(parts[0]) * len(parts[1]) * len(parts[2]) * len(able) > MAX_PARTS:
+    if not able or sum(map(len, parts)) * len(able) > MAX_PARTS:
         return False
-    return all(
-        any(all(_holds(each, names, part) for names, part in zip(_KINDS, chosen, strict=True)) for each in able)
-        for chosen in product(*parts)
-    )
+    covering = [
+        {frozenset(place for place, each in enumerate(able) if _holds(each, names, part)) for part in held}
+        for names, held in zip(_KINDS, parts, strict=True)
+    ]
+    if len(covering[0]) * len(covering[1]) * len(covering[2]) > MAX_PARTS:
+        return False
+    return all(frozenset.intersection(*chosen) for chosen in product(*covering))
 
 
 #: What a statement speaks of: the name of the list, and that of the list of exceptions.
@@ -215,7 +218,7 @@ def _account(principal: str, *, root: bool) -> str:
 
 def covers(wide: str, narrow: str) -> bool:
     """Whether one pattern with `*` and `?` matches whatever the other one does; not all such pairs are seen."""
-    if "*" not in wide and "?" not in wide:
+    if wide == narrow or ("*" not in wide and "?" not in wide):
         return wide == narrow
     if len(wide) > MAX_PATTERN or len(narrow) > MAX_PATTERN:
         return wide in ("*", narrow)

@@ -95,6 +95,8 @@ def lets_in_more(
     shape: Shape, before: Values | None, after: Values | None, unknown: frozenset[str], everybody: frozenset[str]
 ) -> str:
     """Why this change lets in more, in a few words without values; empty: it does not. None is a thing not there."""
+    if before is not None and after is not None and _same(shape, before, after, unknown):
+        return ""
     was, becomes = list(_rules(shape, before)), list(_rules(shape, after))
     if before is None:
         if not shape.new:
@@ -121,6 +123,18 @@ def lets_in_more(
     if any(not _within(rule, [each for each in becomes if each.denies], ordered=ordered) for rule in gone):
         return "what was kept out is let in"
     return ""
+
+
+def _roots(shape: Shape) -> frozenset[str]:
+    """The attributes of the thing itself that its rules rest on."""
+    paths = (*_paths(shape), *shape.restricts, shape.side, shape.rank, shape.off, shape.verdict)
+    return frozenset(path.partition(".")[0] for path in paths if path)
+
+
+def _same(shape: Shape, before: Values, after: Values, unknown: frozenset[str]) -> bool:
+    """Whether nothing changes that a rule rests on."""
+    roots = _roots(shape)
+    return roots.isdisjoint(unknown) and all(before.get(name) == after.get(name) for name in roots)
 
 
 def _of_new(shape: Shape, rules: list[_Rule], everybody: frozenset[str], *, told: bool) -> str:
@@ -266,6 +280,9 @@ def _members(values: Values, path: str) -> Iterator[Values]:
 
 def _at(values: object, path: str) -> list[object]:
     """Everything at a path. Null is nothing."""
+    if "." not in path:
+        held = values.get(path) if isinstance(values, dict) else None
+        return [] if held is None else [each for each in held if each is not None] if isinstance(held, list) else [held]
     here = [values]
     for part in path.split("."):
         inner = [each.get(part) for each in here if isinstance(each, dict)]

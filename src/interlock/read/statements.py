@@ -5,6 +5,7 @@ Plain values in, an answer out: plans and change sets both ask here. What cannot
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, Protocol
 
 from interlock.read.documents import opens_document
@@ -71,6 +72,7 @@ def _covered(text: str, networks: list[tuple[int, int, int]]) -> bool:
     )
 
 
+@lru_cache(maxsize=4_096)
 def network(text: str) -> tuple[int, int, int] | None:
     """The version of the protocol, the first and the last address."""
     from ipaddress import ip_network

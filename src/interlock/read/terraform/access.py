@@ -49,6 +49,7 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     attached: frozenset[str]
     entries: dict[str, tuple[str, ...]]
     exclusions: frozenset[str]
+    exclusion_types: tuple[str, ...]
     allowing: tuple[str, ...]
     documents: frozenset[str]
     document_types: tuple[str, ...]
@@ -85,8 +86,9 @@ def widens(kind: str, verb: Verb, before: Values | None, after: Values | None, u
     shape = shapes().get(kind)
     if shape is not None and (reason := lets_in_more(shape, before, after, unknown, access().open)):
         return reason
-    becomes = _facts(kind, after or {})
-    was = dict(_facts(kind, before or {})) if becomes else {}
+    changing, changed = _changing(before, after or {})
+    becomes = _facts(kind, changed)
+    was = dict(_facts(kind, changing)) if becomes else {}
     if before is not None and _excludes_less(kind, before, after or {}):
         return "less is kept out of what it allows"
     for name, held in becomes:
@@ -99,8 +101,19 @@ def widens(kind: str, verb: Verb, before: Values | None, after: Values | None, u
             names_somebody(held) for name, held in becomes if name in access().documents
         )
         return "it gives somebody access" if named else ""
+    if not unknown:
+        return ""
     relevant = sorted(unknown & (_relevant(kind) - access().anywhere | _documented(kind, before)))
     return f"what `{relevant[0]}` will allow is not known before it is applied" if relevant else ""
+
+
+def _changing(before: Values | None, after: Values) -> tuple[Values, Values]:
+    """Both sides without the attributes that stay as they are."""
+    if before is None:
+        return {}, after
+    names = [name for name in after if name not in before or before[name] != after[name]]
+    gone = [name for name in before if name not in after]
+    return {name: before[name] for name in (*names, *gone) if name in before}, {name: after[name] for name in names}
 
 
 def _ends(kind: str, before: Values) -> str:
@@ -132,7 +145,7 @@ def _is_policy(held: object) -> bool:
 def _excludes_less(kind: str, before: Values, after: Values) -> bool:
     """Whether something that was kept out of what a thing allows is not any more."""
     known = access()
-    if not any(part in kind for part in known.principal_types):
+    if not any(part in kind for part in known.exclusion_types):
         return False
     was, becomes = (_held(values, known.exclusions) for values in (before, after))
     return bool(new_texts(tuple(becomes), tuple(was)))
