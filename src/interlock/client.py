@@ -21,12 +21,15 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal, NoReturn, cast
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, Unpack, cast
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from interlock.errors import InterlockError
+
+if TYPE_CHECKING:
+    from interlock.execute.planners import Parts
 
 URL: Final = "http://127.0.0.1:7117"
 USUAL_SECONDS: Final = 60.0
@@ -173,12 +176,14 @@ class Client:
         prompt: str = "",
         run: bool = True,
         wait: float | None = None,
+        **parts: Unpack[Parts],
     ) -> Answer:
         """Propose a change. It runs at once where it may (`run`); where it is held, wait so many seconds for people.
 
-        With `run` and `wait` a case that people approve in that time is executed, too. A Path is read; a folder packed.
+        With `run` and `wait` what people approve in that time is executed, too. A Path is read; a folder is packed, to
+        be planned as `only`, `replace` and `destroy` say.
         """
-        fields = {"kind": kind, **_payload(kind, payload), "run": run}
+        fields = {"kind": kind, **_payload(kind, payload, **parts), "run": run}
         named = {"target": target, "environment": environment, "intent": intent, "author": author, "prompt": prompt}
         answer = self._told(self._post("/v1/cases", fields | {key: text for key, text in named.items() if text}))
         if not isinstance(answer, Held) or not wait:
@@ -186,9 +191,11 @@ class Client:
         answer = answer.wait(wait)
         return answer.run() if run and answer.state == "approved" else answer
 
-    def check(self, *, kind: str, payload: str | bytes | Path, target: str = "", environment: str = "") -> Answer:
+    def check(
+        self, *, kind: str, payload: str | bytes | Path, target: str = "", environment: str = "", **parts: Unpack[Parts]
+    ) -> Answer:
         """What would be said of this change. Nothing is recorded and nothing runs."""
-        fields = {"kind": kind, **_payload(kind, payload)}
+        fields = {"kind": kind, **_payload(kind, payload, **parts)}
         named = {"target": target, "environment": environment}
         return self._told(self._post("/v1/check", fields | {key: text for key, text in named.items() if text}))
 
@@ -305,15 +312,16 @@ def _address(url: str) -> tuple[str, int, bool]:
     plain = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment or parts.path)
     if not plain or parts.username is not None:
         raise ClientError("bad-url", "this is no address of a server", "write https://host:port, nothing after it")
-    tls = parts.scheme == "https"
-    return parts.hostname or "", port or (443 if tls else 80), tls
+    return parts.hostname or "", port or (443 if parts.scheme == "https" else 80), parts.scheme == "https"
 
 
-def _payload(kind: str, payload: str | bytes | Path) -> dict[str, str]:
+def _payload(kind: str, payload: str | bytes | Path, **parts: Unpack[Parts]) -> dict[str, str]:
     if isinstance(payload, Path):
-        from interlock.execute.planners import packed
+        from interlock.execute.planners import payload_at
 
-        payload = packed(kind, payload) if payload.is_dir() else payload.read_bytes()
+        payload = payload_at(kind, payload, **parts)
+    elif any(parts.values()):
+        raise ClientError("not-a-folder", "only the folder of a root module is planned in parts")
     if isinstance(payload, str):
         return {"payload": payload}
     try:
@@ -383,8 +391,7 @@ def _reasons(reply: Json, decision: Json) -> tuple[Reason, ...]:
 
 
 def _named(effect: object) -> str:
-    fields = cast(Json, effect)
-    return f"{fields.get('verb')} of `{_section(fields, 'resource').get('name')}`"
+    return f"{cast(Json, effect).get('verb')} of `{_section(cast(Json, effect), 'resource').get('name')}`"
 
 
 def _finding(found: object) -> Finding:

@@ -14,10 +14,12 @@ from interlock.cli.frame import EXIT, console, emit, graph_option, home_option, 
 from interlock.cli.judging import (
     UNREGISTERED,
     asked,
+    folder,
     inventory_option,
     judging,
     known,
     opened_file,
+    parts_options,
     read,
     source_option,
     with_source,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--target", default="", help="A configured target to survey and to rehearse on.")
 @click.option("--lines", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), help="One input a line.")
 @source_option
+@parts_options
 @inventory_option
 @graph_option
 @home_option
@@ -51,6 +54,9 @@ def command(
     target: str,
     lines: Path | None,
     source: Path | None,
+    only: tuple[str, ...],
+    replace: tuple[str, ...],
+    destroy: bool,
     inventories: tuple[Path, ...],
     graph: str,
     home: Path | None,
@@ -72,12 +78,15 @@ def command(
         raise click.UsageError("--source is the configuration of a plan: it goes with --kind terraform")
     if file is not None and file.is_dir() and not target:
         raise click.UsageError("a folder is planned at a target: name it with --target")
+    if lines is not None and (only or replace or destroy):
+        raise click.UsageError("--only, --replace and --destroy are of one folder; --lines has many inputs")
     with judging(home, agent) as (judge, passport):
         nothing = asked(judge, kind, agent, environment, target)
         beside = known(inventories, nothing.environment)
         if lines is not None:
             return _stream(judge, passport, nothing, lines, beside)
-        payload = with_source(read(file, kind), source)
+        packed = folder(kind, file, only, replace, destroy=destroy) if file is not None else None
+        payload = with_source(read(file) if packed is None else packed, source)
         proposal = judge.planned(msgspec.structs.replace(nothing, payload=payload))
         return _one(judge, passport, proposal, beside, graph, as_json=as_json)
 

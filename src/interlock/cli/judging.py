@@ -43,6 +43,36 @@ def source_option(function: Function) -> Function:
     )(function)
 
 
+def parts_options(function: Function) -> Function:
+    """`--only`, `--replace` and `--destroy`: how the folder of a root module is to be planned."""
+    for option in (
+        click.option("--destroy", is_flag=True, help="Of a folder: destroy everything that its state manages."),
+        click.option(
+            "--replace", multiple=True, metavar="ADDRESS", help="Of a folder: make this anew, though nothing says so."
+        ),
+        click.option(
+            "--only", multiple=True, metavar="ADDRESS", help="Of a folder: plan this and what it depends on alone."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def folder(
+    kind: str, directory: Path, only: tuple[str, ...], replace: tuple[str, ...], *, destroy: bool
+) -> bytes | None:
+    """A folder as a payload of its kind, planned as asked; None where it is none. BadProposal of a file in parts."""
+    from interlock.errors import BadProposal
+
+    if directory.is_dir():
+        from interlock.execute.planners import packed
+
+        return packed(kind, directory, only=only, replace=replace, destroy=destroy)
+    if only or replace or destroy:
+        raise BadProposal("only the folder of a root module is planned in parts", where=str(directory))
+    return None
+
+
 def with_source(plan: bytes, source: Path | None) -> bytes:
     """The plan, and the configuration files of this folder beside it where there is one."""
     if source is None:
@@ -97,14 +127,10 @@ def known(files: Sequence[Path], environment: str) -> Inventory | None:
     return joined([inventory_from(str(file), read(file), environment) for file in files])
 
 
-def read(file: Path | None, kind: str = "") -> bytes:
-    """The whole of a file, or of standard input; a folder as a payload of its kind."""
+def read(file: Path | None) -> bytes:
+    """The whole of a file, or of standard input."""
     if file is None or str(file) == "-":
         return read_bounded(sys.stdin.buffer, "standard input")
-    if file.is_dir():
-        from interlock.execute.planners import packed
-
-        return packed(kind, file)
     with opened_file(file) as source:
         return read_bounded(source, str(file))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from interlock.cli.frame import EXIT, caller, console, emit, home_option, json_option, opened, read_bounded
-from interlock.cli.judging import opened_file
+from interlock.cli.frame import EXIT, caller, console, emit, home_option, json_option, opened
+from interlock.cli.judging import folder, parts_options, read
 
 
 @click.command()
@@ -23,11 +23,7 @@ from interlock.cli.judging import opened_file
 @click.option(
     "--prompt", type=click.Path(path_type=Path, dir_okay=False), help="The prompt, to be sealed in the vault."
 )
-@click.option("--only", multiple=True, metavar="ADDRESS", help="Of a folder: plan this and what it depends on alone.")
-@click.option(
-    "--replace", multiple=True, metavar="ADDRESS", help="Of a folder: make this anew, though nothing says so."
-)
-@click.option("--destroy", is_flag=True, help="Of a folder: destroy everything that its state manages.")
+@parts_options
 @click.option("--run", "and_run", is_flag=True, help="Run it at once when it is allowed.")
 @home_option
 @json_option
@@ -53,17 +49,11 @@ def command(
 
     Exit status: 0 allowed, 3 held, 4 denied, 2 bad input.
     """
-    from interlock.errors import BadProposal
-    from interlock.execute.planners import packed
     from interlock.model.proposal import Proposal
 
-    if file.is_dir():
-        payload = packed(kind, file, only=only, replace=replace, destroy=destroy)
-    elif only or replace or destroy:
-        raise BadProposal("only the folder of a root module is planned in parts", where=str(file))
-    else:
-        payload = _bytes(file)
-    prompted = _bytes(prompt).decode("utf-8", "replace") if prompt is not None else ""
+    packed = folder(kind, file, only, replace, destroy=destroy)
+    payload = read(file) if packed is None else packed
+    prompted = read(prompt).decode("utf-8", "replace") if prompt is not None else ""
     with opened(home) as control:
         claimed = environment or (control.configuration.target(target).environment if target else "production")
         proposal = Proposal(kind, payload, agent, claimed, target, session, author, operator, intent, prompted)
@@ -91,8 +81,3 @@ def _advise(case: str, outcome: str, target: str, *, and_run: bool) -> None:
         click.echo(f"next: a person votes with `interlock approve {case} --as NAME`, then `interlock run {case}`")
     elif outcome == "allow" and not and_run:
         click.echo(f"next: `interlock run {case}`")
-
-
-def _bytes(path: Path) -> bytes:
-    with opened_file(path) as file:
-        return read_bounded(file, str(path))

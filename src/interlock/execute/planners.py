@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from interlock.errors import BadProposal
 from interlock.execute.planner import Planner
 from interlock.model.target import Target
+
+
+class Parts(TypedDict, total=False):
+    """How a folder is planned, see `packed`."""
+
+    only: Sequence[str]
+    replace: Sequence[str]
+    destroy: bool
 
 
 def planner_for(target: Target | None, payload: bytes | None = None) -> Planner | None:
@@ -41,6 +49,17 @@ def packed(
     if make is None:
         raise BadProposal(f"a proposal of kind `{kind}` is a file, not a folder", where=str(directory))
     return make().pack(directory)
+
+
+def payload_at(
+    kind: str, path: Path, *, only: Sequence[str] = (), replace: Sequence[str] = (), destroy: bool = False
+) -> bytes:
+    """What stands at a path: a folder as `packed`, or the bytes of a file, which BadProposal refuses in parts."""
+    if path.is_dir():
+        return packed(kind, path, only=only, replace=replace, destroy=destroy)
+    if only or replace or destroy:
+        raise BadProposal("only the folder of a root module is planned in parts", where=str(path))
+    return path.read_bytes()
 
 
 def _aws() -> Planner:

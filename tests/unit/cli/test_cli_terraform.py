@@ -9,7 +9,9 @@ import pytest
 from tests.unit.execute.terraform_world import fenced, require_terraform, resources
 
 from interlock.client import _payload
+from interlock.errors import InterlockError
 from interlock.execute.terraform.source import pack, unpack
+from interlock.execute.terraform.wishes import Wishes
 from interlock.testing.process import Process
 
 
@@ -57,6 +59,10 @@ def test_a_stranger_has_nothing_planned_and_its_folder_is_recorded(interlock: Pr
         (("propose", "infra", "--kind", "aws", "--agent", "a", "--destroy"), "is not planned in parts"),
         (("propose", "infra/main.tf", "--kind", "terraform", "--agent", "a", "--only", "a.b"), "only the folder"),
         (("propose", "infra", "--kind", "terraform", "--agent", "a", "--only=-destroy"), "is no address"),
+        (("check", "infra/main.tf", "--kind", "terraform", "--target", "net", "--destroy"), "only the folder"),
+        (("check", "infra", "--kind", "terraform", "--target", "net", "--only=-destroy"), "is no address"),
+        (("check", "infra", "--kind", "terraform", "--only", "a.b"), "--target"),
+        (("check", "--lines", "infra/main.tf", "--kind", "terraform", "--destroy"), "--lines has many inputs"),
     ],
 )
 def test_what_cannot_be_planned_is_one_clear_error(
@@ -67,6 +73,37 @@ def test_what_cannot_be_planned_is_one_clear_error(
     assert ran.status == 2
     assert says in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_the_client_asks_for_a_part_as_the_command_does(home: Path) -> None:
+    wanted = Wishes(only=("a.b",), replace=("a.c",))
+
+    sent = _payload("terraform", home / "infra", only=["a.b"], replace=["a.c"])["payload"].encode()
+
+    assert sent == pack(home / "infra", wanted)
+    assert _payload("terraform", home / "infra", destroy=True)["payload"].encode() == pack(
+        home / "infra", Wishes(destroy=True)
+    )
+
+
+@pytest.mark.parametrize("payload", ["text", b"bytes", Path("main.tf")])
+def test_the_client_takes_parts_of_a_folder_alone(home: Path, payload: str | bytes | Path) -> None:
+    held = home / "infra" / payload if isinstance(payload, Path) else payload
+
+    with pytest.raises(InterlockError, match="only the folder"):
+        _payload("terraform", held, destroy=True)
+
+
+def test_a_check_of_a_part_is_planned_in_parts(interlock: Process, home: Path) -> None:
+    require_terraform()
+    (home / "infra" / "more.tf").write_text('resource "terraform_data" "b" {}\n', "utf-8")
+
+    ran = interlock("check", "infra", "--kind", "terraform", "--target", "net", "--only", "terraform_data.a", "--json")
+
+    assert ran.status in (3, 4), ran.err
+    change = ran.json["change"]
+    assert [each["resource"]["name"] for each in change["effects"]] == ["terraform_data.a"]  # type: ignore[index]
+    assert {each["name"] for each in change["signals"]} == {"partial-plan"}  # type: ignore[index]
 
 
 def test_the_client_sends_the_same_archive(home: Path) -> None:

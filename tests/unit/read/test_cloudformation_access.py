@@ -175,3 +175,47 @@ def test_what_is_taken_away_or_only_tagged_is_not_wider() -> None:
     assert not wider(changed("AWS::IAM::Policy", policy(READ), None, "Remove"))
     tags = [{"Tags": [{"Key": "a", "Value": value}]} for value in ("1", "2")]
     assert not wider(changed("AWS::IAM::Role", tags[0], tags[1]))
+
+
+def test_rules_are_compared_as_rules() -> None:
+    one = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/8"}
+    group, entry = "AWS::EC2::SecurityGroup", "AWS::EC2::NetworkAclEntry"
+    deny = {"RuleNumber": 90, "Protocol": 6, "RuleAction": "deny", "CidrBlock": "0.0.0.0/0"}
+
+    def ingress(*rules: dict[str, Any]) -> dict[str, Any]:
+        return {"SecurityGroupIngress": list(rules)}
+
+    assert not wider(changed(group, ingress({**one, "FromPort": "0", "ToPort": "65535"}), ingress(one)))
+    assert not wider(changed(group, ingress(one), ingress({**one, "Description": "https"})))
+    assert wider(changed(group, ingress(one), ingress({"IpProtocol": "-1", "CidrIp": "10.0.0.0/8"})))
+    assert wider(changed(group, {"SecurityGroupEgress": [one]}, {"SecurityGroupEgress": [{**one, "CidrIp": "::/0"}]}))
+    assert not wider(changed(group, None, ingress(one), "Add"))
+    assert wider(changed(group, None, ingress({**one, "CidrIp": "0.0.0.0/0"}), "Add"))
+    assert wider(changed("AWS::EC2::SecurityGroupIngress", None, {"GroupId": "sg-1", **one}, "Add"))
+    assert wider(changed(entry, deny, None, "Remove"))
+    assert wider(changed(entry, deny, {**deny, "RuleAction": "allow"}))
+    assert not wider(changed(entry, None, deny, "Add"))
+    assert wider(changed(group, ingress(one), {"SecurityGroupIngress": "{{changeSet:KNOWN_AFTER_APPLY}}"}))
+    assert wider(changed(group, None, None))
+
+
+def test_what_denied_and_goes_is_wider() -> None:
+    assert wider(changed("AWS::S3::BucketPolicy", {"PolicyDocument": document(READ, NEVER)}, None, "Remove"))
+    assert not wider(changed("AWS::S3::BucketPolicy", {"PolicyDocument": document(READ)}, None, "Remove"))
+
+
+def test_what_runs_as_another_one_or_comes_under_other_rules_is_wider() -> None:
+    function, instance = "AWS::Lambda::Function", "AWS::EC2::Instance"
+
+    assert wider(changed(function, {"Role": "arn:a"}, {"Role": "arn:b"}))
+    assert not wider(changed(function, None, {"Role": "arn:a"}, "Add"))
+    assert not wider(changed(function, {"Role": "arn:a"}, {"Role": "{{changeSet:KNOWN_AFTER_APPLY}}"}))
+    assert wider(changed(instance, {"SecurityGroupIds": ["a"]}, {"SecurityGroupIds": ["a", "b"]}))
+    assert not wider(changed(instance, {"SecurityGroupIds": ["a", "b"]}, {"SecurityGroupIds": ["a"]}))
+
+
+def test_a_load_balancer_that_comes_to_face_the_internet_is_wider_and_a_new_one_is_not() -> None:
+    kind = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+
+    assert wider(changed(kind, {"Scheme": "internal"}, {"Scheme": "internet-facing"}))
+    assert not wider(changed(kind, None, {"Scheme": "internet-facing"}, "Add"))

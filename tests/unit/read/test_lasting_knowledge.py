@@ -10,7 +10,7 @@ import pytest
 from lasting_shapes import KINDS, TECHNOLOGIES, missing, path_of, put, shape, sides, type_of
 
 from interlock.model.wayback import REVERSIBILITIES
-from interlock.read.lasting.kinds import TABLES, Condition, Evidence, Kind, Table, kind_of, table
+from interlock.read.lasting.kinds import TABLES, Condition, Evidence, Kind, Table, Update, guards, kind_of, table
 from interlock.read.lasting.lasting import judge
 
 TERRAFORM_PATH = re.compile(r"@policy|[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
@@ -196,3 +196,24 @@ def test_what_holds_nothing_is_made_again(type_: str) -> None:
 
     assert found.way_back.reversibility in ("exact-inverse", "disruptive-inverse")
     assert found.traits == ()
+
+
+@pytest.mark.parametrize("row", guards().updates, ids=lambda row: row.at)
+def test_whatever_guards_something_and_is_switched_off_loses_protection(row: Update) -> None:
+    for _, kind in KINDS:
+        both = sides(kind, row, "terraform")
+        if not kind.terraform or both is None or row.at in paths(kind):
+            continue
+        traits = judge("terraform", kind.terraform[0], "update", *both).traits
+        assert ("loses-protection" in traits) is kind.guards, kind.name
+
+
+def test_a_create_says_more_only_where_what_it_speaks_of_is_there() -> None:
+    def created(rule: dict[str, object], unknown: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        return judge(
+            "terraform", "aws_s3_bucket_lifecycle_configuration", "create", None, {"rule": [rule]}, unknown
+        ).traits
+
+    assert created({"expiration": [{"days": 30}]}) == ("loses-data",)
+    assert created({"transition": [{"days": 30}]}) == ()
+    assert created({}, frozenset({"rule"})) == ("loses-data",)

@@ -56,6 +56,23 @@ WIDER: list[tuple[str, Any, Any]] = [
     ("aws_security_group_rule", None, {"type": "ingress", "cidr_blocks": ["10.0.0.0/8"]}),
     ("aws_lambda_permission", None, {"principal": "s3.amazonaws.com"}),
     ("kubernetes_cluster_role_binding", None, {}),
+    ("aws_sqs_queue", {"policy": policy(READ)}, {"policy": policy(PUBLIC)}),
+    ("aws_s3_bucket_policy", None, {"policy": policy({**READ, "Principal": {"AWS": "1"}})}),
+    ("aws_instance", {"vpc_security_group_ids": ["sg-1"]}, {"vpc_security_group_ids": ["sg-1", "sg-2"]}),
+    ("aws_instance", {"iam_instance_profile": "app"}, {"iam_instance_profile": "admin"}),
+    ("aws_lambda_function", {"role": "a"}, {"role": "b"}),
+    ("aws_lb", {"internal": True}, {"internal": False}),
+    ("aws_s3_bucket_acl", {"grant": [{"id": "a"}]}, {"grant": [{"id": "a"}, {"uri": "everybody"}]}),
+    ("google_bigquery_dataset", {"access": [{"role": "OWNER"}]}, {"access": [{"role": "OWNER"}, {"role": "READER"}]}),
+    ("azurerm_role_definition", {"permissions": [{"actions": ["*"], "not_actions": ["a/x"]}]},
+     {"permissions": [{"actions": ["*"], "not_actions": []}]}),
+    ("azurerm_role_definition", {"permissions": [{"actions": ["a/read"]}]}, {"permissions": [{"actions": ["*"]}]}),
+    ("azurerm_key_vault", {"network_acls": [{"default_action": "Deny"}]},
+     {"network_acls": [{"default_action": "Allow"}]}),
+    ("postgresql_role", {"superuser": False}, {"superuser": True}),
+    ("github_team_repository", None, {"permission": "admin"}),
+    ("github_team_repository", {"permission": "pull"}, {"permission": "admin"}),
+    ("snowflake_grant_account_role", None, {"role_name": "r"}),
 ]  # fmt: skip
 SAME: list[tuple[str, Any, Any]] = [
     ("aws_security_group", ingress("10.0.0.0/8"), ingress("10.1.0.0/16")),
@@ -72,6 +89,17 @@ SAME: list[tuple[str, Any, Any]] = [
     ("aws_vpc", {"cidr_block": "10.0.0.0/16"}, {"cidr_block": "10.0.0.0/8"}),
     ("aws_db_instance", None, {"publicly_accessible": False, "iam_database_authentication_enabled": False}),
     ("aws_sqs_queue", {"name": "a"}, {"name": "b"}),
+    ("aws_sqs_queue", {"policy": policy(PUBLIC)}, {"policy": policy({**PUBLIC, "Principal": {"AWS": "1"}})}),
+    ("aws_ecr_lifecycle_policy", {"policy": "{\"rules\": []}"}, {"policy": "{\"rules\": [1]}"}),
+    ("aws_iam_role_policy", {"policy": policy(READ)}, {"policy": policy()}),
+    ("aws_s3_bucket_policy", None, {"policy": policy(DENY)}),
+    ("aws_kms_key", None, {"policy": policy({**READ, "Principal": {"AWS": "1"}})}),
+    ("aws_organizations_policy_attachment", None, {"policy_id": "p", "target_id": "t"}),
+    ("aws_instance", {"vpc_security_group_ids": ["a", "b"]}, {"vpc_security_group_ids": ["a"]}),
+    ("aws_instance", None, {"vpc_security_group_ids": ["a"], "iam_instance_profile": "app"}),
+    ("aws_lb", None, {"internal": False}),
+    ("azurerm_key_vault", None, {"network_acls": [{"default_action": "Allow"}]}),
+    ("local_file", {"content": policy(READ)}, {"content": policy(EVERY)}),
 ]  # fmt: skip
 
 
@@ -97,12 +125,21 @@ def test_what_is_only_known_later_is_taken_as_wider() -> None:
 def test_taking_away_a_restriction_widens_and_taking_away_a_grant_does_not() -> None:
     assert widens("aws_s3_bucket_public_access_block", "delete", {}, None, frozenset())
     assert widens("aws_iam_role_policy_attachment", "delete", {}, None, frozenset()) == ""
+    assert widens("aws_s3_bucket_policy", "delete", {"policy": policy(READ, DENY)}, None, frozenset())
+    assert widens("aws_s3_bucket_policy", "delete", {"policy": policy(READ)}, None, frozenset()) == ""
+
+
+def test_a_document_that_only_the_apply_tells_is_wider_where_there_was_one() -> None:
+    unknown = frozenset({"policy"})
+
+    assert why("aws_sqs_queue", {"policy": policy(READ)}, {}, unknown)
+    assert why("aws_sqs_queue", {"policy": None}, {}, unknown) == ""
 
 
 def test_more_networks_than_are_compared_are_taken_as_wider() -> None:
     many = [f"10.0.{n // 250}.{n % 250}/32" for n in range(300)]
 
-    assert why("aws_security_group", {"cidr_blocks": ["10.0.0.0/8"]}, {"cidr_blocks": many})
+    assert why("aws_eks_cluster", {"public_access_cidrs": ["10.0.0.0/8"]}, {"public_access_cidrs": many})
 
 
 def test_a_reason_never_holds_a_value() -> None:

@@ -176,3 +176,46 @@ def test_the_collector_is_as_it_was_afterwards() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_nobody_sets_is_left_to_the_target_when_a_thing_is_made_anew() -> None:
+    """A replacement makes every computed value unknown; that opens nothing, but for what the configuration sets."""
+
+    def read_with(**expressions: object) -> Change:
+        replaced = changing(
+            "aws_instance.web",
+            "delete",
+            "create",
+            before={"ami": "a", "vpc_security_group_ids": [], "iam_instance_profile": "app"},
+            after={"ami": "b"},
+            after_unknown={"vpc_security_group_ids": True, "iam_instance_profile": True},
+        )
+        block = {"address": "aws_instance.web", "mode": "managed", "type": "aws_instance", "name": "web"}
+        configuration = {"root_module": {"resources": [{**block, "expressions": expressions}]}}
+        return read(raw({**plan_of(replaced), "configuration": configuration}))
+
+    assert "widens-access" not in read_with(ami={"constant_value": "b"}).effects[0].traits
+    assert "widens-access" in read_with(vpc_security_group_ids={"references": ["x"]}).effects[0].traits
+    assert "widens-access" in read_with(iam_instance_profile={"references": ["x"]}).effects[0].traits
+
+
+def test_a_block_that_only_the_apply_tells_is_wider_though_no_configuration_names_it() -> None:
+    """A block that is written as a dynamic one stands in no expression."""
+    replaced = changing(
+        "aws_security_group.web",
+        "delete",
+        "create",
+        before={"name": "a", "ingress": []},
+        after={"name": "b"},
+        after_unknown={"ingress": True},
+    )
+    block = {"address": "aws_security_group.web", "mode": "managed", "type": "aws_security_group", "name": "web"}
+    plan = {**plan_of(replaced), "configuration": {"root_module": {"resources": [{**block, "expressions": {}}]}}}
+
+    assert "widens-access" in read(raw(plan)).effects[0].traits
+
+
+def test_nothing_is_asked_for_where_nothing_happens() -> None:
+    plan = plan_of(changing("aws_sqs_queue.a", "no-op", before={}, after={}, action_reason="replace_by_request"))
+
+    assert read(raw(plan)).signals == ()

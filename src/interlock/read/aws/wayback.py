@@ -204,7 +204,9 @@ def _may(update: Update, value: Parameter) -> bool:
             return any(type(value) is type(each) and value == each for each in update.to)
         case "lowered" | "raised" | "shortened":
             return isinstance(value, int | float) and not isinstance(value, bool)
-        case "changed":
+        case "filled":
+            return value not in ("", [], {})
+        case "fewer" | "more" | "changed":
             return True
 
 

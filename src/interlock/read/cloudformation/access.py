@@ -14,8 +14,10 @@ from typing import Final
 import msgspec
 
 from interlock.read.cloudformation.seen import Seen
+from interlock.read.documents import denies
 from interlock.read.lasting.lasting import Operation
-from interlock.read.statements import allows_more
+from interlock.read.rules import Shape, lets_in_more, shapes_in
+from interlock.read.statements import allows_more, new_texts
 
 AUTHORITY: Final = "it changes who may do what"
 
@@ -29,7 +31,9 @@ Facts = dict[str, list[object]]
 class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file. `switches` are properties and the values, in small letters and with spaces between, that open.
 
-    `principals` mean something only where the whole kind of thing is about who may do what.
+    `principals` mean something only where the whole kind of thing is about who may do what. Of a new resource the
+    `quiet` switches say nothing. `identities` are what a thing runs as, `attached` the groups whose rules hold for it;
+    each time that another resource changes on which they rest they are only known later, so only values count there.
     """
 
     about: str
@@ -39,6 +43,9 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     everybody: frozenset[str]
     principals: frozenset[str]
     switches: dict[str, str]
+    quiet: frozenset[str]
+    identities: frozenset[str]
+    attached: frozenset[str]
     holders: frozenset[str]
     harmless: frozenset[str]
 
@@ -55,21 +62,43 @@ def _relevant(authority: bool) -> frozenset[str]:
     """Every property that says something, at whatever depth."""
     known = access()
     principals = known.principals if authority else frozenset[str]()
-    return known.documents | known.rules | known.networks | principals | frozenset(known.switches)
+    worn = known.identities | known.attached
+    return known.documents | known.rules | known.networks | principals | worn | known.switches.keys()
 
 
-def widens(operation: Operation, both: Seen, *, authority: bool) -> str:
-    """Why this widens access, in a few words without values; empty: it does not.
+@cache
+def _telling(authority: bool) -> frozenset[str]:
+    """Every property that says something also where its value is not known."""
+    known = access()
+    return (_relevant(authority) - known.identities - known.attached) | known.holders
+
+
+@cache
+def shapes() -> dict[str, Shape]:
+    """How the types that hold rules spell them; the file is read when it is first asked for."""
+    return shapes_in(Path(__file__).with_name("knowledge").joinpath("rules.json").read_bytes())
+
+
+def widens(kind: str, operation: Operation, both: Seen, *, authority: bool) -> str:
+    """Why this of a resource of type `kind` widens access, in a few words without values; empty: it does not.
 
     `authority` says that the whole kind of thing is about who may do what: then everything that is not known to be
     harmless counts, and only what was compared does not.
     """
+    shape = shapes().get(kind)
+    if operation == "delete":
+        return _ends(shape, both.before or {})
     if operation not in ("create", "update", "replace"):
         return ""
+    told = not (both.unknown | both.hidden | both.covered) - access().harmless and both.after is not None
+    if shape is not None and told and (operation == "create" or both.before is not None):
+        return lets_in_more(
+            shape, None if operation == "create" else both.before, both.after, frozenset(), access().everybody
+        )
     if operation == "create" and authority:
         return AUTHORITY
     later = (both.unknown | both.hidden | both.covered) - access().harmless
-    if unsure := sorted(later if authority else later & (_relevant(authority) | access().holders)):
+    if unsure := sorted(later if authority else later & _telling(authority)):
         return f"what `{unsure[0]}` will allow is not known before it is executed"
     if authority and (both.before is None or both.after is None):
         return AUTHORITY
@@ -80,6 +109,15 @@ def widens(operation: Operation, both: Seen, *, authority: bool) -> str:
     if authority and _unread(both):
         return AUTHORITY
     return ""
+
+
+def _ends(shape: Shape | None, before: Values) -> str:
+    """Why it widens access that such a resource goes."""
+    if shape is not None:
+        return lets_in_more(shape, before, None, frozenset(), access().everybody)
+    documents = [before[name] for name in sorted(access().documents & before.keys())]
+    denied = any(isinstance(each, dict | str) and each and denies((each,)) for each in documents)
+    return "what it denied is not denied any more" if denied else ""
 
 
 def _unread(both: Seen) -> bool:
@@ -132,7 +170,15 @@ def _wider(name: str, was: tuple[object, ...], becomes: tuple[object, ...], *, n
         opens = any(str(each).lower() in opening for each in becomes)
         fresh = not any(str(each).lower() in opening for each in was)
         # Made so from the start is worth a word only where it opens; a `false` that guards nothing yet is a default.
-        return f"`{name}` opens it" if opens and fresh and not (new and opening == ["false"]) else ""
+        return (
+            f"`{name}` opens it"
+            if opens and fresh and not (new and (opening == ["false"] or name in known.quiet))
+            else ""
+        )
+    if not new and name in known.identities and new_texts(was, becomes):
+        return f"`{name}` makes it run as another one"
+    if not new and name in known.attached and new_texts(was, becomes):
+        return f"`{name}` brings it under other rules"
     if name in known.rules and not new and any(each not in was for each in becomes):
         return f"`{name}` lets in more"
     return allows_more(name, was, becomes, known, new=new, everybody=known.everybody)

@@ -144,7 +144,7 @@ class _Reading:
         self.lasting[resource.name] = known
         traits: set[Trait] = {*act.traits, *known.traits}
         back = _BACK.get(change.action, known.way_back)
-        wider = widens(act.operation, both, authority=known.aspect == "authority")
+        wider = widens(change.resource_type, act.operation, both, authority=known.aspect == "authority")
         if wider:
             traits.add("widens-access")
         if both.unkept and act.operation in ("update", "replace"):

@@ -27,6 +27,9 @@ Does = Literal[
     "raised",  # it is a larger number
     "shortened",  # it is a smaller number, where none and 0 mean for ever
     "emptied",  # it had something in it, and has nothing any more
+    "filled",  # it had nothing in it, and has something now
+    "fewer",  # it has fewer members
+    "more",  # it has more members
     "changed",  # it is another value
     "becomes",  # it is now one of `to`, and was not before
 ]
@@ -74,12 +77,13 @@ class Update(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why making one is more than taking it away again undoes."""
+    """Why making one is more than taking it away again undoes; with `at`, only where one of these says something."""
 
     reversibility: Reversibility
     verdict: RollbackVerdict
     why: str
     traits: tuple[Trait, ...] = ()
+    at: tuple[str, ...] = ()
 
 
 class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,6 +159,20 @@ def table(name: str) -> Table:
     return msgspec.json.decode(raw, type=Table)
 
 
+class Guards(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What holds of each kind that guards something."""
+
+    about: str
+    updates: tuple[Update, ...]
+
+
+@cache
+def guards() -> Guards:
+    """The rows of all kinds that guard something."""
+    raw = Path(__file__).with_name("knowledge").joinpath("guards.json").read_bytes()
+    return msgspec.json.decode(raw, type=Guards)
+
+
 class Rows(NamedTuple):
     """The rows of one kind that speak of one technology; an update's with the first part of its path there."""
 
@@ -171,12 +189,14 @@ def rows_of(technology: Technology, type_: str) -> Rows | None:
     if kind is None:
         return None
     names = kind.attributes if technology == "cloudformation" else None
+    spoken = {each.at for each in kind.updates}
+    common = guards().updates if kind.guards and names is None else ()
     return Rows(
         kind,
         tuple(each for each in kind.evidence if each.only in (None, technology)),
         tuple(
             (path_in(names, each.at).partition(".")[0], each)
-            for each in kind.updates
+            for each in (*kind.updates, *(row for row in common if row.at not in spoken))
             if each.only in (None, technology)
         ),
         tuple(each for each in kind.gentler if each.only in (None, technology)),

@@ -103,7 +103,7 @@ def judge(
     if rows is None or kind is None:
         return Lasting(_of_nobody(type, operation, sides), known=False)
     if operation == "create":
-        back, traits = _create(kind)
+        back, traits = _create(kind, sides)
     elif operation == "update":
         back, traits = _update(rows, sides, technology)
     elif operation == "forget":
@@ -132,9 +132,9 @@ def standing(technology: Technology, type: str, values: Values) -> Standing:
     return Standing(rows.kind.planes, _protections(rows, sides))
 
 
-def _create(kind: Kind) -> tuple[WayBack, tuple[Trait, ...]]:
+def _create(kind: Kind, sides: Sides) -> tuple[WayBack, tuple[Trait, ...]]:
     special = kind.create
-    if special is None:
+    if special is None or not sides.says(special.at):
         return WayBack("exact-inverse", "valid", step="take it away again"), ()
     return WayBack(special.reversibility, special.verdict, why=special.why), special.traits
 

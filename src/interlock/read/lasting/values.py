@@ -79,6 +79,11 @@ class Sides:
                 return False
         return True
 
+    def says(self, paths: tuple[str, ...]) -> bool:
+        """Whether it says, or may say, something at one of these paths after; of no paths that is always so."""
+        here = [self.path(at) for at in paths]
+        return not paths or any(root(each) in self.unknown or any(found(self.after, each)) for each in here)
+
     def untold(self) -> list[str]:
         """Of what changes, that whose value before is not known: it cannot be written back."""
         return [name for name in self.changes if name in self.hidden or name not in self.before]
@@ -203,6 +208,21 @@ def _emptied(pair: _Pair) -> bool:
     return (not pair.told or any(pair.was)) and not (pair.known and any(pair.becomes))
 
 
+def _filled(pair: _Pair) -> bool:
+    was, becomes = (
+        any(each or each == {} for each in held) for held in (pair.was, pair.becomes)
+    )  # a block may be bare
+    return not (pair.told and was) and (not pair.known or becomes)
+
+
+def _fewer(pair: _Pair) -> bool:
+    return not (pair.told and pair.known) or len(pair.becomes) < len(pair.was)
+
+
+def _more(pair: _Pair) -> bool:
+    return not (pair.told and pair.known) or len(pair.becomes) > len(pair.was)
+
+
 def _changed(pair: _Pair) -> bool:
     return not (pair.told and pair.known) or bool(pair.was)  # set for the first time is no change of what was there
 
@@ -227,6 +247,9 @@ _CHANGES: Final[dict[Does, Callable[[_Pair], bool]]] = {
     "raised": _raised,
     "shortened": _shortened,
     "emptied": _emptied,
+    "filled": _filled,
+    "fewer": _fewer,
+    "more": _more,
     "changed": _changed,
     "becomes": _becomes,
 }

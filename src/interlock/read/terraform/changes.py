@@ -16,7 +16,7 @@ from interlock.model.change import TRAITS, Effect, Resource, Trait, Verb
 from interlock.model.wayback import WayBack
 from interlock.read.lasting.lasting import Lasting, judge
 from interlock.read.lasting.needs import needs_of
-from interlock.read.terraform.access import widens
+from interlock.read.terraform.access import access, widens
 from interlock.read.terraform.code import Runs, code
 from interlock.read.terraform.difference import Difference, difference
 from interlock.read.terraform.naming import resource_of
@@ -104,7 +104,7 @@ def effects_of(
     provisioners: Mapping[str, tuple[Provisioner, ...]] | None = None,
 ) -> Effects:
     """All effects of a plan in its order. `provisioners` are types by configured address."""
-    reading = _Reading(plan, environment, state, provisioners or {})
+    reading = _Reading(plan, outline, environment, state, provisioners or {})
     for part, change in enumerate(plan.resource_changes):
         reading.change(part, change)
     part = len(plan.resource_changes)
@@ -126,7 +126,12 @@ class _Reading:
     """The effects so far, and what of the plan all of them need to know."""
 
     def __init__(
-        self, plan: Plan, environment: str, state: str, provisioners: Mapping[str, tuple[Provisioner, ...]]
+        self,
+        plan: Plan,
+        outline: Outline,
+        environment: str,
+        state: str,
+        provisioners: Mapping[str, tuple[Provisioner, ...]],
     ) -> None:
         self.environment, self.state, self.provisioners = environment, state, provisioners
         self.effects: list[Effect] = []
@@ -135,6 +140,7 @@ class _Reading:
         self.needs_unknown: set[str] = set()
         self.drifted = {each.address for each in plan.resource_drift if each.change.actions != ("no-op",)}
         self.shifted = shifted(plan.resource_changes)
+        self.blocks = {placed.address: placed.block for placed in outline.blocks}
 
     def change(self, part: int, change: ResourceChange) -> None:
         """The effects of one resource instance, or one deposed object of it."""
@@ -161,9 +167,8 @@ class _Reading:
     def _effect(self, part: int, change: ResourceChange, act: Act, resource: Resource, seen: Difference) -> Effect:
         forced = _first_steps(change.change)
         known = _judged(change.type, act.operation, seen, forced)
-        wider = (
-            widens(change.type, act.verb, seen.before, seen.after, seen.unknown) if act.operation != "forget" else ""
-        )
+        later = self._chosen(change, seen) if seen.unknown and act.operation == "replace" else seen.unknown
+        wider = widens(change.type, act.verb, seen.before, seen.after, later) if act.operation != "forget" else ""
         traits: set[Trait] = {*act.traits, *known.traits}
         if wider:
             traits.add("widens-access")
@@ -186,6 +191,19 @@ class _Reading:
             way_back=known.way_back,
             gentler=known.gentler,
             needs=self._needs(change.type, act.operation),
+        )
+
+    def _chosen(self, change: ResourceChange, seen: Difference) -> frozenset[str]:
+        """What is not known after and is not left to the target: of a thing made anew everything that nobody sets is.
+
+        A block may be written in a way that the configuration does not name, so only plain values are left out.
+        """
+        block = self.blocks.get(configured(change.address))
+        sets = block.sets() if block is not None else None
+        if sets is None:
+            return seen.unknown
+        return frozenset(
+            name for name in seen.unknown if name in sets or not _is_plain((seen.before or {}).get(name), name)
         )
 
     def _needs(self, kind: str, operation: Operation) -> tuple[str, ...]:
@@ -268,6 +286,13 @@ class _Reading:
 
 def _judged(kind: str, operation: Operation, seen: Difference, forced: frozenset[str]) -> Lasting:
     return judge("terraform", kind, operation, seen.before, seen.after, seen.unknown, hidden=seen.hidden, forced=forced)
+
+
+def _is_plain(held: object, name: str) -> bool:
+    """Whether it is a value and no block; an empty list may be either, but for what is known to be a list of names."""
+    if isinstance(held, list):
+        return all(isinstance(each, str | int) for each in held) and (bool(held) or name in access().attached)
+    return not isinstance(held, dict)
 
 
 def _is_there(raw: Raw) -> bool:

@@ -61,6 +61,15 @@ class Configured(msgspec.Struct, frozen=True):
     provisioners: tuple[Provisioner, ...] | None = None
     count_expression: Raw = NULL
     for_each_expression: Raw = NULL
+    expressions: Raw = NULL
+
+    def sets(self) -> frozenset[str] | None:
+        """The attributes and blocks that it sets; None where that is not told."""
+        try:
+            held = msgspec.json.decode(self.expressions, type=dict[str, Raw])
+        except msgspec.MsgspecError:
+            return None
+        return frozenset(held)
 
 
 class ModuleCall(msgspec.Struct, frozen=True):

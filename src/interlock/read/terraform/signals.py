@@ -69,7 +69,11 @@ def _asked_for(plan: Plan, manifest: Manifest | None) -> Iterator[str]:
         flag = f"-{flag.lstrip('-')}"
         if flag in PARTIAL and value != "false":
             yield f"{PARTIAL[flag]}{f': `{value[:200]}`' if value and value != 'true' else ''}"
-    requested = [each.address for each in plan.resource_changes if each.action_reason == "replace_by_request"]
+    requested = [
+        each.address
+        for each in plan.resource_changes
+        if each.action_reason == "replace_by_request" and each.change.actions != ("no-op",)
+    ]
     if requested and not any(argument.lstrip("-").startswith("replace") for argument in _arguments(manifest)):
         yield f"replacements were asked for: {named(requested)}"
 
