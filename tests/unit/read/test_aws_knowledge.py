@@ -110,7 +110,15 @@ def test_every_condition_asks_one_thing() -> None:
     whens = [when for row in ROWS for case in row.cases for when in case.when]
 
     asked = [
-        (bool(each.equals), each.least is not None, each.most is not None, bool(each.like), each.present, each.absent)
+        (
+            bool(each.equals),
+            each.least is not None,
+            each.most is not None,
+            bool(each.like),
+            each.present,
+            each.absent,
+            each.empty,
+        )
         for each in whens
     ]
     assert {sum(each) for each in asked} == {1}
