@@ -43,15 +43,22 @@ def given(change: Change, inventory: Inventory) -> Change:
     """The same change with what it contains named, and its ways back judged by what is kept."""
     items = {item.resource.key: item for item in inventory.items}
     contained: dict[Key, list[Resource]] = {}
+    let_go: dict[Key, list[Resource]] = {}
     for edge in inventory.edges:
-        if edge.kind == "contains" or _is_let_go(edge, items):
+        if edge.kind == "contains":
             contained.setdefault(edge.target.key, []).append(edge.source)
+        elif _is_let_go(edge, items):
+            let_go.setdefault(edge.target.key, []).append(edge.source)
+    going = contained
+    if let_go:
+        going = {key: [*contained.get(key, ()), *let_go.get(key, ())] for key in {**contained, **let_go}}
     effects: list[Effect] = []
     named = {effect.resource.key for effect in change.effects}
     degraded = list(change.degraded)
     for effect in change.effects:
         cascades = "cascades" in effect.traits
-        inside = list(islice(_inside(effect, contained, named), MOST + 1)) if cascades else []
+        within = going if effect.verb == "delete" else contained
+        inside = list(islice(_inside(effect, within, named), MOST + 1)) if cascades else []
         cut = len(inside) > MOST
         if cut:
             degraded.append(f"`{effect.resource.name}` contains more than {MOST:,} things")
@@ -97,8 +104,7 @@ def _inside(effect: Effect, contained: Mapping[Key, list[Resource]], named: set[
 def _one(effect: Effect, resource: Resource, item: Item | None) -> Effect:
     """What happens to one thing inside."""
     bare = Resource(resource.type, resource.name, effect.resource.environment, resource.location)
-    kept = item is not None and "retained" in item.kept
-    if kept:
+    if effect.verb == "delete" and item is not None and "retained" in item.kept:
         return Effect(
             "update",
             bare,

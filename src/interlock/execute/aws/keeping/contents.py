@@ -112,24 +112,26 @@ class Contents(Keeper):
     def back_up(self, hands: Hands, call: Call, memory: Memory) -> Iterator[str]:
         """All copies are begun, then waited for together. A stack that has grown meanwhile is another one."""
         held = self._held(call)
-        under_way = [
-            each.keeper.back_up(self._part(hands, each), each.call, memory["things"][str(each.number)]) for each in held
-        ]
+        waiting = {
+            each.number: each.keeper.back_up(
+                self._part(hands, each, len(held)), each.call, memory["things"][str(each.number)]
+            )
+            for each in held
+        }
         last: dict[int, str] = {}
-        waiting = dict(enumerate(under_way))
         while waiting:
             for number, working in list(waiting.items()):
                 said = next(working, None)
                 if said is None:
                     del waiting[number]
-                    continue
-                last[number] = said
-                yield said
+                else:
+                    last[number] = said
+            yield f"{len(held) - len(waiting)} of {len(held)} copies can be restored"
         if self._planned is None:
             now = self._listed(hands, text(call.parameters.get("StackName")))
             if now != memory["listed"]:
                 raise Stale("the stack holds other things than before", hint="propose the call again; nothing is gone")
-        yield "; ".join(last[number] for number in sorted(last)) or "nothing in it holds data that could be copied"
+        yield "; ".join(last[each.number] for each in held) or "nothing in it holds data that could be copied"
 
     def softens(self, call: Call) -> bool:
         return self._planned is not None
@@ -209,9 +211,9 @@ class Contents(Keeper):
         order = list(_file().types)
         return sorted(found, key=lambda each: (order.index(each.type), each.number))[:MOST]
 
-    def _part(self, hands: Hands, held: Held) -> Hands:
+    def _part(self, hands: Hands, held: Held, among: int = 1) -> Hands:
         needs = dict.fromkeys(held.keeper.makes, ()) | dict.fromkeys(held.keeper.needs, (held.name,))
-        return hands.part(str(held.number), needs)
+        return hands.part(str(held.number), needs, among)
 
     def _status(self, hands: Hands, call: Call) -> str:
         """The stack's status; empty where there is none."""
