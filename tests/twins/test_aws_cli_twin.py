@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from interlock.read.aws.cli.arguments import commands_of, meant, names, options_of, waits_of
+from interlock.read.aws.cli.customs import table as customs_table
 
 SERVICES = (
     "autoscaling", "backup", "cloudformation", "cloudfront", "cloudtrail", "cloudwatch", "deploy", "dynamodb", "ec2",
@@ -110,3 +111,32 @@ def test_what_is_kept_of_the_programs_own_spellings_names_operations_and_members
     for command, operation in ours.instead.items():
         service, _, name = operation.partition(":")
         assert name in commands_of(service).values(), command
+
+
+#: Commands that are no operations, with their arguments.
+ASK_CUSTOMS = """
+import json
+from awscli.clidriver import ServiceCommand, ServiceOperation, create_clidriver
+said = {}
+for name, command in create_clidriver()._get_command_table().items():
+    table = command._get_command_table() if isinstance(command, ServiceCommand) else command.subcommand_table
+    for word, each in table.items():
+        if name != "s3" and word != "wait" and not isinstance(each, ServiceOperation):
+            said[f"{name} {word}"] = sorted(each.arg_table)
+print(json.dumps(said))
+"""
+
+
+def test_every_command_that_is_no_operation_is_known_with_its_arguments() -> None:
+    asked = subprocess.run([sys.executable, "-c", ASK_CUSTOMS], capture_output=True, check=True, text=True, timeout=300)
+    theirs = json.loads(asked.stdout)
+    known, others = customs_table(), {*names().instead, *names().commands}
+
+    assert len(theirs) > 40
+    assert {*theirs} <= {*known, *others}
+    assert {
+        name: strange
+        for name, arguments in theirs.items()
+        if (row := known.get(name)) is not None and not row.any
+        if (strange := {*arguments} - {*row.options, *row.flags})
+    } == {}

@@ -52,6 +52,7 @@ def _case(case: Case) -> str:
         values += [f"≥ {when.least}"] if when.least is not None else []
         values += [f"≤ {when.most}"] if when.most is not None else []
         values += ["left out"] if when.absent else []
+        values += ["empty"] if when.empty else []
         asked.append(f"`{when.at}`" + (f" {' or '.join(values)}" if values else ""))
     return " and ".join(asked)
 

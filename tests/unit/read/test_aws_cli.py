@@ -7,8 +7,10 @@ import pytest
 from interlock.errors import BadProposal
 from interlock.model.change import Change
 from interlock.read.aws.cli.command import command_of
+from interlock.read.aws.cli.customs import table as customs_table
 from interlock.read.aws.cli.shorthand import Unreadable, parse
 from interlock.read.aws.cli.words import words_of
+from interlock.read.aws.parameters import model_of
 from interlock.read.readers import reader_for
 
 
@@ -259,3 +261,114 @@ def test_what_only_looks_like_one_of_them_is_unread(line: str) -> None:
     [call] = command_of(line).calls
 
     assert call.unread
+
+
+# --- commands that are no operations ---
+
+
+def done(line: str) -> list[tuple[str, str, str]]:
+    return [(each.verb, each.resource.type, each.resource.name) for each in change(line).effects]
+
+
+def test_a_deployed_template_names_its_stack_and_is_unknown() -> None:
+    line = "aws cloudformation deploy --template-file t.yaml --stack-name shop --capabilities CAPABILITY_IAM"
+
+    assert ("update", "aws.cloudformation.stack", "shop") in done(line)
+    assert any("template file is not read" in each for each in change(line).unknown)
+
+
+def test_a_deployment_that_only_makes_its_change_set_changes_no_stack() -> None:
+    line = "aws cloudformation deploy --template-file t.yaml --stack-name shop --no-execute-changeset"
+
+    assert [verb for verb, _, _ in done(line)] == ["create"]
+    assert change(line).fully_known
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "aws s3 presign s3://reports/a.csv",
+        "aws configure get aws_secret_access_key",
+        "aws configure export-credentials --format env",
+        "aws configure sso",
+        "aws sso login --profile prod",
+        "aws login",
+        "aws eks get-token --cluster-name prod",
+        "aws ecr get-login-password",
+        "aws codeartifact login --tool pip --domain d --repository r",
+        "aws rds generate-db-auth-token --hostname h --port 5432 --username u",
+        "aws dsql generate-db-connect-admin-auth-token --hostname h",
+        "aws cloudfront sign --url https://x --key-pair-id K --private-key file://k --date-less-than 2030-01-01",
+        "aws emr ssh --cluster-id j-1 --key-pair-file k",
+        "aws emr put --cluster-id j-1 --key-pair-file k --src a",
+        "aws ec2-instance-connect ssh --instance-id i-1",
+        "aws ssm start-session --target i-1",
+        "aws ecs execute-command --cluster c --task t --interactive --command sh",
+        "aws deploy register --instance-name i",
+        "aws opsworks register --stack-id s",
+    ],
+)
+def test_whatever_gives_away_a_credential_or_a_way_in_is_a_grant(line: str) -> None:
+    given = [each for each in change(line).effects if each.verb == "grant"]
+
+    assert any({"widens-access", "leaves-target"} <= {*each.traits} for each in given)
+
+
+@pytest.mark.parametrize(
+    ("line", "verb"),
+    [
+        ("aws configure", "update"),
+        ("aws configure set region eu-west-1", "update"),
+        ("aws configure list", "read"),
+        ("aws configure list-profiles", "read"),
+        ("aws history show", "read"),
+        ("aws logout", "update"),
+        ("aws deploy install --config-file c", "execute"),
+    ],
+)
+def test_what_a_command_does_on_its_own_machine_is_said(line: str, verb: str) -> None:
+    assert [(verb, "aws.cli.configuration", "aws.cli.configuration")] == done(line)
+    assert change(line).fully_known
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("aws deploy push --application-name a --s3-location s3://b/k.zip --source .",
+         ["s3:PutObject", "codedeploy:RegisterApplicationRevision"]),
+        ("aws emr modify-cluster-attributes --cluster-id j --no-termination-protected",
+         ["emr:SetTerminationProtection"]),
+        ("aws s3 website s3://b --index-document i.html", ["s3:PutBucketWebsite"]),
+        ("aws cloudtrail create-subscription --name t --s3-use-bucket b",
+         ["cloudtrail:CreateTrail", "cloudtrail:StartLogging"]),
+        ("aws emr-containers update-role-trust-policy --cluster-name c --namespace n --role-name r --dry-run",
+         ["iam:GetRole"]),
+        ("aws ddb put orders {}", ["dynamodb:PutItem", "dynamodb:BatchWriteItem"]),
+    ],
+)  # fmt: skip
+def test_commands_of_several_calls_are_those_calls(line: str, names: list[str]) -> None:
+    assert names == [call.name for call in command_of(line).calls]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "aws cloudformation deploy --stack-name s --no-execute-changeset --force",
+        "aws cloudformation deploy shop --stack-name s --no-execute-changeset",
+        "aws deploy push --application-name a --s3-location s3://b/k --delete-all",
+        "aws dlm create-default-role --iam-endpoint https://elsewhere",
+        "aws cloudformation package --template-file t --s3-bucket b",
+        "aws ecs deploy --service s --task-definition t --codedeploy-appspec a",
+    ],
+)
+def test_what_such_a_command_takes_and_nobody_reads_is_named(line: str) -> None:
+    assert change(line).unknown
+
+
+def test_every_such_command_makes_calls_that_are_known() -> None:
+    for name, command in customs_table().items():
+        assert command.calls or command.own, name
+        for made in command.calls:
+            service, _, called = made.operation.partition(":")
+            members = model_of(service, called).input.members
+            assert {*made.gives, *made.set} <= {*members}, name

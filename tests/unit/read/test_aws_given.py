@@ -241,3 +241,16 @@ def test_more_than_can_be_named_is_not_understood() -> None:
     assert named.unknown
     assert named.degraded
     assert class_of(named, STACK) == "irreversible"
+
+
+@pytest.mark.parametrize(("operation", "named"), [("DeleteStack", True), ("ExecuteChangeSet", False)])
+def test_what_a_stack_would_retain_is_named_when_the_stack_goes_and_only_then(operation: str, named: bool) -> None:
+    more = {"ChangeSetName": "c"} if operation == "ExecuteChangeSet" else {}
+    change = call("cloudformation", operation, StackName="reporting", **more)
+
+    edges = (Edge(TABLE, STACK, "after"),)
+    seen = given(change, found(item(STACK), item(TABLE, "retained"), edges=edges))
+
+    assert (TABLE.key in {effect.resource.key for effect in seen.effects}) is named
+    if named:
+        assert one(seen, TABLE).traits == ("forgets",)

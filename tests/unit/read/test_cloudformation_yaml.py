@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.aws.yaml_text import MAX_CHARACTERS, MAX_DEPTH, MAX_VALUES, NotRead, yaml_of
 from interlock.read.cloudformation.template import template_of
-from interlock.read.cloudformation.yaml_text import MAX_CHARACTERS, MAX_DEPTH, MAX_VALUES, NotRead, yaml_of
 
 TEMPLATE = """
 AWSTemplateFormatVersion: 2010-09-09

@@ -164,3 +164,58 @@ def test_what_is_not_there_is_absent(between: Between, tmp_path: Path, type_: st
     found = surveyed(target_at(between.address, tmp_path), (type_, name))
 
     assert (found.items, found.limits, found.complete) == ((), (), True)
+
+
+def test_a_job_and_a_crawler_say_whose_they_are_and_what_they_work_on(moto: Moto, tmp_path: Path) -> None:
+    client = moto.client("glue")
+    role = f"arn:aws:iam::{ACCOUNT}:role/etl"
+    client.create_job(
+        Name="nightly",
+        Role=role,
+        Command={"Name": "glueetl", "ScriptLocation": "s3://scripts/nightly.py"},
+        Tags={"environment": "prod"},
+    )
+    client.create_crawler(
+        Name="finder", Role="etl", DatabaseName="sales", Targets={"S3Targets": [{"Path": "s3://lake/sales"}]}
+    )
+    job, crawler = (f"arn:aws:glue:{REGION}:{ACCOUNT}:{each}" for each in ("job/nightly", "crawler/finder"))
+    target = target_at(moto.address, tmp_path, "development")
+    found = surveyed(target, ("aws.glue.job", job), ("aws.glue.crawler", crawler))
+
+    assert found.environment == "production"
+    assert item_of(found, "aws.glue.job", "nightly").kept == ("definition",)
+    assert {("job/nightly", "uses", "scripts"), ("job/nightly", "uses", "role/etl")} <= arrows(found)
+    assert {("crawler/finder", "uses", "lake"), ("crawler/finder", "uses", "role/etl")} <= arrows(found)
+    assert ("database/sales", "uses", "crawler/finder") in arrows(found)
+
+
+def test_a_web_acl_of_cloudfront_is_found_with_the_distributions_behind_it(
+    moto: Moto, between: Between, tmp_path: Path
+) -> None:
+    made = moto.client("wafv2", "us-east-1").create_web_acl(
+        Name="edge",
+        Scope="CLOUDFRONT",
+        DefaultAction={"Allow": {}},
+        VisibilityConfig={"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "m"},
+    )["Summary"]["ARN"]
+    inner = (
+        "<DistributionList><Marker/><MaxItems>100</MaxItems><IsTruncated>false</IsTruncated><Quantity>1</Quantity>"
+        "<Items><DistributionSummary><Id>EDFDVBD6EXAMPLE</Id></DistributionSummary></Items></DistributionList>"
+    )
+    between.say("cloudfront", "GET /2020-05-31/distributionsByWebACLId", Said(200, inner, "text/xml"))
+    found = surveyed(target_at(between.address, tmp_path), ("aws.wafv2.web-acl", made))
+
+    assert item_of(found, "aws.wafv2.web-acl", made).kept == ("definition",)
+    assert ("distribution/EDFDVBD6EXAMPLE", "uses", made.rpartition(":")[2]) in {
+        (source.rpartition(":")[2], kind, target) for source, kind, target in arrows(found)
+    }
+
+
+def test_a_memorydb_cluster_has_the_snapshots_that_were_taken_by_hand(moto: Moto, tmp_path: Path) -> None:
+    client = moto.client("memorydb")
+    client.create_cluster(ClusterName="carts", NodeType="db.t4g.small", ACLName="open-access")
+    client.create_snapshot(ClusterName="carts", SnapshotName="before")
+    arn = f"arn:aws:memorydb:{REGION}:{ACCOUNT}:cluster/carts"
+    found = surveyed(target_at(moto.address, tmp_path), ("aws.memorydb.cluster", arn))
+
+    assert item_of(found, "aws.memorydb.cluster", "carts").kept == ("snapshot:before",)

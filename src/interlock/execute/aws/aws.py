@@ -16,8 +16,7 @@ from interlock.execute.aws.faults import fault
 from interlock.execute.aws.forward import NOT_SENT, forward
 from interlock.execute.aws.hands import Hands
 from interlock.execute.aws.keeping.keeper import Keeper, Memory
-from interlock.execute.aws.keeping.keepers import keeper_for
-from interlock.execute.aws.keeping.stacks import Planned
+from interlock.execute.aws.keeping.whole import keeper_of
 from interlock.execute.aws.narrow import Scope, wishes
 from interlock.execute.aws.rehearse import rehearse
 from interlock.execute.aws.sessions import keyring, unfenced, write_session
@@ -54,7 +53,7 @@ class AwsExecutor:
         if not order.writes:
             yield from self._read(order, work, seal)
             return
-        keeper = _keeper(work) if work.setting.backups or work.change_set else None
+        keeper = keeper_of(work, order.change) if work.setting.backups or work.change_set else None
         if keeper is None:
             yield from self._sent(order, work, seal, (), "no way back of this call is kept")
             return
@@ -98,7 +97,7 @@ class AwsExecutor:
         if not order.writes:
             return "not-done"  # a read has no effect to look for, and its answer was lost with the process
         work = work_of(order.payload, order.target, order.case)
-        keeper = _keeper(work)
+        keeper = keeper_of(work, order.change)
         if keeper is None:
             return "unknown"
         hands = self._hands(order, work, keeper)
@@ -180,7 +179,7 @@ class AwsExecutor:
 
     def _kept(self, order: Order) -> tuple[Work, Keeper]:
         work = work_of(order.payload, order.target, order.case)
-        keeper = _keeper(work)
+        keeper = keeper_of(work, order.change)
         if keeper is None:
             raise TargetError("nothing was kept of this call", hint="nothing was done", code="not-kept")
         return work, keeper
@@ -190,11 +189,6 @@ class AwsExecutor:
         names = tuple({name: None for found in wishes(order.change, scope).values() for name in found})
         needs = dict.fromkeys(keeper.makes, ()) | dict.fromkeys(keeper.needs, names)
         return Hands(work.setting, order.case, work.call.region, needs, now=order.now, pause=self._pause)
-
-
-def _keeper(work: Work) -> Keeper | None:
-    """Who keeps a way back of it. A change set that was approved is all that is ever executed in its call's place."""
-    return Planned(work.change_set) if work.change_set else keeper_for(work.call)
 
 
 def _collecting(seal: Seal, images: list[str]) -> Seal:

@@ -58,6 +58,18 @@ class Hands:
         """The tag of this case, as most services take it."""
         return [{"Key": TAG, "Value": self.case}]
 
+    def part(self, number: str, needs: Mapping[str, tuple[str, ...]], among: int = 1) -> Hands:
+        """Hands for one of many things of this case: what is made for it carries the case and this number.
+
+        `among` so many that are waited for in turn: each pauses for its share.
+        """
+        whole = self._pause
+
+        def pause(seconds: float) -> None:
+            whole(seconds / among)
+
+        return Hands(self.setting, f"{self.case}-{number}", self.region, needs, now=self._now, pause=pause)
+
     def ask(self, service: str, operation: str, /, **parameters: object) -> Answered:
         """What AWS answers to a question. TargetError when it does not."""
         return self._asked(service, operation, (), parameters) or {}

@@ -16,9 +16,9 @@ from interlock.aws.connection import Connections, Patience, code_of, failed
 from interlock.aws.models import service as model_of
 from interlock.errors import InterlockError
 from interlock.execute.aws.hands import Hands
+from interlock.execute.aws.keeping.contents import Contents
 from interlock.execute.aws.keeping.keeper import Keeper
-from interlock.execute.aws.keeping.keepers import keeper_for
-from interlock.execute.aws.keeping.stacks import Planned
+from interlock.execute.aws.keeping.whole import keeper_of
 from interlock.execute.aws.narrow import Scope, wishes
 from interlock.execute.aws.sessions import write_session
 from interlock.execute.aws.work import Work
@@ -35,13 +35,18 @@ def rehearse(change: Change, work: Work, pause: Callable[[float], None]) -> Rehe
     tells = _tells(work)
     if tells and (why := _tried(change, work)):
         return Rehearsal(failed=why)
-    rollback = _way_back(work, pause)
+    keeper = keeper_of(work, change) if work.setting.backups or work.change_set else None
+    untried = (f"`{work.call.name}` cannot be tried without doing it; it was only read",)
+    if isinstance(keeper, Contents):
+        rollback, limits = keeper.proof(_asking(work, pause), work.call)
+        limits = limits if work.change_set else (*untried, *limits)
+        return Rehearsal(rollback=rollback, complete=not limits, limits=limits)
+    rollback = _way_back(keeper, work, pause)
     if rollback.simulated:
         return Rehearsal(_named(change), rollback=rollback)
     if tells or work.change_set:
         return Rehearsal(rollback=rollback)
-    limit = f"`{work.call.name}` cannot be tried without doing it; it was only read"
-    return Rehearsal(rollback=rollback, complete=False, limits=(limit,))
+    return Rehearsal(rollback=rollback, complete=False, limits=untried)
 
 
 def _named(change: Change) -> tuple[Measured, ...]:
@@ -81,18 +86,19 @@ def _tried(change: Change, work: Work) -> str:
     return "AWS answered a dry run as if it had done it"
 
 
-def _way_back(work: Work, pause: Callable[[float], None]) -> RollbackProof:
-    keeper: Keeper | None = Planned(work.change_set) if work.change_set else None
-    if keeper is None and work.setting.backups:
-        keeper = keeper_for(work.call)
+def _asking(work: Work, pause: Callable[[float], None]) -> Hands:
+    """Hands that only ask."""
+    return Hands(work.setting, CASE, work.call.region, {}, now=lambda: 0, pause=pause)
+
+
+def _way_back(keeper: Keeper | None, work: Work, pause: Callable[[float], None]) -> RollbackProof:
     if keeper is None:
         return RollbackProof()
     promised = _with_kept(keeper, work.call)
     if not keeper.is_cheap(work.call):
         return promised
-    hands = Hands(work.setting, CASE, work.call.region, {}, now=lambda: 0, pause=pause)
     try:
-        memory = keeper.remember(hands, work.call, lambda _: "")
+        memory = keeper.remember(_asking(work, pause), work.call, lambda _: "")
     except InterlockError as error:
         return RollbackProof(why=f"what it takes to go back cannot be read: {error.message}")
     if memory is None:

@@ -52,6 +52,12 @@ OPEN: Final[dict[str, frozenset[str]]] = {
     "publiclyaccessible": frozenset({"true"}),
     "endpointpublicaccess": frozenset({"true"}),
 }
+#: Parameters that name networks; those that hold this much of all addresses are as open as all of them.
+NETWORKS: Final = frozenset({"cidrip", "cidripv4", "cidripv6", "cidrblock", "publicaccesscidrs"})
+WIDE_V4: Final = 7
+WIDE_V6: Final = 15
+#: Lists of those who lose access; nothing in them opens anything.
+TAKEN: Final = frozenset({"remove", "valuestoremove"})
 _GRANTEES: Final = frozenset({"grantread", "grantfullcontrol", "grantwrite", "grantreadacp", "grantwriteacp"})
 _EVERYBODY: Final = ("allusers", "authenticatedusers")
 _DEPTH: Final = 12
@@ -59,6 +65,8 @@ _DEPTH: Final = 12
 
 def widening(call: Call, aspect: str) -> str:
     """Why this call opens something to all, in a few words; empty where nothing says so."""
+    if call.parameters.get("OperationType") == "remove":
+        return ""
     for name, value in call.parameters.items():
         low = name.lower()
         if low == "policy" and aspect != "authority":
@@ -69,7 +77,7 @@ def widening(call: Call, aspect: str) -> str:
 
 
 def _opens(low: str, name: str, value: Parameter, depth: int) -> str:
-    if depth > _DEPTH:
+    if depth > _DEPTH or low in TAKEN:
         return ""
     if isinstance(value, str):
         return _opens_text(low, name, value)
@@ -91,9 +99,17 @@ def _opens_text(low: str, name: str, value: str) -> str:
         return _opens_document(name, value)
     if low in OPEN and value.lower() in OPEN[low]:
         return f"`{name}` opens it to all"
+    if low in NETWORKS and _is_wide(value):
+        return f"`{name}` opens it to a large part of all"
     if low in _GRANTEES and any(each in value.lower() for each in _EVERYBODY):
         return f"`{name}` opens it to all"
     return ""
+
+
+def _is_wide(network: str) -> bool:
+    """Whether a network holds a large part of all addresses."""
+    _, slash, bits = network.partition("/")
+    return bool(slash) and bits.isdigit() and int(bits) <= (WIDE_V6 if ":" in network else WIDE_V4)
 
 
 def _opens_document(name: str, text: str) -> str:

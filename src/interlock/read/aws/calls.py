@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from interlock.aws.call import Call
-from interlock.model.change import Change, Effect
+from interlock.model.change import Change, Effect, Resource
+from interlock.model.wayback import WayBack
 from interlock.read.aws.batches import Part, parts_of
 from interlock.read.aws.effects import Read, effects_of
 from interlock.read.aws.naming import MOST
@@ -13,6 +14,8 @@ from interlock.read.aws.naming import MOST
 
 def change_of_call(call: Call, environment: str) -> Change:
     """What one call does, taken apart where it holds several."""
+    if call.operation == "DeleteStack" and call.parameters.get("RetainResources"):
+        return _retaining(call, environment)
     parts = parts_of(call)
     if len(parts) == 1 and parts[0].call is call:
         read = effects_of(call, environment)
@@ -24,6 +27,30 @@ def change_of_call(call: Call, environment: str) -> Change:
         effects += read.effects
         unknown += read.unknown
     return change_of_effects(tuple(effects), tuple(dict.fromkeys(unknown)))
+
+
+def _retaining(call: Call, environment: str) -> Change:
+    """A stack that goes, and things in it that it is told to let go of, by the names that they have there.
+
+    Whether it does is for a survey to say: only a stack whose deletion failed before listens to that.
+    """
+    read = effects_of(call, environment)
+    listed = call.parameters["RetainResources"]
+    names = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+    stack = read.effects[0].resource
+    back = WayBack("exact-inverse", "valid", step="import it again")
+    kept = [
+        Effect(
+            "update",
+            Resource("aws.cloudformation.stack-resource", f"{stack.name}/{name}", environment, stack.location),
+            aspect="structure",
+            traits=("forgets",),
+            cause=f"{call.name} RetainResources: it is let go of and left where it is",
+            way_back=back,
+        )
+        for name in dict.fromkeys(names)
+    ]
+    return change_of_effects((*read.effects, *kept), read.unknown)
 
 
 def _read(part: Part, whole: Call, environment: str) -> Read:

@@ -158,7 +158,7 @@ def _meant(call: Call, found: Operation, row: Row, held: list[Case]) -> Meant:
         aspect,
         choice,
         tuple(trait for trait in traits if trait not in without),
-        (*row.show, *(each.at for case in held for each in case.when if not each.absent)),
+        (*row.show, *(each.at for case in held for each in case.when if not (each.absent or each.empty))),
         tuple(says),
         actions,
         gentler,

@@ -22,7 +22,8 @@ from interlock.read.aws.operations import KNOWLEDGE, SIBLINGS
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a parameter must be. `at` is a path with dots; `[]` means any member of a list, `{}` any key of a map.
 
-    Exactly one of the others is given. `like` are patterns for text; texts are compared without regard to case.
+    Exactly one of the others is given. `empty` is left out or holds nothing. `like` are patterns for text; texts are
+    compared without regard to case.
     """
 
     at: str
@@ -32,14 +33,15 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     like: tuple[str, ...] = ()
     present: bool = False
     absent: bool = False
+    empty: bool = False
 
     def holds(self, parameters: dict[str, Parameter]) -> bool:
         """Whether it is so in this call."""
         values = values_at(parameters, self.at)
         if self.absent:
             return not values
-        if self.present:
-            return any(value not in (None, "", [], {}) for value in values)
+        if self.present or self.empty:
+            return any(value not in (None, "", [], {}) for value in values) is self.present
         return any(self._fits(value) for value in values)
 
     def _fits(self, value: Parameter) -> bool:

@@ -59,7 +59,7 @@ def _value_of(text: str) -> tuple[object, str]:
     try:
         return msgspec.json.decode(text), ""
     except (msgspec.DecodeError, RecursionError):
-        from interlock.read.cloudformation.yaml_text import NotRead, yaml_of
+        from interlock.aws.yaml_text import NotRead, yaml_of
 
         try:
             return yaml_of(text), ""

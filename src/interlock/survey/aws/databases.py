@@ -243,6 +243,26 @@ def _cache_snapshots(note: Note, **whose: Any) -> None:
             note.copy(note.thing_of("aws.elasticache.snapshot", each["SnapshotName"]), "describe_snapshots: of it")
 
 
+def memory(note: Note) -> None:
+    """A cluster of MemoryDB and the snapshots of it that were taken by hand."""
+    name = note.thing.parts[-1]
+    answer = note.ask("memorydb", "describe_clusters", ClusterName=name)
+    if not answer.get("Clusters"):
+        raise Absent(name)
+    one = answer["Clusters"][0]
+    facts = note.of()
+    facts.planes["data"] = None
+    tags = note.maybe("memorydb", "list_tags", ResourceArn=one.get("ARN", note.thing.name)) or {}
+    facts.tags |= tags_of(tags.get("TagList"))
+    note.uses_arn(one.get("KmsKeyId"), "describe_clusters: encrypted with it", "encryption")
+    for group in one.get("SecurityGroups", ()):
+        outer = note.thing_of("aws.ec2.security-group", group["SecurityGroupId"])
+        note.uses(outer, "describe_clusters: security group", "routing")
+    for each in note.pages("memorydb", "describe_snapshots", "Snapshots", "snapshots of it", ClusterName=name):
+        if each.get("Source") == "manual" and each.get("Status") == "available":
+            facts.kept[f"snapshot:{each['Name']}"] = None
+
+
 def warehouse(note: Note) -> None:
     """A cluster of Redshift and its snapshots."""
     name = note.thing.parts[-1]

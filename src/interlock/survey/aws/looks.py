@@ -27,12 +27,22 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     about: str
     types: dict[str, Row]
+    bare: frozenset[str]
 
 
 @cache
+def _table() -> _Table:
+    return msgspec.json.decode((files("interlock.survey.aws") / "looks.json").read_bytes(), type=_Table)
+
+
 def rows() -> dict[str, Row]:
     """Every type that there is a look for."""
-    return msgspec.json.decode((files("interlock.survey.aws") / "looks.json").read_bytes(), type=_Table).types
+    return _table().types
+
+
+def is_bare(type_: str) -> bool:
+    """Whether it is a part of other things, of which nobody need look at more than that a stack has it."""
+    return type_ in _table().bare
 
 
 @cache

@@ -241,4 +241,6 @@ def distribution(note: Note) -> None:
     note.uses_arn(
         settings.get("ViewerCertificate", {}).get("ACMCertificateArn"), "get_distribution: certificate", "routing"
     )
+    # One of the older kind has an id and no ARN, and nobody here looks at those.
+    note.uses_arn(settings.get("WebACLId"), "get_distribution: stands behind it", "routing")
     pointing(note, [one.get("DomainName", ""), *settings.get("Aliases", {}).get("Items", ())])

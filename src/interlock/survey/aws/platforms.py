@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from interlock.aws.things import typed
 from interlock.survey.aws.eye import Absent
 from interlock.survey.aws.note import Note, tags_of
 from interlock.survey.aws.tables import listeners
+
+#: Where what belongs to no region is asked for.
+GLOBAL: Final = "us-east-1"
 
 
 def domain(note: Note) -> None:
@@ -123,20 +126,75 @@ def web_acl(note: Note) -> None:
     """A web ACL: what it stands before is open without it."""
     name, identity = note.thing.parts[0], note.thing.parts[-1]
     absent = ("WAFNonexistentItemException",)
-    one = note.ask("wafv2", "get_web_acl", absent, Name=name, Scope="REGIONAL", Id=identity).get("WebACL", {})
+    try:
+        one, scope = note.ask("wafv2", "get_web_acl", absent, Name=name, Scope="REGIONAL", Id=identity), "REGIONAL"
+    except Absent:  # those of CloudFront are called alike, and stand in one region
+        scope = "CLOUDFRONT"
+        one = note.ask("wafv2", "get_web_acl", absent, region=GLOBAL, Name=name, Scope=scope, Id=identity)
+    one = one.get("WebACL", {})
     arn = one.get("ARN") or note.thing.name
     facts = note.of()
     facts.planes["routing"] = None
     facts.kept["definition"] = None
     facts.size = len(one.get("Rules", ()))
-    tags = note.maybe("wafv2", "list_tags_for_resource", ResourceARN=arn) or {}
+    where = GLOBAL if scope == "CLOUDFRONT" else ""
+    tags = note.maybe("wafv2", "list_tags_for_resource", region=where, ResourceARN=arn) or {}
     facts.tags |= tags_of((tags.get("TagInfoForResource") or {}).get("TagList"))
+    if scope == "CLOUDFRONT":
+        _distributions(note, arn)
+        return
     for kind in ("APPLICATION_LOAD_BALANCER", "API_GATEWAY", "COGNITO_USER_POOL"):
         said = note.maybe("wafv2", "list_resources_for_web_acl", WebACLArn=arn, ResourceType=kind) or {}
         for each in said.get("ResourceArns", ()):
             user = typed(each)
             if user is not None:
                 note.used_by(user, "list_resources_for_web_acl: stands before it")
+
+
+def _distributions(note: Note, arn: str) -> None:
+    said = note.maybe("cloudfront", "list_distributions_by_web_acl_id", region=GLOBAL, WebACLId=arn) or {}
+    listed = said.get("DistributionList", {})
+    for each in listed.get("Items", ()):
+        user = note.thing_of("aws.cloudfront.distribution", each["Id"])
+        note.used_by(user, "list_distributions_by_web_acl_id: stands before it")
+    if listed.get("IsTruncated"):
+        note.unseen("it stands before more distributions than are read at once")
+
+
+def job(note: Note) -> None:
+    """A job of Glue: a description, which AWS tells whole; its script lies elsewhere."""
+    one = note.ask("glue", "get_job", JobName=note.thing.parts[-1]).get("Job", {})
+    _described(note, one, "get_job")
+    _lies(note, str((one.get("Command") or {}).get("ScriptLocation") or ""), "get_job: its script lies there")
+
+
+def crawler(note: Note) -> None:
+    """A crawler of Glue: what it reads, and the database that it writes tables into."""
+    one = note.ask("glue", "get_crawler", Name=note.thing.parts[-1]).get("Crawler", {})
+    _described(note, one, "get_crawler")
+    if one.get("DatabaseName"):
+        database = note.thing_of("aws.glue.database", one["DatabaseName"])
+        note.used_by(database, "get_crawler: it writes the tables of it", "soft")
+    for each in (one.get("Targets") or {}).get("S3Targets", ()):
+        _lies(note, str(each.get("Path") or ""), "get_crawler: it reads what lies there")
+
+
+def _described(note: Note, one: dict[str, Any], call: str) -> None:
+    facts = note.of()
+    facts.planes["deployment"] = None
+    facts.kept["definition"] = None
+    _glue_tags(note)
+    role = str(one.get("Role") or "")
+    if role.startswith("arn:"):
+        note.uses_arn(role, f"{call}: acts as it", "identity")
+    elif role:
+        note.uses(note.thing_of("aws.iam.role", role.rpartition("/")[2]), f"{call}: acts as it", "identity")
+
+
+def _lies(note: Note, address: str, evidence: str) -> None:
+    if address.startswith("s3://"):
+        bucket = note.thing_of("aws.s3.bucket", address.removeprefix("s3://").partition("/")[0])
+        note.uses(bucket, evidence, "data")
 
 
 def _glue_tags(note: Note) -> None:

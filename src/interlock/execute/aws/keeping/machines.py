@@ -28,7 +28,7 @@ class Instances(Keeper):
     An instance whose root is not on a volume cannot be stopped: the call goes as it was approved, with no way back.
     """
 
-    needs = ("ec2:StopInstances", "ec2:StartInstances", "ec2:TerminateInstances")
+    needs: tuple[str, ...] = ("ec2:StopInstances", "ec2:StartInstances", "ec2:TerminateInstances")
     makes = ("ec2:CreateSnapshot", "ec2:CreateTags", "ec2:DeleteTags")
     copies = True
 
@@ -115,6 +115,24 @@ class Instances(Keeper):
     def promise(self, call: Call) -> RollbackProof:
         why = "what is in memory and on instance storage is lost; a public address may change"
         return RollbackProof("valid-with-loss", False, ("start the instances, which were stopped only",), why)
+
+
+class Disks(Instances):
+    """Instances that go at once with what holds them: the volumes that go with them are copied, and nothing else."""
+
+    needs = ("ec2:CreateSnapshot",)
+
+    def softens(self, call: Call) -> bool:
+        return False
+
+    def seen(self, hands: Hands, call: Call, purpose: Purpose) -> Seen:
+        asked = texts(call.parameters.get("InstanceIds"))
+        alive = [each for each in _instances(hands, asked) if each["State"]["Name"] not in _GOING]
+        return "not-done" if alive else "done"
+
+    def restore(self, hands: Hands, call: Call, memory: Memory, unseal: Unseal) -> Iterator[str]:
+        yield from ()
+        raise TargetError("an instance that is terminated is launched anew, with disks made of their snapshots")
 
 
 class Volume(Keeper):

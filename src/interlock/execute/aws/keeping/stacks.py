@@ -9,7 +9,7 @@ from interlock.aws.call import Call
 from interlock.errors import Stale, TargetError
 from interlock.execute.aws.answer import Answer
 from interlock.execute.aws.hands import Hands
-from interlock.execute.aws.keeping.copied import first
+from interlock.execute.aws.keeping.copied import first, given
 from interlock.execute.aws.keeping.keeper import Keeper, Memory
 from interlock.execute.aws.keeping.synthetic import query
 from interlock.execute.executor import Seal, Seen, Unseal
@@ -149,6 +149,54 @@ class Planned(Keeper):
             good=_SETTLED,
             bad=("UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED", "DELETE_COMPLETE"),
         )
+
+
+def said_before(hands: Hands, stack: str, keep: Seal) -> Memory:
+    """What it takes to make a stack again: its template, sealed, and how it was made."""
+    asked = first(hands.ask("cloudformation", "describe_stacks", StackName=stack), "Stacks") or {}
+    body = hands.ask("cloudformation", "get_template", StackName=stack, TemplateStage="Original")["TemplateBody"]
+    parameters = [
+        {"ParameterKey": each["ParameterKey"], "ParameterValue": each.get("ParameterValue", "")}
+        for each in asked.get("Parameters", ())
+    ]
+    return {
+        "name": asked.get("StackName", stack),
+        "template": keep(_written(body)),
+        "parameters": parameters,
+        "hidden": sorted(each["ParameterKey"] for each in parameters if set(each["ParameterValue"]) == {"*"}),
+        "settings": given(
+            Tags=asked.get("Tags"), RoleARN=asked.get("RoleARN"), NotificationARNs=asked.get("NotificationARNs")
+        ),
+    }
+
+
+def made_again(hands: Hands, memory: Memory, unseal: Unseal) -> Iterator[str]:
+    """Make a stack that is gone again, from what was said of it before."""
+    template, name = unseal(memory["template"]), memory["name"]
+    if memory["hidden"]:
+        hidden = ", ".join(f"`{each}`" for each in memory["hidden"])
+        raise TargetError(f"nobody knows the values of {hidden}", hint="make the stack by hand", code="not-restored")
+    if len(template) > MOST_TEMPLATE:
+        raise TargetError("the template is too large to be given with a call", hint="make the stack by hand")
+    hands.do(
+        "cloudformation",
+        "create_stack",
+        already=("AlreadyExistsException",),
+        StackName=name,
+        TemplateBody=template.decode("utf-8"),
+        Parameters=memory["parameters"],
+        Capabilities=list(_CAPABILITIES),
+        ClientRequestToken=f"{hands.name}-undo",
+        **memory["settings"],
+    )
+
+    def status() -> str:
+        found = hands.ask("cloudformation", "describe_stacks", StackName=name)
+        return str((first(found, "Stacks") or {}).get("StackStatus", ""))
+
+    broken = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_COMPLETE", "DELETE_FAILED")
+    yield from hands.until(f"stack `{name}`", status, good=("CREATE_COMPLETE",), bad=broken)
+    yield f"stack `{name}` is made again from its template"
 
 
 def _written(template: object) -> bytes:

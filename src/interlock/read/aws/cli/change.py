@@ -11,6 +11,7 @@ from interlock.model.change import Change, Choice, Effect, Resource, Trait
 from interlock.model.wayback import WayBack
 from interlock.read.aws.calls import change_of_call, change_of_effects
 from interlock.read.aws.cli.command import Command, command_of
+from interlock.read.aws.cli.customs import effect_of
 from interlock.read.aws.cli.storage import Selected
 
 MOST_BYTES: Final = 1024 * 1024
@@ -27,6 +28,7 @@ def change_of(payload: bytes, environment: str) -> Change:
     command = command_of(line)
     changes = [change_of_call(call, environment) for call in command.calls]
     effects = [effect for each in command.selected for effect in _selected(each, environment)]
+    effects += [effect_of(each, environment, command.region) for each in command.own]
     effects += [effect for change in changes for effect in change.effects]
     unknown = tuple(dict.fromkeys(what for change in changes for what in change.unknown))
     return change_of_effects(tuple(_noted(effect, command) for effect in effects), unknown)

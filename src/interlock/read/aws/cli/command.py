@@ -7,6 +7,7 @@ from typing import NamedTuple
 from interlock.aws.call import Call
 from interlock.errors import BadProposal
 from interlock.read.aws.cli.arguments import commands_of, meant, names, taken, waits_of
+from interlock.read.aws.cli.customs import Own, customs, table
 from interlock.read.aws.cli.storage import Selected, storage
 from interlock.read.aws.cli.words import words_of
 from interlock.read.aws.operations import services
@@ -14,11 +15,16 @@ from interlock.read.aws.parameters import strange
 
 
 class Command(NamedTuple):
-    """What a line would do: calls one by one, or things that it only chooses; `notes` are said beside."""
+    """What a line would do: calls one by one, things that it only chooses, or what the command does by itself.
+
+    `notes` are said beside.
+    """
 
     calls: tuple[Call, ...]
     selected: tuple[Selected, ...] = ()
     notes: tuple[str, ...] = ()
+    own: tuple[Own, ...] = ()
+    region: str = ""
 
 
 class _Options(NamedTuple):
@@ -37,6 +43,9 @@ def command_of(line: str) -> Command:
         raise BadProposal("this is no line of `aws`", hint="it begins with `aws` and is one command", code="not-a-call")
     options = _common(split.words[1:])
     unread = (*split.unread, *options.unread)
+    alone = customs(options.words[0], options.words[1:], options.region, unread) if options.words else None
+    if alone is not None and (len(options.words) == 1 or f"{options.words[0]} {options.words[1]}" not in table()):
+        return Command(alone.calls, (), options.notes, alone.own, options.region)
     if len(options.words) < 2:
         return Command((Call("", "", options.region, unread=(*unread, "it names no command")),))
     service, name, *rest = options.words
@@ -45,7 +54,10 @@ def command_of(line: str) -> Command:
         calls = tuple(call._replace(unread=(*unread, *call.unread)) for call in found.calls)
         if unread and not calls:
             calls = (Call("s3", name, options.region, unread=unread),)
-        return Command(calls, found.selected, options.notes)
+        return Command(calls, found.selected, options.notes, found.own, options.region)
+    own = customs(f"{service} {name}", rest, options.region, unread)
+    if own is not None:
+        return Command(own.calls, (), options.notes, own.own, options.region)
     instead = names().instead.get(f"{service} {name}")
     if instead is not None:
         real, _, operation = instead.partition(":")

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from interlock.aws.call import Call, Parameter
 from interlock.model.change import Verb
+from interlock.read.aws.cli.customs import Own
 
 #: Options of these commands that take a value, and those that take none.
 VALUED: Final = frozenset(
@@ -19,7 +20,15 @@ VALUED: Final = frozenset(
         *("content-language", "content-type", "copy-props", "exclude", "expected-size", "expires", "grants", "include"),
         *("metadata", "metadata-directive", "page-size", "request-payer", "source-region", "sse", "sse-c", "sse-c-key"),
         *("sse-c-copy-source", "sse-c-copy-source-key", "sse-kms-key-id", "storage-class", "website-redirect"),
-        *("bucket-name-prefix", "bucket-region", "tags", "case-conflict"),
+        *(
+            "bucket-name-prefix",
+            "bucket-region",
+            "tags",
+            "case-conflict",
+            "expires-in",
+            "index-document",
+            "error-document",
+        ),
     }
 )
 FLAGS: Final = frozenset(
@@ -48,6 +57,7 @@ class Storage(NamedTuple):
 
     calls: tuple[Call, ...] = ()
     selected: tuple[Selected, ...] = ()
+    own: tuple[Own, ...] = ()
 
 
 class _Line(NamedTuple):
@@ -179,6 +189,17 @@ def _list(line: _Line) -> Storage:
     return Storage((Call("s3", "ListObjectsV2", line.region, "", {"Bucket": _split(line.paths[0])[0]}),))
 
 
+def _presign(line: _Line) -> Storage:
+    """An address with a signature in it: for as long as it holds, whoever has it reads the object."""
+    bucket, key = _split(line.paths[0])
+    says = "s3 presign: an address that gives the object to whoever has it"
+    return Storage(own=(Own("credential", "aws.s3.object", f"{bucket}/{key}", says, ("s3:GetObject",)),))
+
+
+def _website(line: _Line) -> Storage:
+    return Storage((Call("s3", "PutBucketWebsite", line.region, "", {"Bucket": _bucket(line.paths[0])}),))
+
+
 _COMMANDS: Final[dict[str, Callable[[_Line], Storage]]] = {
     "rm": _remove,
     "cp": _copy,
@@ -187,4 +208,6 @@ _COMMANDS: Final[dict[str, Callable[[_Line], Storage]]] = {
     "rb": _remove_bucket,
     "mb": _make_bucket,
     "ls": _list,
+    "presign": _presign,
+    "website": _website,
 }
