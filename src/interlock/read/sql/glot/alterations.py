@@ -155,6 +155,10 @@ def _partitions(reading: Reading, table: str, at: Cursor, word: str) -> None:
         reading.add("delete", "table", table, "discard tablespace", choice="all", traits=("loses-data", *COMMITS))
     elif word in ("EXCHANGE", "IMPORT"):
         _say(reading, table, what, ("loses-data", *_REWRITES))
+        while not at.done and not at.take("WITH", "TABLE"):
+            at.at += 1
+        if not at.done:
+            _say(reading, at.name(), what, ("loses-data", *_REWRITES))
     elif word in ("ANALYZE", "CHECK"):
         _say(reading, table, what)
     else:

@@ -57,6 +57,9 @@ def create(reading: Reading, at: Cursor) -> None:
         reading.add("create", "view", name, cause, aspect="structure", traits=(*runs, *COMMITS))
     elif kind:
         name = at.name() or at.word()
+        if replaces and kind in ("DATABASE", "SCHEMA"):  # MariaDB's: the old one is dropped
+            cause = f"create or replace {kind.lower()}: the old one goes with all its tables"
+            reading.add("delete", _KINDS[kind], name, cause, aspect="structure", traits=("loses-data", *COMMITS))
         reading.add("create", _KINDS[kind], name, f"create {kind.lower()}", aspect="structure", traits=COMMITS)
     else:
         reading.cannot_tell("create", "a create that is not modelled")

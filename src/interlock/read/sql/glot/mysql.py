@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from interlock.model.change import Trait
 from interlock.read.sql.glot import definitions, queries, variables
 from interlock.read.sql.glot.calls import calls
-from interlock.read.sql.glot.lexer import TEXT, VARIABLE, LexicalFault, TooLong, lex
+from interlock.read.sql.glot.lexer import TEXT, VARIABLE, LexicalFault, Token, TooLong, lex
 from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading
 
 Handler = Callable[[Reading, Cursor], None]
@@ -32,18 +32,39 @@ def explain(reading: Reading, at: Cursor) -> None:
     if at.take("FOR", "CONNECTION"):
         reading.add("read", "session", at.word(), "explain")
         return
-    rest = at.tokens[at.at :]
-    if rest and ((rest[0].word in _STATEMENTS and rest[0].word in _EXPLAINED) or rest[0].value == "("):
-        if runs:
-            with reading.inside():
-                read_one(reading, Cursor(reading, rest))
-            return
-        _planned(reading, rest)
-    else:
+    rest = _explained(at)
+    if not rest:
         reading.add("read", "table", at.name(), "describe")
+    elif runs:
+        with reading.inside():
+            read_one(reading, Cursor(reading, rest))
+    else:
+        _planned(reading, rest)
 
 
 _EXPLAINED: Final = frozenset(("SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE", "WITH", "TABLE", "VALUES"))
+
+
+def _explained(at: Cursor) -> Sequence[Token]:
+    """The tokens of the statement that is explained, none where it is a table that is described."""
+    rest = at.tokens[at.at :]
+    taken = rest and ((rest[0].word in _STATEMENTS and rest[0].word in _EXPLAINED) or rest[0].value == "(")
+    return rest if taken else ()
+
+
+def analyze(reading: Reading, at: Cursor) -> None:
+    """ANALYZE TABLE; and MariaDB's ANALYZE before a statement, which runs it."""
+    at.take("ANALYZE")
+    if at.take("FORMAT"):
+        at.mark("=")
+        at.word()
+    rest = () if at.peek("TABLE") else _explained(at)
+    if rest:
+        with reading.inside():
+            read_one(reading, Cursor(reading, rest))
+        return
+    at.at = 0
+    upkeep(reading, at)
 
 
 def _planned(reading: Reading, rest: object) -> None:
@@ -336,7 +357,7 @@ _STATEMENTS: Final[dict[str, Handler]] = {
     "UPDATE": query, "DELETE": query, "EXPLAIN": explain, "DESCRIBE": explain, "DESC": explain, "SHOW": show,
     "BEGIN": begin, "START": begin, "SAVEPOINT": begin, "RELEASE": begin, "COMMIT": end, "ROLLBACK": end, "XA": xa,
     "USE": use, "LOAD": load, "TRUNCATE": truncate, "CALL": call, "DO": do, "HANDLER": handler, "PREPARE": prepare,
-    "EXECUTE": execute, "DEALLOCATE": deallocate, "LOCK": lock, "UNLOCK": unlock, "ANALYZE": upkeep, "CHECK": upkeep,
+    "EXECUTE": execute, "DEALLOCATE": deallocate, "LOCK": lock, "UNLOCK": unlock, "ANALYZE": analyze, "CHECK": upkeep,
     "CHECKSUM": upkeep, "OPTIMIZE": upkeep, "REPAIR": upkeep, "FLUSH": flush, "KILL": kill, "PURGE": purge,
     "RESET": reset, "STOP": server, "SHUTDOWN": server, "RESTART": server, "CHANGE": server, "CLONE": server,
     "INSTALL": install, "UNINSTALL": install, "IMPORT": import_table, "BINLOG": replay, "CACHE": cache_index,
