@@ -128,9 +128,16 @@ def _compare(term: Term, target: Target) -> int:
         return NULL
     if left[0] == "lit" and right[0] == "lit":
         return _compare_literals(operator, left[1], right[1])
-    if left == right and not volatile(left):
+    if (left == right and not volatile(left)) or _are_one_column(left, right, target):
         return (TRUE if operator in ("=", "<=", ">=") else FALSE) | NULL
     return _compare_rows(operator, left, right, target)
+
+
+def _are_one_column(left: Term, right: Term, target: Target) -> bool:
+    """`users.id = id`: a bare name that two tables had would be refused as ambiguous."""
+    if left[0] != "col" or right[0] != "col" or left[2] != right[2] or left[2] == "*":
+        return False
+    return (not left[1] and right[1] in target.names) or (not right[1] and left[1] in target.names)
 
 
 def _compare_rows(operator: str, left: Term, right: Term, target: Target) -> int:
