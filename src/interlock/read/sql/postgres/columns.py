@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from interlock.read.sql.neutral import Term
@@ -51,32 +52,26 @@ def leads_out(node: Any, inside: set[str]) -> bool:
 
 def has_column(node: Any) -> bool:
     """Whether any column stands in a tree."""
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            stack.extend(one)
-        elif isinstance(one, dict):
-            if "ColumnRef" in one:
-                return True
-            stack.extend(one.values())
-    return False
+    return any(True for _ in _references(node))
 
 
 def only_columns(inner: Any) -> Term:
     """An expression kind of no interest: only which columns are in it."""
-    found: list[Term] = []
-    stack = [inner]
+    return ("other", tuple(column(reference) for reference in _references(inner)))
+
+
+def _references(tree: Any) -> Iterator[Node]:
+    """Every reference to a column in a tree, the last first."""
+    stack = [tree]
     while stack:
         one = stack.pop()
         if isinstance(one, list):
             stack.extend(one)
         elif isinstance(one, dict):
             if "ColumnRef" in one:
-                found.append(column(one["ColumnRef"]))
+                yield one["ColumnRef"]
             else:
                 stack.extend(one.values())
-    return ("other", tuple(found))
 
 
 def _bare(node: Node | None) -> Term:
