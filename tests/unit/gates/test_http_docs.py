@@ -78,5 +78,7 @@ def test_the_clients_page_names_every_call_and_every_argument() -> None:
     for name, method in inspect.getmembers(Client, inspect.isfunction):
         if not name.startswith("_"):
             assert f"`{name}(" in CLIENT, name
-            for argument in inspect.signature(method).parameters:
-                assert argument in ("self", "case") or argument in CLIENT, f"{name}: {argument}"
+            for argument in inspect.signature(method).parameters.values():
+                spread = argument.kind is inspect.Parameter.VAR_KEYWORD
+                for word in ("only=", "replace=", "destroy=") if spread else (argument.name,):
+                    assert word in ("self", "case") or word in CLIENT, f"{name}: {word}"
