@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from interlock.cli.frame import EXIT, console, emit, graph_option, home_option, json_option
+from interlock.cli.frame import EXIT, console, emit, graph_option, home_option, json_option, pictured
 from interlock.cli.judging import (
     UNREGISTERED,
     asked,
@@ -66,6 +66,8 @@ def command(
 
     Of kind terraform it is a plan as JSON; or a folder, which is planned at its --target, and nothing of it is kept.
 
+    A terminal is shown a picture (so is a pipe where COLUMNS is set); a pipe is told a line for each thing.
+
     Exit status: 0 allow, 3 hold, 4 deny, 2 bad input. Without a home it judges by the starter policies.
     """
     import msgspec
@@ -106,10 +108,14 @@ def _one(
     answer = judged({"kind": proposal.kind, "agent": proposal.agent, "environment": proposal.environment}, judgement)
     if as_json:
         emit(answer)
-    elif graph != "-":
+    elif graph != "-" and pictured():
         from interlock.cli.render import judgement as picture
 
         console().print(picture(answer, production=production))
+    elif graph != "-":
+        from interlock.cli.lines import judgement as told
+
+        click.echo(told(answer))
     return EXIT[judgement.decision.outcome]
 
 

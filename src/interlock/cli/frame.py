@@ -124,12 +124,26 @@ def emit(answer: object) -> None:
     sys.stdout.buffer.flush()
 
 
+#: Wider than this no picture is drawn.
+MAX_WIDTH: Final = 10_000
+
+
+def pictured() -> bool:
+    """Whether somebody looks: a terminal, or a width that was asked for (COLUMNS). A pipe is told in lines."""
+    return sys.stdout.isatty() or _asked_width() is not None
+
+
+def _asked_width() -> int | None:
+    asked = os.environ.get("COLUMNS", "")
+    return int(asked) if asked.isdecimal() and 0 < int(asked) < MAX_WIDTH else None
+
+
 def console(*, stderr: bool = False) -> Console:
     """Where pictures for people go: coloured in a terminal, plain in a pipe, never wider than the terminal."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS", "100"))
+    width = None if stream.isatty() else _asked_width() or 100
     return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
 
 
