@@ -106,5 +106,9 @@ def _chain(one: Mapping[str, object]) -> str:
 def _way_back(rollback: Json) -> str:
     if rollback["verdict"] == "none-needed":
         return "none needed"
-    simulated = "simulated" if rollback["simulated"] else _KEPT.get(str(rollback["kept"]), "not simulated")
-    return f"{rollback['verdict']}, {simulated}" + (f": {rollback['why']}" if rollback["why"] else "")
+    return f"{rollback['verdict']}, {tried(rollback)}" + (f": {rollback['why']}" if rollback["why"] else "")
+
+
+def tried(rollback: Json) -> str:
+    """What stands behind a way back: that it was simulated, that a copy is taken, or nothing."""
+    return "simulated" if rollback["simulated"] else _KEPT.get(str(rollback["kept"]), "not simulated")

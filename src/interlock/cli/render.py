@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from interlock.cli import planned
+from interlock.cli.lines import tried
 from interlock.cli.words import MOST, OUTCOME, SEVERITY, STATE, TIER, count, further, plain
 from interlock.model.wayback import REVERSIBILITIES
 from interlock.report.subject import by_service
@@ -171,10 +172,8 @@ def _needs(change: Json) -> Iterable[RenderableType]:
 def _way_back(rollback: Json) -> str:
     if rollback["verdict"] == "none-needed":
         return "none needed"
-    kept = {"copy": "a verified copy is taken before", "until-closed": "kept until the undo window closes"}
-    simulated = "simulated" if rollback["simulated"] else kept.get(str(rollback["kept"]), "not simulated")
     why = f": {plain(rollback['why'])}" if rollback["why"] else ""
-    return f"[bold]{rollback['verdict']}[/], {simulated}{why}"
+    return f"[bold]{rollback['verdict']}[/], {tried(rollback)}{why}"
 
 
 def case(

@@ -30,47 +30,38 @@ def aliases(source: Node) -> list[str]:
 
 def leads_out(node: Any, inside: set[str]) -> bool:
     """Whether a subquery can look at the row outside: by a foreign qualifier, or two bare columns compared."""
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            stack.extend(one)
-        elif isinstance(one, dict):
-            if "ColumnRef" in one:
-                found = column(one["ColumnRef"])
-                if found[1] and found[1] not in inside:
-                    return True
-            elif "A_Expr" in one:
-                sides = (_bare(one["A_Expr"].get("lexpr")), _bare(one["A_Expr"].get("rexpr")))
-                if all(sides) and not all(side[1] for side in sides):
-                    return True
-                stack.extend(one.values())
-            else:
-                stack.extend(one.values())
+    for one in _nodes(node):
+        if "ColumnRef" in one:
+            found = column(one["ColumnRef"])
+            if found[1] and found[1] not in inside:
+                return True
+        elif "A_Expr" in one:
+            sides = (_bare(one["A_Expr"].get("lexpr")), _bare(one["A_Expr"].get("rexpr")))
+            if all(sides) and not all(side[1] for side in sides):
+                return True
     return False
 
 
 def has_column(node: Any) -> bool:
     """Whether any column stands in a tree."""
-    return any(True for _ in _references(node))
+    return any("ColumnRef" in one for one in _nodes(node))
 
 
 def only_columns(inner: Any) -> Term:
     """An expression kind of no interest: only which columns are in it."""
-    return ("other", tuple(column(reference) for reference in _references(inner)))
+    return ("other", tuple(column(one["ColumnRef"]) for one in _nodes(inner) if "ColumnRef" in one))
 
 
-def _references(tree: Any) -> Iterator[Node]:
-    """Every reference to a column in a tree, the last first."""
+def _nodes(tree: Any) -> Iterator[Node]:
+    """Every node of a tree, the last first; nothing of what stands in a reference to a column."""
     stack = [tree]
     while stack:
         one = stack.pop()
         if isinstance(one, list):
             stack.extend(one)
         elif isinstance(one, dict):
-            if "ColumnRef" in one:
-                yield one["ColumnRef"]
-            else:
+            yield one
+            if "ColumnRef" not in one:
                 stack.extend(one.values())
 
 
