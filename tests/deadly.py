@@ -1,4 +1,4 @@
-"""A ledger that kills its process at an append of the test's choice, before or after that is durable."""
+"""Processes that die in a test: a ledger that kills its own at an append of the choice, and one forked for it."""
 
 from __future__ import annotations
 
@@ -25,3 +25,16 @@ def deadly(fatal: int, when: str) -> list[int]:
 
     Ledger.append = killing  # type: ignore[method-assign,assignment]
     return seen
+
+
+def forked(work: Callable[[], object]) -> int:
+    """Do this in a process of its own, which may die on the way; its wait status."""
+    pid = os.fork()
+    if pid == 0:
+        status = 70
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitpid(pid, 0)[1]

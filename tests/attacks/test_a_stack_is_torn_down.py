@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.deadly import deadly
+from tests.deadly import deadly, forked
 from tests.moto_world import ACCOUNT, REGION, Moto, started
 
 from interlock.errors import InterlockError, Stale
@@ -156,18 +155,14 @@ def test_what_lies_in_a_stack_in_a_stack_is_copied_too(template: World, moto: Mo
 
 def in_child(path: Path, fatal: int, when: str) -> int:
     """Approve in peace, then run in a process that dies on the way; its wait status."""
-    pid = os.fork()
-    if pid == 0:
-        status = 70
-        try:
-            world = World(path, Clock())
-            case = world.approve(proposed(world), "ada", "ben")
-            deadly(fatal, when)
-            world.control.run(AGENT, case.id)
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitpid(pid, 0)[1]
+
+    def work() -> None:
+        world = World(path, Clock())
+        case = world.approve(proposed(world), "ada", "ben")
+        deadly(fatal, when)
+        world.control.run(AGENT, case.id)
+
+    return forked(work)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

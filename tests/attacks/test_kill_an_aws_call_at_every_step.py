@@ -7,14 +7,13 @@ before, or just after, its Nth append to the ledger; everything that it does at 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.deadly import deadly
+from tests.deadly import deadly, forked
 from tests.moto_world import ACCOUNT, REGION, Moto
 
 from interlock.identify.verbs import Caller
@@ -81,18 +80,14 @@ def walk(world: World, case: Case) -> None:
 
 def in_child(path: Path, fatal: int, when: str) -> int:
     """Approve in peace, then walk in a process that dies on the way; its wait status."""
-    pid = os.fork()
-    if pid == 0:
-        status = 70
-        try:
-            world = World(path, Clock())
-            case = approved(world)
-            deadly(fatal, when)
-            walk(world, case)
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitpid(pid, 0)[1]
+
+    def work() -> None:
+        world = World(path, Clock())
+        case = approved(world)
+        deadly(fatal, when)
+        walk(world, case)
+
+    return forked(work)
 
 
 def settled(world: World, moto: Moto) -> None:

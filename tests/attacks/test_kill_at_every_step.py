@@ -7,14 +7,13 @@ to the ledger. Between an append and the next stands everything that touches the
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.deadly import deadly
+from tests.deadly import deadly, forked
 
 from interlock.ledger.audit import verify
 from interlock.ledger.log import Ledger
@@ -36,16 +35,12 @@ def walk(world: World) -> None:
 
 def in_child(path: Path, store: str, fatal: int, when: str) -> int:
     """Walk the road in a process of its own that dies on the way; its wait status."""
-    pid = os.fork()
-    if pid == 0:
-        status = 70
-        try:
-            deadly(fatal, when)
-            walk(World(path, Clock(), store=store))
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitpid(pid, 0)[1]
+
+    def work() -> None:
+        deadly(fatal, when)
+        walk(World(path, Clock(), store=store))
+
+    return forked(work)
 
 
 def settled(world: World) -> None:
