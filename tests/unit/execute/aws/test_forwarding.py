@@ -31,7 +31,16 @@ class Server:
         self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         self.asked: list[bytes] = []
         self._answer, self._early = answer, early
-        Thread(target=self._serve, daemon=True).start()
+        self._thread = Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Nobody waits on the socket when this returns: a thread still in `accept` may take up, by the number of the
+        descriptor, the connections of whatever the process opens next."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self._thread.join(timeout=10)
+        assert not self._thread.is_alive()
 
     def _serve(self) -> None:
         while True:
@@ -65,7 +74,7 @@ def serving(answer: bytes, *, early: bool = False) -> Iterator[Server]:
     try:
         yield server
     finally:
-        server.socket.close()
+        server.close()
 
 
 def request(**changes: object) -> Request:
