@@ -1,8 +1,9 @@
 """The AWS gate: what it adds to a read that policy allows, with every decision on record, and how many a core does.
 
-A real `interlock up` over a dummy AWS, each in a process of its own; 16 clients on connections that they keep. Without
-a pause they keep everything busy, and wait for each other; with one it is seen what the gate itself adds. Direct and
-through the gate are measured in turns in one run, so that a busy machine is busy for both.
+A real `interlock up`, once over moto's server and once over a dummy that answers at once, each in a process of its own;
+16 clients on connections that they keep. Without a pause they keep everything busy, and wait for each other; with one
+it is seen what the gate itself adds. Direct and through the gate are measured in turns in one run, so that a busy
+machine is busy for both.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import uvloop
 
+from bench import awsmoto
 from bench.rows import Row, Scale, at
 from interlock.aws import sigv4
 from interlock.control import Control
@@ -95,14 +98,23 @@ def requests(key: VirtualKey, port: int, count: int, first: int = 0) -> list[byt
 
 
 class _Client(asyncio.Protocol):
-    """One connection: sends a request, and tells when its answer is there."""
+    """One connection at a time: sends a request, and tells when its answer is there. Where the server closes after an
+    answer, the next request has a connection of its own.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
         self.buffer = b""
         self.waiting: asyncio.Future[bytes] | None = None
+        self.transport: asyncio.Transport | None = None
+        self._port = port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.transport = None
+        if self.waiting is not None and not self.waiting.done():
+            self.waiting.set_exception(error or ConnectionResetError("closed without an answer"))
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -113,12 +125,22 @@ class _Client(asyncio.Protocol):
         length = int(self.buffer[at + 17 : self.buffer.index(b"\r\n", at + 2)])
         if len(self.buffer) >= end + 4 + length and self.waiting is not None:
             answer, self.buffer = self.buffer, b""
+            if b"\r\nconnection: close" in answer[:end].lower():
+                self.close()
             self.waiting.set_result(answer)
 
     async def ask(self, raw: bytes) -> bytes:
+        if self.transport is None:
+            await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._port)
+        assert self.transport is not None
         self.waiting = asyncio.get_running_loop().create_future()
-        self.transport.write(raw)  # type: ignore[attr-defined]  # a stream's transport
+        self.transport.write(raw)
         return await self.waiting
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+            self.transport = None
 
 
 async def asked(port: int, raws: Sequence[bytes], clients: int, pause: float = 0) -> tuple[list[float], float]:
@@ -126,8 +148,7 @@ async def asked(port: int, raws: Sequence[bytes], clients: int, pause: float = 0
     two: were it just so many, those who are answered at once would ask at once for ever.
     """
     drawn = random.Random(7)
-    loop = asyncio.get_running_loop()
-    links = [(await loop.create_connection(_Client, "127.0.0.1", port))[1] for _ in range(clients)]
+    links = [_Client(port) for _ in range(clients)]
     took: list[float] = []
     left = iter(raws)
 
@@ -146,7 +167,7 @@ async def asked(port: int, raws: Sequence[bytes], clients: int, pause: float = 0
     await asyncio.gather(*[work(link) for link in links])
     seconds = time.perf_counter() - began
     for link in links:
-        link.transport.close()  # type: ignore[attr-defined]  # a stream's transport
+        link.close()
     return took, seconds
 
 
@@ -184,28 +205,62 @@ def started(words: list[str], port: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def gate(folder: Path) -> Iterator[tuple[int, int, int, VirtualKey]]:
-    """A dummy AWS and a gate before it: the ports of both, the gate's process, and a key."""
-    dummy, port = free_port(), free_port()
-    with started(["-m", "bench.awsdummy", str(dummy)], dummy):
-        key = prepared(folder, f"http://127.0.0.1:{dummy}")
-        home = str(folder / "home")
-        up = ["-m", "interlock.cli.main", "up", "--home", home, "--port", str(free_port()), "--aws-port", str(port)]
-        with started(up, port) as pid:
-            yield dummy, port, pid, key
+def gate(folder: Path, aws: int) -> Iterator[tuple[int, int, VirtualKey]]:
+    """A gate before the AWS at this port: its own port, its process, and a key."""
+    key, port = prepared(folder, f"http://127.0.0.1:{aws}"), free_port()
+    home = str(folder / "home")
+    up = ["-m", "interlock.cli.main", "up", "--home", home, "--port", str(free_port()), "--aws-port", str(port)]
+    with started(up, port) as pid:
+        yield port, pid, key
 
 
 def run(scale: Scale) -> list[Row]:
+    return [*moto_rows(scale), *dummy_rows(scale)]
+
+
+def moto_rows(scale: Scale) -> list[Row]:
+    """Over moto's server, which takes some milliseconds for an answer, and for each a new connection."""
+    count, rounds = scale.statements // 5, min(5, scale.times)
+    direct: list[float] = []
+    through: list[float] = []
+    aws = free_port()
+    with tempfile.TemporaryDirectory() as folder, started(["-m", "bench.awsmoto", str(aws)], aws):
+        awsmoto.fill(f"http://127.0.0.1:{aws}", REGION, "costs", 256)
+        with gate(Path(folder), aws) as (port, _, key):
+            known = requests(key, port, 256)
+            uvloop.run(asked(port, known, CLIENTS))
+            for _ in range(rounds):
+                raws = (known * (count // len(known) + 1))[:count]
+                direct += uvloop.run(asked(aws, raws, CLIENTS))[0]
+                through += uvloop.run(asked(port, raws, CLIENTS))[0]
+            alone_direct = uvloop.run(asked(aws, known, 1))[0]
+            alone = uvloop.run(asked(port, known, 1))[0]
+    for found in (direct, through, alone_direct, alone):
+        found.sort()
+    return [
+        Row("a read of moto, 16 clients: added at the median", *added(direct, through, 0.5, "≤ 1")),
+        Row("a read of moto, 16 clients: added at p99", *added(direct, through, 0.99, "≤ 10")),
+        Row("a read of moto, one client: added at the median", *added(alone_direct, alone, 0.5, "")),
+    ]
+
+
+def dummy_rows(scale: Scale) -> list[Row]:
+    """Over an AWS that answers everything at once, so that all there is to see is the gate."""
     count, rounds = scale.statements * 4, min(3, scale.times)
     direct: list[float] = []
     through: list[float] = []
     rates, cores, new = [], [], []
-    with tempfile.TemporaryDirectory() as folder, gate(Path(folder)) as (dummy, port, pid, key):
+    aws = free_port()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        started(["-m", "bench.awsdummy", str(aws)], aws),
+        gate(Path(folder), aws) as (port, pid, key),
+    ):
         known = requests(key, port, 256)
         uvloop.run(asked(port, known, CLIENTS))
         for turn in range(rounds):
             raws = (known * (count // len(known) + 1))[:count]
-            direct += uvloop.run(asked(dummy, raws, CLIENTS))[0]
+            direct += uvloop.run(asked(aws, raws, CLIENTS))[0]
             before = cpu_seconds(pid)
             took, seconds = uvloop.run(asked(port, raws, CLIENTS))
             through += took
@@ -214,9 +269,9 @@ def run(scale: Scale) -> list[Row]:
             fresh = requests(key, port, count // 10, first=1_000_000 * (turn + 1))
             new += uvloop.run(asked(port, fresh, CLIENTS))[0]
         uvloop.run(asked(port, known, CLIENTS))  # a minute may have passed, and all be judged anew
-        paced_direct = uvloop.run(asked(dummy, known * rounds, CLIENTS, PAUSE))[0]
+        paced_direct = uvloop.run(asked(aws, known * rounds, CLIENTS, PAUSE))[0]
         paced = uvloop.run(asked(port, known * rounds, CLIENTS, PAUSE))[0]
-        alone_direct = uvloop.run(asked(dummy, known, 1))[0]
+        alone_direct = uvloop.run(asked(aws, known, 1))[0]
         alone = uvloop.run(asked(port, known, 1))[0]
     for found in (direct, through, new, paced_direct, paced, alone_direct, alone, rates, cores):
         found.sort()
