@@ -25,6 +25,7 @@ class Reading(Script):
         self.in_loop = 0
         self.enums: set[str] = set()  # enum types that this script itself makes
         self.rows_skipped = 0  # rows of literals that were counted but not parsed, of the INSERT at hand
+        self.rows_given: int | None = None  # lines of data that follow the COPY at hand
 
     def statement(self, node: Node) -> None:
         """The effects of one statement node, `{"Kind": {…}}`. What has no handler is unknown."""

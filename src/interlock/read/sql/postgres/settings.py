@@ -19,6 +19,7 @@ _KEEPS: Final = {
     "session_replication_role": {"origin", "default", "local"}, "synchronous_commit": {"on", "remote_apply", "default"},
     "default_transaction_read_only": {"on", "true", "1", "yes"}, "transaction_read_only": {"on", "true", "1", "yes"},
     "zero_damaged_pages": {"off", "false", "0"}, "event_triggers": {"on", "true", "1"},
+    "standard_conforming_strings": {"on", "true", "1", "yes"}, "transform_null_equals": {"off", "false", "0", "no"},
 }  # fmt: skip
 
 
@@ -39,6 +40,8 @@ def assign(reading: Reading, name: str, given: list[str | None]) -> None:
             "update", "session", who, f"acts as another role (`set {name}`)", aspect="authority",
             traits=("widens-access",),
         )  # fmt: skip
+    elif name in known.parsing and plain and set(plain) <= _KEEPS.get(name, set()):
+        return
     elif name in known.parsing or (name == "client_encoding" and not set(plain) <= _SAFE_ENCODINGS):
         reading.cannot_tell(name, "changes how what follows is read", kind="setting")
     elif name in known.protects and set(plain) <= _KEEPS.get(name, set()) and plain:
