@@ -231,7 +231,7 @@ def test_commands_of_the_psql_client_are_unknown(script: str) -> None:
     ("dialect", "script"),
     [("mysql", "SELECT 1; DELIMITER $$"),
      ("mysql", "DELIMITER '\nSELECT 1'"), ("mysql", "\\! rm -rf /"), ("sqlite", ".shell rm -rf /"),
-     ("sqlite", "SELECT 1;\n.import x y")],
+     ("sqlite", "SELECT 1;\n.load x"), ("sqlite", "SELECT 1;\n.import 'x y' t")],
 )  # fmt: skip
 def test_commands_of_other_clients_are_unknown(dialect: str, script: str) -> None:
     """So are those of mysql and sqlite3."""

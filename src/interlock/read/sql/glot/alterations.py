@@ -81,7 +81,9 @@ def _action(reading: Reading, table: str, at: Cursor) -> None:
 
 
 def _add(reading: Reading, table: str, at: Cursor) -> None:
-    if at.any("FULLTEXT", "SPATIAL"):
+    if at.take("SYSTEM", "VERSIONING") or at.take("PERIOD", "FOR"):
+        _say(reading, table, "add system versioning", _REWRITES)
+    elif at.any("FULLTEXT", "SPATIAL"):
         _say(reading, table, "add index", ("blocks-writes",))
     elif at.any("INDEX", "KEY"):
         _say(reading, table, "add index")
@@ -104,7 +106,9 @@ def _add(reading: Reading, table: str, at: Cursor) -> None:
 
 
 def _drop(reading: Reading, table: str, at: Cursor) -> None:
-    if at.any("INDEX", "KEY"):
+    if at.take("SYSTEM", "VERSIONING"):
+        _say(reading, table, "drop system versioning: old versions of its rows go", ("loses-data", *_REWRITES))
+    elif at.any("INDEX", "KEY"):
         reading.add("delete", "index", f"{table}.{at.name()}", "drop index", aspect="structure", traits=COMMITS)
         _say(reading, table, "drop index")
     elif at.take("PRIMARY", "KEY"):

@@ -10,6 +10,7 @@ from interlock.read.sql.condition import Judgement, judge
 from interlock.read.sql.neutral import Target
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.calls import call
+from interlock.read.sql.postgres.columns import casts
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.reading import Reading
 from interlock.read.sql.postgres.terms import alike, describe, term
@@ -290,6 +291,8 @@ def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...]) ->
     count: int | None = None
     if where and "CurrentOfExpr" in where:
         judgement, count = Judgement("named"), 1
+    if judgement.never and casts(where):
+        judgement = Judgement("filtered")
     if judgement.never:
         count = 0
     choose(reading, "update" if verb == "update" else "delete", name, judgement, fields, count)
