@@ -379,6 +379,8 @@ def rewrite(tokens: Sequence[Token], dialect: str) -> str:
             parts.append("`" + token.value.replace("`", "``") + "`")
         elif token.kind == VARIABLE and dialect == "sqlite":
             parts.append("?")
+        elif token.value == "->":
+            parts.append("->>")  # in the arguments of a function sqlglot would take the other for a lambda
         else:
             parts.append(token.value)
     return " ".join(parts)
