@@ -124,3 +124,11 @@ def test_no_row_is_in_what_is_said() -> None:
 def test_what_a_client_writes_to_a_file_leaves_the_target(script: str) -> None:
     """The rows then lie where nobody guards them."""
     assert any("leaves-target" in effect.traits for effect in read(script).effects)
+
+
+@pytest.mark.parametrize("rest", ["DELETE FROM users;", "TRUNCATE users;", "DROP TABLE users;"])
+def test_a_temporary_table_of_a_script_for_a_client_may_not_be_there(rest: str) -> None:
+    """psql goes on after an error: where making it failed, the name means the real table."""
+    effects = read(f"\\echo x\nCREATE TEMP TABLE users AS SELECT 1 / 0 AS id;\n{rest}\n").effects
+
+    assert effects[-1].choice == "all" or "loses-data" in effects[-1].traits

@@ -21,6 +21,7 @@ _ON_CLIENT: Final[tuple[Trait, ...]] = ("leaves-target", "not-transactional")
 def read(reading: Reading, text: str) -> bool:
     """All effects of this script. False where nothing in it is of the client, or the server would refuse a part."""
     scanner = Scanner(text)
+    reading.goes_on = True
     said: set[str] = set()
     budget = MAX_TEXT
     try:

@@ -58,6 +58,7 @@ def assign(reading: Reading, name: str, given: list[str | None]) -> None:
 
 def _search_path(reading: Reading, path: list[str | None]) -> None:
     """Where unqualified names are looked up. Naming `pg_catalog` after another schema lets that one shadow it."""
+    reading.types.clear()
     parts = [part.strip().strip('"') for value in path if value is not None for part in value.split(",")]
     if None in path or ("pg_catalog" in parts and parts[0] != "pg_catalog"):
         reading.path_moved = True
