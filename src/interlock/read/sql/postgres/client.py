@@ -19,7 +19,7 @@ _ON_CLIENT: Final[tuple[Trait, ...]] = ("leaves-target", "not-transactional")
 
 
 def read(reading: Reading, text: str) -> bool:
-    """All effects of this script. False where nothing in it is of the client, or the server would refuse a part."""
+    """All effects of this script. False where nothing in it is of the client, or the server would refuse all of it."""
     scanner = Scanner(text)
     reading.goes_on = True
     said: set[str] = set()
@@ -37,14 +37,13 @@ def read(reading: Reading, text: str) -> bool:
             else:
                 said.add(f"\\{part.name} {part.rest}")
                 _command(reading, part)
-    except SyntaxFault:
-        return False
     except Unclear as fault:
         reading.cannot_tell("script", fault.what)
         return True
     if scanner.copied and runs_rows(text, said):
         reading.cannot_tell("copy", "its rows would run as SQL, did it fail", traits=("runs-code",))
-    return bool(scanner.commands or scanner.variables or scanner.copied)
+    own = scanner.commands or scanner.variables or scanner.copied
+    return bool(own and (reading.part or not reading.refused))
 
 
 def _sent(reading: Reading, part: Sent) -> None:
@@ -61,7 +60,8 @@ def _sent(reading: Reading, part: Sent) -> None:
         return
     except SyntaxFault:
         if not part.doubt:
-            raise
+            reading.refused += 1
+            reading.cannot_tell("statement", "the server would refuse it, and the psql client goes on")
         return
     reading.rows_skipped = skipped
     reading.rows_given = part.rows if len(statements) == 1 else None

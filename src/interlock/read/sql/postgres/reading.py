@@ -28,6 +28,7 @@ class Reading(Script):
         self.rows_skipped = 0  # rows of literals that were counted but not parsed, of the INSERT at hand
         self.types: dict[tuple[str, str], Node] = {}  # table and column -> its type, as this script declared it
         self.goes_on = False  # the client goes on after an error, so what the script makes may not be there
+        self.refused = 0  # statements that the server would refuse, in a script for a client
         self.rows_given: int | None = None  # lines of data that follow the COPY at hand
 
     def statement(self, node: Node) -> None:
