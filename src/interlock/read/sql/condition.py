@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from interlock.model.change import Choice
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
-from interlock.read.sql.neutral import Target, Term, mentions
+from interlock.read.sql.neutral import Target, Term, mentions, opaque
 from interlock.read.sql.practice import is_keylike, practically_all
 
 
@@ -28,7 +28,7 @@ def judge(term: Term | None, target: Target) -> Judgement:
     mask = outcomes(term, target)
     if not mask & FALSE and mask & TRUE:
         return Judgement("all", always=True, why="where is always true")
-    if not mask & TRUE:
+    if not mask & TRUE and not opaque(term):
         return Judgement("filtered", never=True, why="where is never true")
     if not mentions(term, target):
         return Judgement("all", always=True, guessed=True, why="where does not look at the rows")

@@ -290,7 +290,13 @@ def _sub(term: Term, target: Target) -> int:
     return ANY
 
 
+def _value(term: Term, target: Target) -> int:
+    """A function as a condition, where what it comes to does not hang on the row: `COALESCE(true, x)`."""
+    plainer = simple(term)
+    return ANY if plainer == term else outcomes(plainer, target) | NULL
+
+
 _RULES: Final = {
-    "lit": _literal, "not": _negation, "and": _and, "or": _or, "cmp": _compare, "same": _same, "null": _is_null,
-    "in": _in, "between": _between, "like": _like, "sub": _sub, "case": _case,
+    "fn": _value, "lit": _literal, "not": _negation, "and": _and, "or": _or, "cmp": _compare, "same": _same,
+    "null": _is_null, "in": _in, "between": _between, "like": _like, "sub": _sub, "case": _case,
 }  # fmt: skip

@@ -151,6 +151,18 @@ def number_of(term: Term) -> float | int | None:
     return None
 
 
+def opaque(term: object) -> bool:
+    """Whether anything in it is of a kind that is not looked into: two of those can look alike and differ."""
+    stack = [term]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, tuple):
+            if one and one[0] == "other":
+                return True
+            stack.extend(one)
+    return False
+
+
 def volatile(term: object) -> bool:
     """Whether it can give another value the second time."""
     stack = [term]

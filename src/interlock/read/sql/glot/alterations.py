@@ -23,6 +23,11 @@ _OPTIONS: Final = frozenset(
 _REBUILDS: Final = frozenset(("FORCE", "ORDER", "CONVERT", "ROW_FORMAT", "ENGINE", "TABLESPACE", "ENCRYPTION"))
 
 
+#: Engines that keep no row, or none past a restart.
+_ENGINES: Final[dict[str, Trait]] = {
+    "BLACKHOLE": "loses-data", "FEDERATED": "loses-data", "MEMORY": "loses-protection", "HEAP": "loses-protection",
+}  # fmt: skip
+
 #: How a table is held or written anew, where the statement asks for it.
 _HOLDS: Final[dict[str, tuple[Trait, ...]]] = {
     "SHARED": ("blocks-writes",), "EXCLUSIVE": ("blocks-writes", "blocks-reads"), "COPY": _REWRITES,
@@ -70,18 +75,27 @@ def _action(reading: Reading, table: str, at: Cursor) -> None:
         held = next(token.word for token in at.tokens if token.word in _HOLDS)
         _say(reading, table, f"{word.lower()} {held.lower()}", _HOLDS[held])
     elif word in _OPTIONS:
-        guards: tuple[Trait, ...] = ("loses-protection",) if word == "DISABLE" else ()
-        if word == "ENCRYPTION" and at.has("N"):
-            guards = ("loses-protection",)
-        if word == "CONVERT" and not at.has("UTF8MB4"):
-            guards = ("loses-data",)  # letters that the character set does not have become question marks
-        _say(reading, table, word.lower(), (*(_REWRITES if word in _REBUILDS else ()), *guards))
+        _say(reading, table, word.lower(), (*(_REWRITES if word in _REBUILDS else ()), *_lost(word, at)))
     else:
         reading.cannot_tell(table, f"an alter table action that is not modelled ({word.lower()})")
 
 
+def _lost(word: str, at: Cursor) -> tuple[Trait, ...]:
+    """What an option of a table takes away. Others can follow it without a comma."""
+    rest = at.tokens[at.at - 1 :]
+    for index, token in enumerate(rest):
+        given = [one.value.upper() for one in rest[index + 1 : index + 3] if one.value != "="][:1]
+        if token.word == "ENGINE" and given and given[0] in _ENGINES:
+            return (_ENGINES[given[0]],)
+    if word == "CONVERT" and not at.has("UTF8MB4"):
+        return ("loses-data",)  # letters that the character set does not have become question marks
+    return ("loses-protection",) if word == "DISABLE" or (word == "ENCRYPTION" and at.has("N")) else ()
+
+
 def _add(reading: Reading, table: str, at: Cursor) -> None:
-    if at.any("FULLTEXT", "SPATIAL"):
+    if at.take("SYSTEM", "VERSIONING") or at.take("PERIOD", "FOR"):
+        _say(reading, table, "add system versioning", _REWRITES)
+    elif at.any("FULLTEXT", "SPATIAL"):
         _say(reading, table, "add index", ("blocks-writes",))
     elif at.any("INDEX", "KEY"):
         _say(reading, table, "add index")
@@ -104,7 +118,9 @@ def _add(reading: Reading, table: str, at: Cursor) -> None:
 
 
 def _drop(reading: Reading, table: str, at: Cursor) -> None:
-    if at.any("INDEX", "KEY"):
+    if at.take("SYSTEM", "VERSIONING"):
+        _say(reading, table, "drop system versioning: old versions of its rows go", ("loses-data", *_REWRITES))
+    elif at.any("INDEX", "KEY"):
         reading.add("delete", "index", f"{table}.{at.name()}", "drop index", aspect="structure", traits=COMMITS)
         _say(reading, table, "drop index")
     elif at.take("PRIMARY", "KEY"):

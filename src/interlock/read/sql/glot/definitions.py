@@ -18,7 +18,7 @@ _KINDS: Final = {
     "TABLE": "table", "INDEX": "index", "VIEW": "view", "DATABASE": "database", "SCHEMA": "database",
     "TRIGGER": "trigger", "PROCEDURE": "function", "FUNCTION": "function", "EVENT": "trigger", "USER": "role",
     "ROLE": "role", "SERVER": "server", "TABLESPACE": "tablespace", "LOGFILE": "tablespace", "RESOURCE": "setting",
-    "SPATIAL": "type", "INSTANCE": "server", "UNDO": "tablespace", "TABLES": "table",
+    "SPATIAL": "type", "INSTANCE": "server", "UNDO": "tablespace", "TABLES": "table", "SEQUENCE": "sequence",
 }  # fmt: skip
 _MODIFIERS: Final = (
     "TEMPORARY", "UNIQUE", "FULLTEXT", "SPATIAL", "AGGREGATE", "ONLINE", "OFFLINE", "UNDO",

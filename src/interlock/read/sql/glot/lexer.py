@@ -12,13 +12,14 @@ from typing import Final, NamedTuple
 
 from interlock.read.sql.rows import skip
 
-WORD, QUOTED, TEXT, NUMBER, PUNCTUATION, VARIABLE, STRAY, BLOB, SKIPPED = "wqsnpvxbr"
+WORD, QUOTED, TEXT, NUMBER, PUNCTUATION, VARIABLE, STRAY, BLOB, SKIPPED, LINE = "wqsnpvxbrl"
 
 
 class Token(NamedTuple):
     """`value` is what it means (quotes and escapes undone), `word` its upper-case form when it is an unquoted word.
 
-    A token of kind SKIPPED stands for rows of literals that were only counted.
+    A token of kind SKIPPED stands for rows of literals that were only counted, one of kind LINE is a command of the
+    sqlite3 shell.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Lexed(NamedTuple):
 _MYSQL: Final = re.compile(
     r"""(?P<space>[\x09-\x0d\x20\ufeff]+|\#[^\n]*|--(?:[\x01-\x09\x0b-\x20][^\n]*|(?=\n)|\Z))
     |(?P<hint>/\*\+.*?\*/)
+    |(?P<never>/\*M!999999(?:(?!/\*|\*/).)*\*/)
     |(?P<opens>/\*M?!(?P<version>\d{5,6})?)
     |(?P<comment>/\*.*?\*/)
     |(?P<closes>\*/)
@@ -96,34 +98,17 @@ _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _RUNS: Final = 80_000
 #: Words outside of quotes that make a text mean more; used to compare two readings of one text.
 _WEIGHTY: Final = frozenset(
-    [
-        "OR",
-        "UNION",
-        "SELECT",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "DROP",
-        "ALTER",
-        "CREATE",
-        "TRUNCATE",
-        "REPLACE",
-        "GRANT",
-        "REVOKE",
-        "SET",
-        "CALL",
-        "LOAD",
-        "RENAME",
-        "INTO",
-    ]
-)
+    ("OR", "UNION", "SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "TRUNCATE", "REPLACE", "GRANT",
+     "REVOKE", "SET", "CALL", "LOAD", "RENAME", "INTO")
+)  # fmt: skip
 
 
 def lex(text: str, dialect: str) -> Lexed:
     """The statements of a script in this dialect. LexicalFault for what never ends."""
     if dialect == "sqlite":
-        return Lexed(_split(_tokens(text, dialect, escapes=False, doubts=[]), dialect), [])
-    doubts: list[str] = []
+        doubts = ["a line that ends a statement for the sqlite3 shell alone"] if _ends_for_the_shell(text) else []
+        return Lexed(_split(_tokens(text, dialect, escapes=False, doubts=[]), dialect), doubts)
+    doubts = []
     statements = _split(_tokens(text, dialect, escapes=True, doubts=doubts), dialect)
     if "\\" in text and _reads_otherwise(text, statements):
         doubts.append("the text reads otherwise where sql_mode has NO_BACKSLASH_ESCAPES")
@@ -155,9 +140,9 @@ def _tokens(text: str, dialect: str, *, escapes: bool, doubts: list[str]) -> lis
     executing = 0
     ending = ""
     while position < end:
-        if ending and text.startswith(ending, position):
-            found.append(Token(PUNCTUATION, ";", _ENDS_ALL, position))
-            position += len(ending)
+        after = _of_the_client(text, position, ending, dialect, found)
+        if after > position:
+            position = after
             continue
         match = pattern.match(text, position)
         if match is None:
@@ -180,12 +165,12 @@ def _tokens(text: str, dialect: str, *, escapes: bool, doubts: list[str]) -> lis
                 position = _rows(text, position, dialect, found)
         elif kind in ("opens", "closes"):
             executing = _executing(kind, executing, start, found)
-        elif kind not in ("space", "comment", "hint"):
+        elif kind not in ("space", "comment", "hint", "never"):
             found.append(_token(kind, text[start:position], start, escapes=escapes))
             if len(found) > MAX_TOKENS:
                 raise TooLong
         if kind in ("hint", "opens"):
-            _doubt(match, doubts)
+            _doubt(match, doubts, text)
     if executing:
         raise LexicalFault("an executable comment never ends", end)
     return found
@@ -204,6 +189,34 @@ def _delimiter(text: str, start: int, found: list[Token]) -> re.Match[str] | Non
         return None
     line = _DELIMITER.match(text, start)
     return line if line and not line[1].startswith("/*") else None
+
+
+#: What the sqlite3 shell takes for a semicolon, where it stands alone on a line.
+_SHELL_ENDS: Final = re.compile(r"^[ \t]*(?:/|[gG][oO])[ \t]*\r?$", re.MULTILINE)
+
+
+def _ends_for_the_shell(text: str) -> bool:
+    return _SHELL_ENDS.search(text) is not None
+
+
+def _of_the_client(text: str, position: int, ending: str, dialect: str, found: list[Token]) -> int:
+    """Steps over what a client takes for itself here: the end of a statement as it was told, or a command."""
+    if ending and text.startswith(ending, position):
+        found.append(Token(PUNCTUATION, ";", _ENDS_ALL, position))
+        return position + len(ending)
+    line = _shell_line(text, position, found) if dialect == "sqlite" and text[position] == "." else ""
+    if line:
+        found += (Token(LINE, line, "", position), Token(PUNCTUATION, ";", "", position))
+    return position + len(line)
+
+
+def _shell_line(text: str, position: int, found: list[Token]) -> str:
+    """A command of the sqlite3 shell: a line that begins with a dot, where no statement is begun."""
+    last = found[-1] if found else None
+    if (position and text[position - 1] != "\n") or (last and (last.value != ";" or last.kind != PUNCTUATION)):
+        return ""
+    end = text.find("\n", position)
+    return text[position : end if end >= 0 else len(text)]
 
 
 def _executing(kind: str, depth: int, start: int, found: list[Token]) -> int:
@@ -225,11 +238,20 @@ def _rows(text: str, position: int, dialect: str, found: list[Token]) -> int:
     return last
 
 
-def _doubt(match: re.Match[str], doubts: list[str]) -> None:
+#: What dumps hide from older servers, and which does the same harm or none where it is left out.
+_EITHER_WAY: Final = re.compile(
+    r"\s*(?:DEFAULT\s+ENCRYPTION\s*=\s*'[NY]'|INVISIBLE|SET\s+(?:@OLD_NOTE_VERBOSITY=@@NOTE_VERBOSITY,\s*)?"
+    r"NOTE_VERBOSITY=(?:0|@OLD_NOTE_VERBOSITY))\s*\*/"
+)
+
+
+def _doubt(match: re.Match[str], doubts: list[str], text: str) -> None:
     """What a hint or an executable comment leaves open."""
     if match[0].startswith("/*+"):
         if "SET_VAR" in match[0].upper():
             doubts.append("an optimizer hint changes a setting")
+    elif _EITHER_WAY.match(text, match.end()):
+        return
     elif match[0].startswith("/*M") or (match["version"] and int(match["version"]) > _RUNS):
         doubts.append("a comment that only some servers execute")
 
@@ -357,6 +379,8 @@ def rewrite(tokens: Sequence[Token], dialect: str) -> str:
             parts.append("`" + token.value.replace("`", "``") + "`")
         elif token.kind == VARIABLE and dialect == "sqlite":
             parts.append("?")
+        elif token.value == "->":
+            parts.append("->>")  # in the arguments of a function sqlglot would take the other for a lambda
         else:
             parts.append(token.value)
     return " ".join(parts)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from interlock.model.change import Trait
-from interlock.read.sql.glot import definitions, queries, variables
+from interlock.read.sql.glot import definitions, mariadb, queries, variables
 from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import TEXT, VARIABLE, LexicalFault, Token, TooLong, lex
 from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading
@@ -15,7 +15,8 @@ Handler = Callable[[Reading, Cursor], None]
 
 
 def query(reading: Reading, at: Cursor) -> None:
-    queries.statement(reading, at.tokens)
+    if not mariadb.history(reading, at):
+        queries.statement(reading, mariadb.without_sequences(reading, at.tokens))
 
 
 def explain(reading: Reading, at: Cursor) -> None:

@@ -13,8 +13,8 @@ from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import Token
 from interlock.read.sql.glot.reading import Reading
 from interlock.read.sql.glot.shape import Frame, shaped, without_dual
-from interlock.read.sql.glot.terms import alike, is_target, spelled, term
-from interlock.read.sql.glot.trees import QUERIES, tree_of
+from interlock.read.sql.glot.terms import alike, is_target, term
+from interlock.read.sql.glot.trees import QUERIES, casts, spelled, tree_of
 from interlock.read.sql.neutral import Target, Term
 
 #: Kinds of nodes that may stand inside a query or write. Anything else makes the statement unknown.
@@ -25,7 +25,7 @@ _INSIDE: Final[tuple[type, ...]] = (
     exp.Interval, exp.Schema, exp.OnConflict, exp.Returning, exp.Hint, exp.IndexTableHint, exp.Alias, exp.Partition,
     exp.Placeholder, exp.Parameter, exp.JSONTable, exp.JSONSchema, exp.JSONColumnDef, exp.JSONPath, exp.JSONPathPart,
     exp.Filter, exp.CharacterSet, exp.PropertyEQ, exp.Collate, exp.Rollup, exp.JSONKeyValue, exp.Lateral,
-    exp.DataTypeParam, exp.JSONValue, exp.Aliases, exp.RespectNulls, exp.IgnoreNulls,
+    exp.DataTypeParam, exp.JSONValue, exp.Aliases, exp.RespectNulls, exp.IgnoreNulls, exp.Version,
 )  # fmt: skip
 _NEVER: Final[tuple[type, ...]] = (exp.Command, exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop)
 
@@ -326,6 +326,8 @@ def _choose(
     traits: set[Trait] = {"hides-failure"} if frame.hides else set()
     if frame.ends:
         traits.add("ends-transaction")
+    if judgement.never and casts(tree):
+        judgement = Judgement("filtered")
     count = 0 if judgement.never else None
     choice = judgement.choice
     if choice == "all":

@@ -6,7 +6,7 @@ from typing import Final
 
 from interlock.errors import BadProposal
 from interlock.read.sql.glot import mysql, sqlite
-from interlock.read.sql.glot.lexer import MAX_TOKENS, STRAY, LexicalFault, TooLong, lex
+from interlock.read.sql.glot.lexer import LINE, MAX_TOKENS, STRAY, LexicalFault, TooLong, lex
 from interlock.read.sql.glot.reading import Cursor, Reading
 from interlock.read.sql.script import MAX_STATEMENTS, Script
 
@@ -28,7 +28,9 @@ def read(text: str, dialect: str, environment: str) -> Script:
         reading.cannot_tell("script", "a script that is too long to be read")
         reading.degrade(f"a script of more than {MAX_TOKENS} words is not read")
         return reading
-    if lexed.statements and not any(token.word for statement in lexed.statements for token in statement):
+    if lexed.statements and not any(
+        token.word or token.kind == LINE for statement in lexed.statements for token in statement
+    ):
         raise _bad(text, dialect, "there is no word in it", lexed.statements[0][0].start)
     for doubt in lexed.doubts:
         reading.cannot_tell("script", doubt)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from interlock.model.change import Trait
-from interlock.read.sql.glot import queries
+from interlock.read.sql.glot import queries, shell
 from interlock.read.sql.glot.calls import calls
+from interlock.read.sql.glot.lexer import LINE
 from interlock.read.sql.glot.reading import Cursor, Reading, comma_parts
 from interlock.read.sql.glot.tables import columns
 from interlock.read.sql.known import settings
@@ -253,7 +254,7 @@ def read_one(reading: Reading, at: Cursor) -> None:
         handler(reading, at)
     elif at.tokens[0].value == "(":
         query(reading, at)
-    elif at.tokens[0].value == ".":
-        reading.cannot_tell("." + (at.tokens[1].value if len(at.tokens) > 1 else ""), "a command of the sqlite3 shell")
+    elif at.tokens[0].kind == LINE:
+        shell.command(reading, at.tokens[0].value)
     else:
         reading.cannot_tell(at.tokens[0].word.lower(), "a statement that is not modelled")

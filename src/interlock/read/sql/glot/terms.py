@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlglot import exp
 
+from interlock.read.sql.glot.trees import CASTS, spelled, table_name
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
 from interlock.read.sql.neutral import Sub, Target, Term, compared, finds_itself, listed, same
 from interlock.read.sql.patterns import as_like
@@ -52,13 +53,32 @@ def _compared(operator: str, node: Any) -> Term:
     if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple) and operator == "=":
         pairs = zip(left.expressions, right.expressions, strict=False)
         return ("and", tuple(("cmp", "=", term(one), term(other)) for one, other in pairs))
-    one, other = term(left), term(right)
+    if isinstance(right, (exp.Any, exp.All)) and (isinstance(right, exp.Any), operator) in ((True, "="), (False, "<>")):
+        return _listed(left, right.this, negated=operator == "<>")
+    one, other = _number(left, right), _number(right, left)
     if _maybe_text(left, other) or _maybe_text(right, one):
         # SQLite takes "x" for the text 'x' where there is no column x
         return ("cmp", operator, ("lit", other[1]), ("lit", other[1])) if other[0] == "lit" else (
             "cmp", operator, ("lit", one[1]), ("lit", one[1])
         )  # fmt: skip
     return compared(operator, one, other)
+
+
+def _listed(left: Any, query: Any, *, negated: bool) -> Term:
+    """`x = ANY (SELECT …)` is `x IN (SELECT …)`, `x <> ALL (SELECT …)` its opposite."""
+    value = _given(query)
+    return ("in", term(left), (("sub", describe(query, exists=False)) if value is None else value,), negated)
+
+
+def _number(node: Any, other: Any) -> Term:
+    """A term; X'01' and 0x1 are numbers where they are compared with a column or a number, and texts elsewhere."""
+    plain = isinstance(other, exp.Column) or (isinstance(other, exp.Literal) and not other.is_string)
+    if plain and isinstance(node, (exp.HexString, exp.BitString)):
+        try:
+            return ("lit", int(str(node.this), 16 if isinstance(node, exp.HexString) else 2))
+        except ValueError:
+            return _OTHER
+    return term(node)
 
 
 def _maybe_text(node: Any, other: Term) -> bool:
@@ -364,25 +384,15 @@ def _leads_out(query: Any, inside: set[str]) -> bool:
     return False
 
 
-def spelled(node: Any) -> str:
-    """The dotted name of a table that stands where an expression does."""
-    return ".".join(part.name for part in node.parts).lower().removeprefix("main.")
-
-
-def table_name(node: Any) -> str:
-    """The dotted name of a sqlglot table, as its parts are written."""
-    return ".".join(part.name for part in node.parts if isinstance(part, exp.Identifier)).lower().removeprefix("main.")
-
-
 _RULES: Final[dict[type, Callable[[Any], Term]]] = {
     exp.Literal: _literal, exp.Column: _column, exp.Null: _null, exp.Boolean: _boolean, exp.Paren: _paren,
     exp.Not: _not, exp.And: _joined("and", exp.And), exp.Or: _joined("or", exp.Or), exp.Neg: _negative, exp.Is: _is,
     exp.NullSafeEQ: _same, exp.In: _in, exp.Between: _between, exp.Like: _like, exp.ILike: _like, exp.Glob: _glob,
     exp.RegexpLike: _regexp, exp.Exists: _exists, exp.Subquery: _subquery, exp.Select: _subquery,
-    exp.Parameter: _parameter, exp.Placeholder: _parameter, exp.Cast: _cast, exp.TryCast: _cast,
+    exp.Parameter: _parameter, exp.Placeholder: _parameter, **dict.fromkeys(CASTS, _cast),
     exp.Add: _arithmetic("+"), exp.Sub: _arithmetic("-"), exp.Mul: _arithmetic("*"), exp.Div: _arithmetic("/"),
     exp.Mod: _arithmetic("%"), exp.IntDiv: _arithmetic("/"), exp.Case: _case, exp.If: _case, exp.BitwiseNot: _bits,
     exp.Interval: _interval, exp.Concat: _concat, exp.BitwiseOr: _arithmetic("|"), exp.BitwiseXor: _arithmetic("^"),
     exp.BitwiseAnd: _arithmetic("&"), exp.BitwiseLeftShift: _arithmetic("<<"),
-    exp.TsOrDsToDate: _cast, exp.Escape: _escape, exp.DPipe: _arithmetic("||"),
+    exp.Escape: _escape, exp.DPipe: _arithmetic("||"),
 }  # fmt: skip

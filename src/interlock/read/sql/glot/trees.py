@@ -23,6 +23,8 @@ MAX_TOKENS: Final = 60_000
 MAX_DEPTH: Final = 150
 MAX_RUN: Final = 16  # keywords in a row; 60 of one kind took sqlglot 7 s, each further one twice as long
 MAX_CASES: Final = 1_000
+#: What gives a value another type or order.
+CASTS: Final = (exp.Cast, exp.TryCast, exp.TsOrDsToDate, exp.Collate)
 
 
 class _Grammars(threading.local):
@@ -101,3 +103,18 @@ def _depth(tokens: Sequence[Token]) -> int:
             here += 1
         deepest = max(deepest, here + len(levels))
     return deepest
+
+
+def casts(tree: Any) -> bool:
+    """Whether anything is cast: a term does not say so, and `date(a) <> a` is not never true."""
+    return tree.find(*CASTS) is not None
+
+
+def spelled(node: Any) -> str:
+    """The dotted name of a table that stands where an expression does."""
+    return ".".join(part.name for part in node.parts).lower().removeprefix("main.")
+
+
+def table_name(node: Any) -> str:
+    """The dotted name of a sqlglot table, as its parts are written."""
+    return ".".join(part.name for part in node.parts if isinstance(part, exp.Identifier)).lower().removeprefix("main.")

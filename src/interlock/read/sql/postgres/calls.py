@@ -68,7 +68,16 @@ def _text(arguments: list[Node], index: int) -> str | None:
 def _named(arguments: list[Node], index: int | None, name: str) -> str:
     if index is None:
         return name
-    return _text(arguments, index) or "*"
+    return _text(arguments, index) or _sequence_of(arguments, index) or "*"
+
+
+def _sequence_of(arguments: list[Node], index: int) -> str:
+    """`pg_get_serial_sequence('"t"', 'id')` where a name is asked for: whatever is called so, it is that of `t.id`."""
+    inner = arguments[index].get("FuncCall", {}) if index < len(arguments) else {}
+    if names.strings(inner.get("funcname", ()))[-1:] != ["pg_get_serial_sequence"]:
+        return ""
+    table, column = _text(inner.get("args", []), 0), _text(inner.get("args", []), 1)
+    return f"{table}.{column}".replace('"', "") if table and column else ""
 
 
 def _run(reading: Reading, name: str, group: Group, arguments: list[Node]) -> None:

@@ -47,6 +47,12 @@ def has_column(node: Any) -> bool:
     return any("ColumnRef" in one for one in _nodes(node))
 
 
+def casts(node: Any) -> bool:
+    """Whether anything but a literal is cast: a term does not say so, and `a::date <> a` is not never true."""
+    found = (one["TypeCast"].get("arg", {}) for one in _nodes(node) if "TypeCast" in one)
+    return any("A_Const" not in inner for inner in found)
+
+
 def only_columns(inner: Any) -> Term:
     """An expression kind of no interest: only which columns are in it."""
     return ("other", tuple(column(one["ColumnRef"]) for one in _nodes(inner) if "ColumnRef" in one))

@@ -56,7 +56,7 @@ def drop(reading: Reading, node: Node) -> None:
         name = names.listed(entry)
         if kind is None:
             reading.cannot_tell(name, f"drops an object that is not modelled ({what})")
-        elif removed == "OBJECT_TABLE" and name in reading.temporary:
+        elif removed == "OBJECT_TABLE" and name in reading.temporary and not reading.goes_on:
             reading.temporary.discard(name)
             reading.add("delete", "table", name, "drop a temporary table of this script", aspect="structure",
                         tags=(("temporary", "yes"),))  # fmt: skip

@@ -9,7 +9,9 @@ from interlock.model.change import Choice, Trait
 from interlock.read.sql.condition import Judgement, judge
 from interlock.read.sql.neutral import Target
 from interlock.read.sql.postgres import names
+from interlock.read.sql.postgres.bounds import at_most
 from interlock.read.sql.postgres.calls import call
+from interlock.read.sql.postgres.columns import casts
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.reading import Reading
 from interlock.read.sql.postgres.terms import alike, describe, term
@@ -275,7 +277,7 @@ def _assigned(targets: list[Node]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.get("ResTarget", {}).get("name", "") for one in targets))
 
 
-def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...]) -> None:
+def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...], scope: Scope) -> None:
     """The rows of one table that an UPDATE or DELETE changes, by its WHERE."""
     table = node.get("relation", {})
     name = names.relation(table)
@@ -290,8 +292,10 @@ def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...]) ->
     count: int | None = None
     if where and "CurrentOfExpr" in where:
         judgement, count = Judgement("named"), 1
-    if judgement.never:
-        count = 0
+    if judgement.never and casts(where):
+        judgement = Judgement("filtered")
+    if judgement.choice == "filtered":
+        count = 0 if judgement.never else at_most(node, scope)
     choose(reading, "update" if verb == "update" else "delete", name, judgement, fields, count)
 
 
@@ -321,12 +325,12 @@ def choose(
 
 def _update(reading: Reading, node: Node, scope: Scope) -> None:
     targets = node.get("targetList", [])
-    _chosen(reading, node, "update", _assigned(targets))
+    _chosen(reading, node, "update", _assigned(targets), scope)
     walk(reading, [targets, node.get("fromClause", []), node.get("whereClause", {})], scope)
 
 
 def _delete(reading: Reading, node: Node, scope: Scope) -> None:
-    _chosen(reading, node, "delete", ())
+    _chosen(reading, node, "delete", (), scope)
     walk(reading, [node.get("usingClause", []), node.get("whereClause", {})], scope)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
 from interlock.errors import BadProposal
-from interlock.read.sql.postgres import authority, block, objects, session, tables
+from interlock.read.sql.postgres import authority, block, client, objects, session, tables
 from interlock.read.sql.postgres.grammar import Node, SyntaxFault, TooDeep, parse, pieces
 from interlock.read.sql.postgres.reading import Handler, Reading
 from interlock.read.sql.rows import shortened
@@ -16,12 +15,6 @@ from interlock.read.sql.script import MAX_STATEMENTS, MAX_TEXT, Script
 
 #: Scripts longer than this are read in batches of about this size, so that one tree never holds megabytes.
 _BATCH: Final = 64 * 1024
-#: A command of the psql client: at the start of a line, or after a statement.
-_CLIENT: Final = re.compile(
-    r"^[ \t]*\\(?:[A-Za-z!?]+|\.|;)[^\n]*|\\(?:;|(?:g|gx|gset|gexec|gdesc|watch|crosstabview)\b[^\n]*)", re.M
-)
-#: Rows for COPY … FROM STDIN that follow it in a script for psql.
-_ROWS: Final = re.compile(r"(\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;)[ \t]*\r?\n.*?^\\\.[ \t]*\r?$", re.I | re.M | re.S)
 
 
 @cache
@@ -42,11 +35,17 @@ def read(text: str, environment: str) -> Script:
     try:
         _read(reading, _batches(text))
     except SyntaxFault as fault:
-        found = _client_script(text, environment) or _in_one_piece(text, environment)
+        found = _for_the_client(text, environment) or _in_one_piece(text, environment)
         if found is None:
             raise _bad(text, _fault_of_the_whole(text) or fault) from None
         return found
     return reading
+
+
+def _for_the_client(text: str, environment: str) -> Reading | None:
+    """The script as one for the psql client; None where it is none, or no PostgreSQL either way."""
+    reading = Reading(environment, _handlers())
+    return reading if client.read(reading, text) else None
 
 
 def _in_one_piece(text: str, environment: str) -> Reading | None:
@@ -128,22 +127,6 @@ def _batches(text: str) -> Iterator[tuple[str, int]]:
         end = stop
     if start < len(raw):
         yield raw[start:].decode().removeprefix(";"), 0
-
-
-def _client_script(text: str, environment: str) -> Reading | None:
-    """A script for the psql client: its own commands are unknown, the SQL between them is read all the same."""
-    rest = _ROWS.sub(r"\1", text)
-    commands = [found[0].strip() for found in _CLIENT.finditer(rest)]
-    if rest == text and not commands:
-        return None
-    reading = Reading(environment, _handlers())
-    for command in commands:
-        reading.cannot_tell(command.split()[0], "a command of the psql client, not of the server")
-    try:
-        _read(reading, _batches(_CLIENT.sub(";", rest)))
-    except SyntaxFault:
-        return None
-    return reading
 
 
 def _bad(text: str, fault: SyntaxFault) -> BadProposal:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from interlock.model.change import Trait
 from interlock.read.sql.postgres.grammar import Node
+from interlock.read.sql.postgres.types import KEEPING
 from interlock.read.sql.script import Script
 
 Handler: TypeAlias = "Callable[[Reading, Node], None]"
@@ -25,6 +26,10 @@ class Reading(Script):
         self.in_loop = 0
         self.enums: set[str] = set()  # enum types that this script itself makes
         self.rows_skipped = 0  # rows of literals that were counted but not parsed, of the INSERT at hand
+        self.types: dict[tuple[str, str], Node] = {}  # table and column -> its type, as this script declared it
+        self.goes_on = False  # the client goes on after an error, so what the script makes may not be there
+        self.refused = 0  # statements that the server would refuse, in a script for a client
+        self.rows_given: int | None = None  # lines of data that follow the COPY at hand
 
     def statement(self, node: Node) -> None:
         """The effects of one statement node, `{"Kind": {…}}`. What has no handler is unknown."""
@@ -34,6 +39,8 @@ class Reading(Script):
             self.cannot_tell(kind or "empty", "a statement that is not modelled")
         else:
             handler(self, inner)
+        if kind not in KEEPING:
+            self.types.clear()
 
     def embedded(self, node: Node) -> None:
         """A statement inside another one."""
@@ -49,7 +56,12 @@ class Reading(Script):
 
     def is_temporary(self, table: str) -> bool:
         """Whether this script made the table itself, for its own session alone."""
-        return table in self.temporary or table.startswith("pg_temp.")
+        return (table in self.temporary and not self.goes_on) or table.startswith("pg_temp.")
+
+    def declare(self, table: str, column: Node) -> None:
+        """Remembers a column's type, where the script surely gave it."""
+        if not (self.nested or self.goes_on):
+            self.types[table, column.get("colname", "")] = column.get("typeName", {})
 
 
 def cascade(node: Node) -> tuple[Trait, ...]:

@@ -126,7 +126,7 @@ def copy(reading: Reading, node: Node) -> None:
         if incoming:
             if reading.is_catalogue(name):
                 reading.cannot_tell(name, "writes the catalogue by hand", kind="table")
-            reading.add("create", "table", name, "copy from", fields=fields)
+            reading.add("create", "table", name, "copy from", fields=fields, count=_rows(reading, node))
         else:
             reading.add("read", "table", name, "copy to", choice="all")
     else:
@@ -147,6 +147,13 @@ def copy(reading: Reading, node: Node) -> None:
             "create", "file", filename, "copy writes a file of the server",
             traits=("leaves-target", "not-transactional"),
         )  # fmt: skip
+
+
+def _rows(reading: Reading, node: Node) -> int | None:
+    """How many rows the lines after a COPY are; those of a CSV can be of several lines each, and a header is none."""
+    options = names.options(node.get("options", ()))
+    plain = not any(name in options for name in ("format", "header", "csv", "binary", "on_error"))
+    return reading.rows_given if plain else None
 
 
 def lock(reading: Reading, node: Node) -> None:

@@ -19,6 +19,7 @@ _KEEPS: Final = {
     "session_replication_role": {"origin", "default", "local"}, "synchronous_commit": {"on", "remote_apply", "default"},
     "default_transaction_read_only": {"on", "true", "1", "yes"}, "transaction_read_only": {"on", "true", "1", "yes"},
     "zero_damaged_pages": {"off", "false", "0"}, "event_triggers": {"on", "true", "1"},
+    "standard_conforming_strings": {"on", "true", "1", "yes"}, "transform_null_equals": {"off", "false", "0", "no"},
 }  # fmt: skip
 
 
@@ -39,6 +40,8 @@ def assign(reading: Reading, name: str, given: list[str | None]) -> None:
             "update", "session", who, f"acts as another role (`set {name}`)", aspect="authority",
             traits=("widens-access",),
         )  # fmt: skip
+    elif name in known.parsing and plain and set(plain) <= _KEEPS.get(name, set()):
+        return
     elif name in known.parsing or (name == "client_encoding" and not set(plain) <= _SAFE_ENCODINGS):
         reading.cannot_tell(name, "changes how what follows is read", kind="setting")
     elif name in known.protects and set(plain) <= _KEEPS.get(name, set()) and plain:
@@ -55,6 +58,7 @@ def assign(reading: Reading, name: str, given: list[str | None]) -> None:
 
 def _search_path(reading: Reading, path: list[str | None]) -> None:
     """Where unqualified names are looked up. Naming `pg_catalog` after another schema lets that one shadow it."""
+    reading.types.clear()
     parts = [part.strip().strip('"') for value in path if value is not None for part in value.split(",")]
     if None in path or ("pg_catalog" in parts and parts[0] != "pg_catalog"):
         reading.path_moved = True

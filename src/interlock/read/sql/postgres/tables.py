@@ -10,6 +10,7 @@ from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.queries import made, walk
 from interlock.read.sql.postgres.reading import Reading, cascade
 from interlock.read.sql.postgres.terms import term
+from interlock.read.sql.postgres.types import is_free
 
 _KINDS: Final = {
     "OBJECT_TABLE": "table", "OBJECT_FOREIGN_TABLE": "table", "OBJECT_INDEX": "index", "OBJECT_VIEW": "view",
@@ -113,6 +114,9 @@ def alter_table(reading: Reading, node: Node) -> None:
 
 def _command(reading: Reading, kind: str, name: str, command: Node) -> None:
     subtype = command.get("subtype", "")
+    if subtype != "AT_AlterColumnType":
+        column = command.get("def", {}).get("ColumnDef", {}).get("colname", command.get("name", ""))
+        reading.types.pop((name, column), None)
     fields = (command["name"],) if command.get("name") and _about_column(subtype) else ()
     plain = _COMMANDS.get(subtype)
     if plain:
@@ -222,7 +226,13 @@ def _change_type(reading: Reading, kind: str, name: str, command: Node) -> None:
     wanted = definition.get("typeName", {})
     wide = _WIDE | {names.typed(wanted)} if names.typed(wanted) in reading.enums else _WIDE
     lossy = not _keeps_everything(wanted, definition.get("raw_default"), column, wide)
-    traits: set[Trait] = {*_REWRITTEN, *cascade(command)}
+    old = reading.types.pop((name, column), None)
+    plain = "raw_default" not in definition and "collClause" not in definition
+    free = old is not None and plain and is_free(old, wanted)
+    traits: set[Trait] = {*(_LOCKED if free else _REWRITTEN), *cascade(command)}
+    if free:
+        lossy = False
+        reading.types[name, column] = wanted
     if lossy:
         traits.add("loses-data")
     cause = f"alter column type to {names.typed(wanted)}" + (", which can cut or round values" if lossy else "")
@@ -278,6 +288,10 @@ def create_table(reading: Reading, node: Node) -> None:
     elements = node.get("tableElts", ())
     columns = tuple(one["ColumnDef"].get("colname", "") for one in elements if "ColumnDef" in one)
     made(reading, relation, "create table", columns)
+    if not (node.get("if_not_exists") or node.get("inhRelations") or "ofTypename" in node):
+        for one in elements:
+            if "ColumnDef" in one:
+                reading.declare(names.relation(relation), one["ColumnDef"])
     for parent in node.get("inhRelations", ()):
         cause = "gets a partition" if node.get("partbound") else "gets a child"
         reading.add("update", "table", names.relation(parent.get("RangeVar", {})), cause, aspect="structure")
