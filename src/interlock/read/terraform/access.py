@@ -16,7 +16,8 @@ import msgspec
 
 from interlock.model.change import Verb
 from interlock.read.documents import denies, names_somebody
-from interlock.read.rules import Shape, lets_in_more, shapes_in
+from interlock.read.rules import lets_in_more
+from interlock.read.shapes import Shape, shapes_in
 from interlock.read.statements import allows_more, new_texts
 
 Values = Mapping[str, object]
