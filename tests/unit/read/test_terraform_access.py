@@ -94,6 +94,12 @@ WIDER: list[tuple[str, Any, Any]] = [
     ("kubernetes_role_binding_v1", {"subject": [{"name": "a"}]}, {"subject": [{"name": "a"}, {"name": "b"}]}),
     ("vault_jwt_auth_backend_role", {"token_policies": ["app"]}, {"token_policies": ["app", "admin"]}),
     ("azurerm_container_app", {"ingress": [{"external_enabled": False}]}, {"ingress": [{"external_enabled": True}]}),
+    ("aws_ecs_task_definition", {"container_definitions": json.dumps([{"name": "web", "privileged": False}])},
+     {"container_definitions": json.dumps([{"name": "web", "privileged": True}])}),
+    ("aws_ecs_task_definition", None,
+     {"container_definitions": json.dumps([{"linuxParameters": {"capabilities": {"add": ["SYS_ADMIN"]}}}])}),
+    ("aws_ecs_service", {"network_configuration": [{"assign_public_ip": False}]},
+     {"network_configuration": [{"assign_public_ip": True}]}),
     ("azuread_application_federated_identity_credential", None, {"subject": "repo:shop/api:ref:refs/heads/main"}),
 ]  # fmt: skip
 SAME: list[tuple[str, Any, Any]] = [
@@ -126,6 +132,9 @@ SAME: list[tuple[str, Any, Any]] = [
     ("kubernetes_deployment_v1", None, pod(capabilities=[{"add": ["NET_BIND_SERVICE"]}])),
     ("aws_ecs_task_definition", {"volume": [{"host_path": ""}]}, {"volume": [{"host_path": ""}, {"host_path": ""}]}),
     ("kubernetes_manifest", None, manifest("NetworkPolicy")),
+    ("aws_ecs_task_definition", {"container_definitions": json.dumps([{"name": "web", "image": "a:1"}])},
+     {"container_definitions": json.dumps([{"name": "web", "image": "a:2"}])}),
+    ("aws_ecs_task_definition", {"container_definitions": "{"}, {"container_definitions": "[1"}),
     ("kubernetes_manifest", {"manifest": {"kind": "RoleBinding", "subjects": [{"name": "a"}, {"name": "b"}]}},
      {"manifest": {"kind": "RoleBinding", "subjects": [{"name": "a"}]}}),
     ("vault_jwt_auth_backend_role", {"token_policies": ["app", "admin"]}, {"token_policies": ["app"]}),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from interlock.read.readers import reader_for
 from interlock.read.terraform.access import widens
 
 OWN = "123456789012"
@@ -71,3 +72,24 @@ def test_an_account_that_nobody_knows_is_a_stranger() -> None:
 
     assert why(document, "999999999999") == "another account may take it on"
     assert widens("aws_iam_role", "create", None, {"assume_role_policy": document}, frozenset())
+
+
+def planned(state: dict[str, Any]) -> tuple[str, ...]:
+    """The traits of a plan that makes a role which its own account may take on, with this in its state."""
+    change = {"actions": ["create"], "before": None, "after": {"assume_role_policy": trust({"AWS": OWN})}}
+    role = {"address": "aws_iam_role.x", "mode": "managed", "type": "aws_iam_role", "name": "x", "change": change}
+    thing = {"address": "aws_sqs_queue.q", "mode": "managed", "type": "aws_sqs_queue", "name": "q", "values": state}
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "resource_changes": [role],
+        "prior_state": {"format_version": "1.0", "values": {"root_module": {"resources": [thing]}}},
+    }
+    return reader_for("terraform")(json.dumps(plan).encode(), "", "production").change.effects[0].traits
+
+
+def test_the_own_accounts_are_those_of_what_the_state_holds() -> None:
+    assert planned({"arn": f"arn:aws:sqs:eu-west-1:{OWN}:q"}) == ()
+    assert planned({"arn": "arn:aws:sqs:eu-west-1:999999999999:q"}) == ("widens-access",)
+    assert planned({"policy": json.dumps({"arn": f"arn:aws:sqs:eu-west-1:{OWN}:q"})}) == ("widens-access",)
+    assert planned({"account_id": OWN}) == ()

@@ -43,8 +43,8 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of which each keeps something out. `grants` are types of which each one gives somebody something, `allowing` those
     that do where their document names somebody; `restrictions` such that take something away, so that it is their end
     that widens. `openings` are those of which each value opens what a thing runs on. `objects` are types that hold an
-    object of any kind, and where: they are spoken of as `type:Kind`. A subject that only begins with one of
-    `broad_subjects` is everybody whom a provider of identities knows.
+    object of any kind, and where: they are spoken of as `type:Kind`; `embedded` are JSON in a text. A subject that only
+    begins with one of `broad_subjects` is everybody whom a provider of identities knows.
     """
 
     about: str
@@ -56,6 +56,7 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     openings: dict[str, Opening]
     broad_subjects: frozenset[str]
     objects: dict[str, str]
+    embedded: frozenset[str]
     anywhere: frozenset[str]
     never_types: tuple[str, ...]
     identities: frozenset[str]
@@ -269,7 +270,16 @@ def _found(values: Values, relevant: frozenset[str]) -> dict[str, list[object]]:
                         held = here[name]
                         found.setdefault(name, []).extend(held if isinstance(held, list) else [held])
             waiting += [held for held in here.values() if held and isinstance(held, _TREES)]
+            waiting += [_decoded(here[name]) for name in access().embedded & here.keys()]
     return found
+
+
+def _decoded(held: object) -> object:
+    """The values of JSON in a text; none where it is no such text."""
+    try:
+        return msgspec.json.decode(held) if isinstance(held, str) else None
+    except (msgspec.MsgspecError, RecursionError):
+        return None
 
 
 def _wider(name: str, was: tuple[object, ...], becomes: tuple[object, ...], *, new: bool) -> str:
