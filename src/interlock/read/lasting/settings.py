@@ -8,7 +8,7 @@ not known after is the weakest. No value stands in a text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -77,6 +77,7 @@ def _named() -> dict[str, Setting]:
 
 
 @cache
+@lru_cache(maxsize=4_096)
 def listed_in(technology: Technology, type_: str) -> Listed | None:
     """Where this type holds settings; None where it does not."""
     for each in settings().lists:

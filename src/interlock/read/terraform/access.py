@@ -258,6 +258,7 @@ def _facts(kind: str, values: Values) -> list[tuple[str, tuple[object, ...]]]:
 
 def _found(values: Values, relevant: frozenset[str]) -> dict[str, list[object]]:
     found: dict[str, list[object]] = {}
+    embedded = access().embedded
     waiting: list[object] = [values]
     while waiting:
         here = waiting.pop()
@@ -270,7 +271,7 @@ def _found(values: Values, relevant: frozenset[str]) -> dict[str, list[object]]:
                         held = here[name]
                         found.setdefault(name, []).extend(held if isinstance(held, list) else [held])
             waiting += [held for held in here.values() if held and isinstance(held, _TREES)]
-            waiting += [_decoded(here[name]) for name in access().embedded & here.keys()]
+            waiting += [_decoded(here[name]) for name in embedded if name in here]
     return found
 
 
