@@ -68,6 +68,31 @@ def test_a_packet_that_was_kept_out_and_is_let_in_is_seen(
     assert said or let_in(after) <= let_in(before)
 
 
+PLAIN = st.lists(
+    st.builds(
+        lambda first, more, network: {
+            "from_port": first, "to_port": min(first + more, 5), "protocol": "tcp", "cidr_blocks": [network],
+        },
+        st.integers(0, 5), st.integers(0, 5), st.sampled_from(NETWORKS[:-1]),
+    ),
+    max_size=5,
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(PLAIN, PLAIN)
+def test_rules_that_only_allow_are_wider_exactly_when_a_packet_is_let_in_anew(
+    before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> None:
+    said = widens("aws_security_group", "update", {"ingress": before}, {"ingress": after}, frozenset())
+    was, becomes = (
+        let_in([{**each, "cidr_block": each["cidr_blocks"][0], "action": "allow", "rule_no": 1} for each in rules])
+        for rules in (before, after)
+    )
+
+    assert bool(said) == (not becomes <= was)
+
+
 @settings(deadline=None)
 @given(RULES, st.data())
 def test_an_allowing_rule_that_goes_opens_nothing(rules: list[dict[str, Any]], data: st.DataObject) -> None:

@@ -42,21 +42,23 @@ def opens_document(was: tuple[object, ...], becomes: tuple[object, ...], *, new:
         return bool(becomes) and becomes != was
     if new or before is None:
         return any(_for_all(each) for each in after) or (not new and bool(after))
-    if any(not _within_any(each, before, denying=False) for each in after if not _denies(each)):
+    if any(not _within_any(each, before, denying=False) for each in after if not denies_statement(each)):
         return True
-    return any(not _within_any(each, after, denying=True) for each in before if _denies(each))
+    return any(not _within_any(each, after, denying=True) for each in before if denies_statement(each))
 
 
 def denies(documents: tuple[object, ...]) -> bool:
     """Whether a statement of these denies something; one that cannot be read may."""
     found = statements(documents)
-    return found is None or any(_denies(each) for each in found)
+    return found is None or any(denies_statement(each) for each in found)
 
 
 def names_somebody(documents: tuple[object, ...]) -> bool:
     """Whether a statement of these lets a principal in that it names; one that cannot be read may."""
     found = statements(documents)
-    return found is None or any(not _denies(each) and ("Principal" in each or "NotPrincipal" in each) for each in found)
+    return found is None or any(
+        not denies_statement(each) and ("Principal" in each or "NotPrincipal" in each) for each in found
+    )
 
 
 def statements(documents: tuple[object, ...]) -> list[Values] | None:
@@ -79,27 +81,28 @@ def statements(documents: tuple[object, ...]) -> list[Values] | None:
     return found
 
 
-def _denies(statement: Values) -> bool:
+def denies_statement(statement: Values) -> bool:
+    """Whether it denies what it speaks of."""
     return statement.get("Effect") == "Deny"
 
 
 def _for_all(statement: Values) -> bool:
     """Whether it allows everybody, or everything."""
-    if _denies(statement):
+    if denies_statement(statement):
         return False
     principal = statement.get("Principal", statement.get("members"))
     named = principal.values() if isinstance(principal, dict) else [principal]
     return (
-        any(one in _EVERYBODY for each in named for one in _texts(each))
+        any(one in _EVERYBODY for each in named for one in texts(each))
         or "NotPrincipal" in statement
         or "NotAction" in statement
-        or any(one.lower() in _EVERY_ACTION for one in _texts(statement.get("Action")))
+        or any(one.lower() in _EVERY_ACTION for one in texts(statement.get("Action")))
     )
 
 
 def _within_any(one: Values, others: list[Values], *, denying: bool) -> bool:
     """Whether these statements, of those that deny or of those that allow, cover everything that this one says."""
-    known = [each for each in others if _denies(each) is denying]
+    known = [each for each in others if denies_statement(each) is denying]
     if one in known:
         return True
     able = [each for each in known if _comparable(one, each)]
@@ -161,7 +164,7 @@ def _parts(statement: Values, name: str, exception: str) -> Iterator[object]:
     if exception in statement:
         yield (exception, statement[exception])
     elif name == "Principal" and "members" in statement:
-        yield from _texts(statement["members"])
+        yield from texts(statement["members"])
     elif name not in statement:
         yield None
     else:
@@ -170,10 +173,10 @@ def _parts(statement: Values, name: str, exception: str) -> Iterator[object]:
 
 def _named(name: str, held: object) -> Iterable[object]:
     if name != "Principal":
-        return _texts(held)
+        return texts(held)
     if isinstance(held, dict):
-        return [(kind, each) for kind, inner in held.items() for each in _texts(inner)]
-    return [("AWS", each) for each in _texts(held)]
+        return [(kind, each) for kind, inner in held.items() for each in texts(inner)]
+    return [("AWS", each) for each in texts(held)]
 
 
 def _holds(statement: Values, names: tuple[str, str], part: object) -> bool:
@@ -183,15 +186,14 @@ def _holds(statement: Values, names: tuple[str, str], part: object) -> bool:
         held = statement[exception]
         if isinstance(part, tuple) and part[0] == exception:
             return part[1] == held or (
-                name != "Principal"
-                and all(any(covers(mine, each) for mine in _texts(part[1])) for each in _texts(held))
+                name != "Principal" and all(any(covers(mine, each) for mine in texts(part[1])) for each in texts(held))
             )
         return (
             name == "Action"
             and isinstance(part, str)
             and "*" not in part
             and "?" not in part
-            and not any(covers(each.lower(), part.lower()) for each in _texts(held))
+            and not any(covers(each.lower(), part.lower()) for each in texts(held))
         )
     return any(_covers_part(name, each, part) for each in _parts(statement, name, exception))
 
@@ -204,6 +206,11 @@ def _covers_part(name: str, wide: object, part: object) -> bool:
     if name == "Principal" and isinstance(wide, tuple) and isinstance(part, tuple) and wide[0] == part[0] == "AWS":
         return _account(str(wide[1]), root=True) == _account(str(part[1]), root=False) != ""
     return False
+
+
+def account_of(principal: str) -> str:
+    """The account that a principal of AWS is of; the principal itself where it names none."""
+    return _account(principal, root=False) or principal
 
 
 def _account(principal: str, *, root: bool) -> str:
@@ -237,5 +244,6 @@ def covers(wide: str, narrow: str) -> bool:
     return not wide[at:].strip("*")
 
 
-def _texts(held: object) -> list[str]:
+def texts(held: object) -> list[str]:
+    """The texts of a value that may be one or a list."""
     return [each for each in (held if isinstance(held, list) else [held]) if isinstance(each, str)]

@@ -1,94 +1,31 @@
 """Rules: whether a list of firewall rules lets in what it did not, by address, protocol, port, target and order.
 
-The rules of this room: a SHAPE says how one type spells its rules. A rule after is covered when one rule before lets in
-all of it; a rule that denied is kept when one rule after still denies all of it. What is not surely covered is wider.
-Plain values in, an answer out; the shapes are data of the readers.
+The rules of this room: a rule after is covered when each part of it is let in by a rule before; a rule that denied is
+kept when the rules after still deny all of it. What is not surely covered is wider. Plain values in, an answer out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Final
 
-import msgspec
-
-from interlock.read.statements import network
-
-Values = Mapping[str, object]
-#: One member of a list: what it covers as numbers, where it has such, else its text.
-Member = tuple[int, int, int] | str
+from interlock.read.shapes import (
+    ALL_PORTS,
+    ANYTHING,
+    Member,
+    Rule,
+    Service,
+    Shape,
+    Values,
+    at_path,
+    members,
+    paths,
+    rules_of,
+)
 
 #: A change of more comparisons than this is taken as wider.
 MAX_COMPARED: Final = 200_000
-
-_ALL_PORTS: Final = (0, 65_535)
-_ANYTHING: Final = frozenset({"*", "any", "all"})
-_PROTOCOLS: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "-1": "all", "any": "all", "*": "all"}
-
-
-class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How some types spell their rules. A path is names with dots; a list on the way means each of its members.
-
-    `lists` are where the rules stand, `""` for the thing itself, and which way they go: `in`, `out`, or `""` where
-    `side` tells, whose values in `inward` mean in. `dims` are groups of attributes that a packet has to be in, each
-    group: who, whereto, for whom. A group that names nobody means everybody, but in the first one where rules are
-    `named`. `services` are lists of members with a protocol and ports of their own, and whether they allow or deny.
-    `ports` are texts, `ends` the attributes of a first and a last port, `ranges` such of addresses. `gives`: each new
-    rule lets somebody in, but for those `within`; without `new` a new thing opens nothing by itself. `restricts` are
-    what the rules hold for: what is not named is open.
-    """
-
-    types: tuple[str, ...]
-    lists: dict[str, str]
-    dims: tuple[tuple[str, ...], ...]
-    side: str = ""
-    inward: tuple[str, ...] = ()
-    protocol: str = ""
-    ports: tuple[str, ...] = ()
-    ends: tuple[str, ...] = ()
-    services: dict[str, str] = {}
-    ranges: tuple[tuple[str, str], ...] = ()
-    verdict: str = ""
-    denying: tuple[str, ...] = ()
-    off: str = ""
-    rank: str = ""
-    gives: bool = False
-    new: bool = True
-    named: bool = False
-    within: tuple[str, ...] = ()
-    restricts: tuple[str, ...] = ()
-    words: str = "addresses"
-
-
-class Shapes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A reader's file of shapes."""
-
-    about: str
-    shapes: tuple[Shape, ...]
-
-
-def shapes_in(raw: bytes) -> dict[str, Shape]:
-    """The shapes of such a file, by type."""
-    return {type_: shape for shape in msgspec.json.decode(raw, type=Shapes).shapes for type_ in shape.types}
-
-
-class _Service(NamedTuple):
-    protocol: str
-    first: int
-    last: int
-    text: str = ""
-
-
-class _Rule(NamedTuple):
-    """One rule: the list that it stands in, its way, whether it denies, its rank, and what it speaks of."""
-
-    list: str
-    side: str
-    denies: bool
-    rank: float
-    dims: tuple[tuple[Member, ...], ...]
-    services: tuple[_Service, ...]
 
 
 def lets_in_more(
@@ -97,20 +34,17 @@ def lets_in_more(
     """Why this change lets in more, in a few words without values; empty: it does not. None is a thing not there."""
     if before is not None and after is not None and _same(shape, before, after, unknown):
         return ""
-    was, becomes = list(_rules(shape, before)), list(_rules(shape, after))
+    was, becomes = list(rules_of(shape, before)), list(rules_of(shape, after))
     if before is None:
-        if not shape.new:
-            return ""
-        told = not any(attribute.partition(".")[0] in unknown for dim in shape.dims for attribute in dim)
-        return _of_new(shape, [each for each in becomes if each.side == "in" and not each.denies], everybody, told=told)
+        return _of_new(shape, after or {}, becomes, unknown, everybody) if shape.new else ""
     if after is None:
         if any(each.denies for each in was) or shape.restricts:
             return "what was kept out is let in"
         return ""
     for path in shape.restricts:
-        if _at(before, path) != _at(after, path):
+        if at_path(before, path) != at_path(after, path):
             return f"`{path}` restricts something else"
-    if fault := sorted(unknown & {path.partition(".")[0] for path in _paths(shape)}):
+    if fault := sorted(unknown & {path.partition(".")[0] for path in paths(shape)}):
         return f"what `{fault[0]}` will allow is not known before it is applied"
     fresh = [each for each in becomes if not each.denies and each not in was]
     gone = [each for each in was if each.denies and each not in becomes]
@@ -125,10 +59,28 @@ def lets_in_more(
     return ""
 
 
+def _untold(shape: Shape, after: Values, unknown: frozenset[str]) -> str:
+    """The attribute of a new thing that may name somebody who is let in, and is not known yet; empty: there is none.
+
+    A block whose other attributes are known leaves out those that are not.
+    """
+    if not unknown:
+        return ""
+    for path, way in shape.lists.items():
+        if way != "in":
+            continue
+        if not path:
+            return next((name for name in shape.dims[0] if name in unknown), "")
+        if path.partition(".")[0] in unknown:
+            held = list(members(after, path))
+            return next((path for each in held for name in shape.dims[0] if name not in each), "" if held else path)
+    return ""
+
+
 def _roots(shape: Shape) -> frozenset[str]:
     """The attributes of the thing itself that its rules rest on."""
-    paths = (*_paths(shape), *shape.restricts, shape.side, shape.rank, shape.off, shape.verdict)
-    return frozenset(path.partition(".")[0] for path in paths if path)
+    spoken = (*paths(shape), *shape.restricts, shape.side, shape.rank, shape.off, shape.verdict)
+    return frozenset(path.partition(".")[0] for path in spoken if path)
 
 
 def _same(shape: Shape, before: Values, after: Values, unknown: frozenset[str]) -> bool:
@@ -137,9 +89,14 @@ def _same(shape: Shape, before: Values, after: Values, unknown: frozenset[str]) 
     return roots.isdisjoint(unknown) and all(before.get(name) == after.get(name) for name in roots)
 
 
-def _of_new(shape: Shape, rules: list[_Rule], everybody: frozenset[str], *, told: bool) -> str:
+def _of_new(shape: Shape, after: Values, rules: list[Rule], unknown: frozenset[str], everybody: frozenset[str]) -> str:
     """Of a new thing: it opens to everybody, or, where each rule gives something, to anybody but its own network."""
+    if shape.gives and shape.named and (fault := _untold(shape, after, unknown)):
+        return f"what `{fault}` will allow is not known before it is applied"
+    told = not any(attribute.partition(".")[0] in unknown for dim in shape.dims for attribute in dim)
     for rule in rules:
+        if rule.side != "in" or rule.denies:
+            continue
         who = rule.dims[0]
         if (told and not who) or any(_is_everybody(each, everybody) for each in who):
             return f"{_where(rule)}lets in everybody"
@@ -154,7 +111,7 @@ def _is_everybody(member: Member, everybody: frozenset[str]) -> bool:
     return member[1] == 0 and member[2] >= (1 << (32 if member[0] == 4 else 128)) - 1
 
 
-def _reason(shape: Shape, rule: _Rule, was: list[_Rule]) -> str:
+def _reason(shape: Shape, rule: Rule, was: list[Rule]) -> str:
     near = [each for each in was if not each.denies and each.side == rule.side]
     served = bool(shape.ports or shape.ends or shape.services)
     if served and any(_dims_within(rule.dims, each.dims) for each in near):
@@ -162,27 +119,69 @@ def _reason(shape: Shape, rule: _Rule, was: list[_Rule]) -> str:
     return f"{_where(rule)}{_way(rule)} more {shape.words}"
 
 
-def _way(rule: _Rule) -> str:
+def _way(rule: Rule) -> str:
     return "lets out" if rule.side == "out" else "lets in"
 
 
-def _where(rule: _Rule) -> str:
+def _where(rule: Rule) -> str:
     return f"`{rule.list}` " if rule.list else "it "
 
 
-def _within(rule: _Rule, others: list[_Rule], *, ordered: bool) -> bool:
+def _within(rule: Rule, others: list[Rule], *, ordered: bool) -> bool:
     """Whether these rules cover all that this one speaks of, each combination by one of them."""
     able = [each for each in others if each.side == rule.side and (not ordered or each.rank <= rule.rank)]
     if any(_dims_within(rule.dims, each.dims) and _served(rule.services, each.services) for each in able):
         return True
     dims: list[tuple[tuple[Member, ...], ...]] = [tuple((each,) for each in dim) or ((),) for dim in rule.dims]
-    if len(rule.services) * _product(dims) * len(able) > MAX_COMPARED:
+    if not able or _all_within(rule.services, dims, able):
+        return bool(able)
+    return _all_within(_cut_services(rule, able), _cut_dims(rule, able), able)
+
+
+def _all_within(services: Sequence[Service], dims: list[tuple[tuple[Member, ...], ...]], able: list[Rule]) -> bool:
+    """Whether one of these rules covers each combination."""
+    if len(services) * _product(dims) * len(able) > MAX_COMPARED:
         return False
-    return bool(able) and all(
+    return all(
         any(_dims_within(chosen, each.dims) and _served((service,), each.services) for each in able)
-        for service in rule.services
+        for service in services
         for chosen in product(*dims)
     )
+
+
+def _cut_dims(rule: Rule, able: list[Rule]) -> list[tuple[tuple[Member, ...], ...]]:
+    """What the rule speaks of, cut where a network of another rule begins or ends: together they may cover it."""
+    cut: list[tuple[tuple[Member, ...], ...]] = []
+    for place, dim in enumerate(rule.dims):
+        theirs = [one for each in able for one in each.dims[place] if not isinstance(one, str)]
+        pieces: list[tuple[Member, ...]] = []
+        for member in dim:
+            if isinstance(member, str):
+                pieces.append((member,))
+            else:
+                spans = [(low, high) for version, low, high in theirs if version == member[0]]
+                pieces += [((member[0], low, high),) for low, high in _pieces(member[1], member[2], spans)]
+        cut.append(tuple(pieces) or ((),))
+    return cut
+
+
+def _cut_services(rule: Rule, able: list[Rule]) -> list[Service]:
+    spans = [(one.first, one.last) for each in able for one in each.services if not one.text]
+    cut: list[Service] = []
+    for service in rule.services:
+        if service.text or "icmp" in service.protocol:  # its numbers are no range
+            cut.append(service)
+        else:
+            pieces = _pieces(service.first, service.last, spans)
+            cut += [Service(service.protocol, low, high) for low, high in pieces]
+    return cut
+
+
+def _pieces(first: int, last: int, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """A range, cut where one of these begins or ends."""
+    starts = {first, *(low for low, _ in spans), *(high + 1 for _, high in spans)}
+    begins = sorted(each for each in starts if first <= each <= last)
+    return list(zip(begins, [*(each - 1 for each in begins[1:]), last], strict=True))
 
 
 def _product(dims: list[tuple[tuple[Member, ...], ...]]) -> int:
@@ -200,157 +199,23 @@ def _dims_within(narrow: tuple[tuple[Member, ...], ...], wide: tuple[tuple[Membe
 
 
 def _covers(wide: Member, narrow: Member) -> bool:
-    if wide == narrow or (isinstance(wide, str) and wide.lower() in _ANYTHING):
+    if wide == narrow or (isinstance(wide, str) and wide.lower() in ANYTHING):
         return True
     if isinstance(wide, str) or isinstance(narrow, str):
         return False
     return wide[0] == narrow[0] and wide[1] <= narrow[1] and narrow[2] <= wide[2]
 
 
-def _served(narrow: tuple[_Service, ...], wide: tuple[_Service, ...]) -> bool:
+def _served(narrow: tuple[Service, ...], wide: tuple[Service, ...]) -> bool:
     return all(any(_serves(one, each) for one in wide) for each in narrow)
 
 
-def _serves(wide: _Service, narrow: _Service) -> bool:
+def _serves(wide: Service, narrow: Service) -> bool:
     if wide.protocol not in ("all", narrow.protocol):
         return False
-    everything = (wide.first, wide.last) == _ALL_PORTS and not wide.text
+    everything = (wide.first, wide.last) == ALL_PORTS and not wide.text
     if wide.protocol == "all" and everything:
         return True
     if "icmp" in narrow.protocol or wide.text or narrow.text:
         return everything or wide[1:] == narrow[1:]
     return wide.first <= narrow.first and narrow.last <= wide.last
-
-
-def _paths(shape: Shape) -> tuple[str, ...]:
-    """Every attribute of the thing itself that its rules stand in."""
-    lists = tuple(path for path in shape.lists if path)
-    if lists:
-        return lists
-    inner = (*shape.services, *shape.ports, *shape.ends, *(each for both in shape.ranges for each in both))
-    return (*inner, *(each for dim in shape.dims for each in dim), shape.protocol, shape.verdict, shape.off)
-
-
-def _rules(shape: Shape, values: Values | None) -> Iterator[_Rule]:
-    if values is None:
-        return
-    for path, way in shape.lists.items():
-        for held in _members(values, path):
-            if shape.off and _text(_first(held, shape.off)) == "true":
-                continue
-            yield from _of(shape, path, way, held)
-
-
-def _of(shape: Shape, path: str, way: str, held: Values) -> Iterator[_Rule]:
-    """A rule, and where its services allow and deny, one of each."""
-    side = way or ("in" if not shape.side or _text(_first(held, shape.side)) in shape.inward else "out")
-    denies = bool(shape.verdict) and _text(_first(held, shape.verdict)) in shape.denying
-    number = _first(held, shape.rank) if shape.rank else None
-    rank = float(str(number)) if str(number).isdigit() else 0.0
-    dims = tuple(
-        tuple(dict.fromkeys((*_named(held, attributes), *(_spans(held, shape.ranges) if not place else ()))))
-        for place, attributes in enumerate(shape.dims)
-    )
-    if shape.named and not dims[0]:
-        return  # it lets in nobody
-    if not shape.services:
-        yield _Rule(path, side, denies, rank, dims, tuple(_service(shape, held)))
-        return
-    empty = True
-    for name, does in shape.services.items():
-        found = [service for each in _members(held, name) for service in _service(shape, each)]
-        if found:
-            empty = False
-            yield _Rule(path, side, denies or does == "deny", rank, dims, tuple(found))
-    if empty:
-        yield _Rule(path, side, denies, rank, dims, (_Service("all", *_ALL_PORTS),))
-
-
-def _members(values: Values, path: str) -> Iterator[Values]:
-    """The things at a path, each with the plain values of what it stands in beneath its own."""
-    if not path:
-        yield values
-        return
-    first, _, rest = path.partition(".")
-    held = values.get(first)
-    for each in held if isinstance(held, list) else [held]:
-        if isinstance(each, dict):
-            yield from _members({**{k: v for k, v in values.items() if isinstance(v, str | int)}, **each}, rest)
-
-
-def _at(values: object, path: str) -> list[object]:
-    """Everything at a path. Null is nothing."""
-    if "." not in path:
-        held = values.get(path) if isinstance(values, dict) else None
-        return [] if held is None else [each for each in held if each is not None] if isinstance(held, list) else [held]
-    here = [values]
-    for part in path.split("."):
-        inner = [each.get(part) for each in here if isinstance(each, dict)]
-        here = [one for each in inner for one in (each if isinstance(each, list) else [each]) if one is not None]
-    return here
-
-
-def _first(values: Values, path: str) -> object:
-    return next(iter(_at(values, path)), None)
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if value is not None else ""
-
-
-def _named(held: Values, attributes: tuple[str, ...]) -> Iterator[Member]:
-    for attribute in attributes:
-        listed = isinstance(held.get(attribute), list)
-        for each in _at(held, attribute):
-            if each is True:
-                yield attribute
-            elif isinstance(each, dict):
-                yield msgspec.json.encode(each, order="deterministic").decode()
-            elif isinstance(each, str | int) and each is not False and (each != "" or listed):
-                yield network(str(each)) or str(each)
-
-
-def _spans(held: Values, ranges: tuple[tuple[str, str], ...]) -> Iterator[Member]:
-    for first, last in ranges:
-        start, end = (network(str(_first(held, each) or "")) for each in (first, last))
-        if start is not None and end is not None:
-            yield start[0], start[1], end[2]
-
-
-def _service(shape: Shape, held: Values) -> Iterator[_Service]:
-    """What of protocols and ports a rule speaks of."""
-    said = [_text(each) for each in _at(held, shape.protocol)] if shape.protocol else []
-    protocols = [_PROTOCOLS.get(each, each) for each in said if each] or ["all"]
-    texts = [each for attribute in shape.ports for each in _at(held, attribute) if each != ""]
-    ends = [each for attribute in shape.ends for each in _at(held, attribute)]
-    for protocol in protocols:
-        if protocol == "all" and shape.ends:
-            yield _Service(protocol, *_ALL_PORTS)  # its ends mean nothing where every protocol is meant
-        elif both := _numbers(ends):
-            yield _pair(protocol, both)
-        elif not texts and not ends:
-            yield _Service(protocol, *_ALL_PORTS)
-        else:
-            yield from (_ports(protocol, piece) for each in (*texts, *ends) for piece in str(each).split(","))
-
-
-def _numbers(texts: list[object]) -> list[int]:
-    """A first and a last port, where both are numbers."""
-    found = [int(str(each)) for each in texts if str(each).lstrip("-").isdigit()]
-    return found if len(found) == len(texts) == 2 else []
-
-
-def _pair(protocol: str, both: list[int]) -> _Service:
-    if both == [-1, -1]:
-        return _Service(protocol, *_ALL_PORTS)
-    return _Service(protocol, both[0], both[1], "" if both[0] <= both[1] else "backwards")
-
-
-def _ports(protocol: str, piece: str) -> _Service:
-    text = piece.strip().lower()
-    if text in _ANYTHING or text in ("-1", "-1/-1"):
-        return _Service(protocol, *_ALL_PORTS)
-    first, _, last = text.replace("/", "-").partition("-")
-    if first.isdigit() and (last.isdigit() or not last):
-        return _Service(protocol, int(first), int(last or first))
-    return _Service(protocol, 0, 0, text)

@@ -61,7 +61,7 @@ def opens_network(
         return False
     if len(added) + len(was) > MAX_NETWORKS:
         return True
-    before = [found for each in was if (found := network(str(each)))]
+    before = _joined([found for each in was if (found := network(str(each)))])
     return any(not _covered(each, before) for each in added)
 
 
@@ -70,6 +70,17 @@ def _covered(text: str, networks: list[tuple[int, int, int]]) -> bool:
     return found is not None and any(
         found[0] == wider[0] and wider[1] <= found[1] and found[2] <= wider[2] for wider in networks
     )
+
+
+def _joined(networks: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """The same addresses, with those together that lie beside or inside of each other."""
+    joined: list[tuple[int, int, int]] = []
+    for version, first, last in sorted(networks):
+        if joined and joined[-1][0] == version and first <= joined[-1][2] + 1:
+            joined[-1] = (version, joined[-1][1], max(last, joined[-1][2]))
+        else:
+            joined.append((version, first, last))
+    return joined
 
 
 @lru_cache(maxsize=4_096)

@@ -80,6 +80,7 @@ def sides(kind: Kind, update: Update, technology: Technology) -> tuple[dict[str,
         "fewer": (["a", "b"], ["a"]),
         "more": (["a"], ["a", "b"]),
         "changed": ("a", "b"),
+        "drops": (["CREATE TABLE a"], ["CREATE TABLE a", "DROP TABLE a"]),
         "becomes": ("something else", update.to[0] if update.to else None),
     }[update.does]
     before: dict[str, object] = {}

@@ -219,3 +219,27 @@ def test_a_load_balancer_that_comes_to_face_the_internet_is_wider_and_a_new_one_
 
     assert wider(changed(kind, {"Scheme": "internal"}, {"Scheme": "internet-facing"}))
     assert not wider(changed(kind, None, {"Scheme": "internet-facing"}, "Add"))
+
+
+def route(**more: str) -> dict[str, str]:
+    return {"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0", **more}
+
+
+def test_a_route_is_wider_by_where_it_leads() -> None:
+    later = "{{changeSet:KNOWN_AFTER_APPLY}}"
+    kind = "AWS::EC2::Route"
+
+    assert wider(changed(kind, None, route(GatewayId="igw-1"), "Add"))
+    assert wider(changed(kind, None, route(GatewayId=later), "Add"))
+    assert wider(changed(kind, route(NatGatewayId="nat-1"), route(GatewayId="igw-1")))
+    assert wider(changed(kind, route(NatGatewayId="nat-1"), route(GatewayId=later)))
+    assert not wider(changed(kind, None, route(NatGatewayId="nat-1"), "Add"))
+    assert not wider(changed(kind, None, route(NatGatewayId=later), "Add"))
+    assert not wider(changed(kind, route(GatewayId="igw-1"), route(NatGatewayId="nat-1")))
+
+
+def test_what_joins_two_networks_is_wider_and_what_parts_them_is_not() -> None:
+    both = {"VpcId": "vpc-1", "PeerVpcId": "vpc-2"}
+
+    assert wider(changed("AWS::EC2::VPCPeeringConnection", None, both, "Add"))
+    assert not wider(changed("AWS::EC2::VPCPeeringConnection", both, None, "Remove"))

@@ -71,6 +71,15 @@ def role(**more: Any) -> dict[str, Any]:
     return {"rule": [{"verbs": ["get", "list"], "resources": ["pods"], "api_groups": [""], **more}]}
 
 
+def way(**more: Any) -> dict[str, Any]:
+    return {"route_table_id": "rtb-1", "destination_cidr_block": "0.0.0.0/0", "cidr_block": "0.0.0.0/0", **more}
+
+
+def networks(*values: str) -> dict[str, Any]:
+    return {"settings": [{"ip_configuration": [{"authorized_networks": [{"value": each} for each in values]}]}]}
+
+
+ROUTE, TABLE, SQL = "aws_route", "aws_route_table", "google_sql_database_instance"
 SG, SGR, VPC, ACL, WALL, NSR, NSG, POLICY, ROLE = (
     "aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_ingress_rule", "aws_network_acl",
     "google_compute_firewall", "azurerm_network_security_rule", "azurerm_network_security_group",
@@ -143,6 +152,21 @@ WIDER: list[tuple[str, Any, Any]] = [
     (ROLE, role(), role(resources=["pods", "secrets"])),
     (ROLE, role(resource_names=["one"]), role()),
     (ROLE, role(), role(api_groups=["*"])),
+    (SG, group(rule(443, 443, cidr_blocks=["10.0.0.0/17", "10.0.192.0/18"])),
+     group(rule(443, 443, cidr_blocks=["10.0.0.0/16"]))),
+    (SG, group(rule(443, 443, cidr_blocks=["10.0.0.0/17"]), rule(22, 22, cidr_blocks=["10.0.128.0/17"])),
+     group(rule(443, 443, cidr_blocks=["10.0.0.0/16"]))),
+    (SG, group(rule(80, 89), rule(91, 99)), group(rule(80, 99))),
+    (SG, group(rule(8, 0, "icmp"), rule(9, 0, "icmp")), group(rule(8, 9, "icmp"))),
+    (ROUTE, None, way(gateway_id="igw-1")),
+    (ROUTE, None, way(vpc_peering_connection_id="pcx-1")),
+    (ROUTE, way(nat_gateway_id="nat-1"), way(gateway_id="igw-1")),
+    (TABLE, {"route": [way(nat_gateway_id="nat-1")]}, {"route": [way(gateway_id="igw-1")]}),
+    ("google_compute_route", None, {"dest_range": "0.0.0.0/0", "next_hop_gateway": "default-internet-gateway"}),
+    ("azurerm_route", None, {"address_prefix": "0.0.0.0/0", "next_hop_type": "Internet"}),
+    ("azurerm_route", {"address_prefix": "0.0.0.0/0", "next_hop_type": "VirtualAppliance"}, None),
+    (SQL, networks(), networks("198.51.100.0/24")),
+    (SQL, None, networks("0.0.0.0/0")),
 ]  # fmt: skip
 SAME: list[tuple[str, Any, Any]] = [
     (SG, group(rule(0, 65535)), group(rule(443, 443))),
@@ -174,6 +198,21 @@ SAME: list[tuple[str, Any, Any]] = [
     (POLICY, None, policy(PEER)),
     (ROLE, role(), role(verbs=["get"])),
     (ROLE, None, role(verbs=["*"])),
+    (SG, group(rule(443, 443, cidr_blocks=["10.0.0.0/17", "10.0.128.0/17"])),
+     group(rule(443, 443, cidr_blocks=["10.0.0.0/16"]))),
+    (SG, group(rule(443, 443, cidr_blocks=["10.0.0.0/17"]), rule(0, 65535, cidr_blocks=["10.0.128.0/17"])),
+     group(rule(443, 443, cidr_blocks=["10.0.0.0/16"]))),
+    (SG, group(rule(80, 90), rule(91, 99)), group(rule(80, 99))),
+    (ROUTE, None, way(nat_gateway_id="nat-1")),
+    (ROUTE, None, way(gateway_id="local")),
+    (ROUTE, way(gateway_id="igw-1"), way(nat_gateway_id="nat-1")),
+    (TABLE, None, {"route": [way(nat_gateway_id="nat-1", gateway_id="")]}),
+    ("google_compute_route", None, {"dest_range": "10.9.0.0/16", "next_hop_ip": "10.0.0.5"}),
+    ("azurerm_route", {"address_prefix": "0.0.0.0/0", "next_hop_type": "Internet"},
+     {"address_prefix": "0.0.0.0/0", "next_hop_type": "VirtualAppliance"}),
+    (SQL, {"settings": [{"database_flags": [{"name": "work_mem", "value": "4096"}]}]},
+     {"settings": [{"database_flags": [{"name": "work_mem", "value": "8192"}]}]}),
+    (SQL, networks("198.51.100.0/24"), networks()),
 ]  # fmt: skip
 
 
@@ -187,7 +226,7 @@ def test_a_rule_that_lets_in_more_widens(kind: str, before: Any, after: Any) -> 
     said = why(kind, before, after)
 
     assert said
-    assert not re.search(r"10\.|sg-|pods|tcp", said)
+    assert not re.search(r"10\.|sg-|igw-|pods|tcp", said)
 
 
 @pytest.mark.parametrize(("kind", "before", "after"), SAME)
@@ -210,6 +249,18 @@ def test_rules_that_only_the_apply_tells_are_wider() -> None:
     assert widens(SG, "update", before, before, frozenset({"arn"})) == ""
     assert widens(SGR, "replace", one(), one(), frozenset({"from_port"}))
     assert widens(WALL, "create", None, wall(source_ranges=None), frozenset({"source_ranges"}))
+
+
+def test_a_way_that_only_the_apply_tells_may_lead_anywhere() -> None:
+    known = {"cidr_block": "0.0.0.0/0", "gateway_id": "", "carrier_gateway_id": "", "transit_gateway_id": "",
+             "vpc_peering_connection_id": "", "core_network_arn": "", "local_gateway_id": ""}  # fmt: skip
+    later = frozenset({"route"})
+
+    assert "not known" in widens(ROUTE, "create", None, way(), frozenset({"gateway_id"}))
+    assert widens(ROUTE, "create", None, way(), frozenset({"nat_gateway_id"})) == ""
+    assert widens(TABLE, "create", None, {"route": [known]}, later) == ""
+    assert "not known" in widens(TABLE, "create", None, {"route": [{**known, "gateway_id": ""}, {}]}, later)
+    assert "not known" in widens(TABLE, "create", None, {}, later)
 
 
 def test_more_rules_than_can_be_compared_are_wider() -> None:

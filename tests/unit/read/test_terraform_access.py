@@ -26,6 +26,14 @@ def ingress(*networks: str) -> dict[str, object]:
     return {"ingress": [{"cidr_blocks": [*networks]}]}
 
 
+def pod(**more: object) -> dict[str, object]:
+    return {"spec": [{"template": [{"spec": [{"container": [{"image": "web:1"}], **more}]}]}]}
+
+
+def manifest(kind: str, **spec: object) -> dict[str, object]:
+    return {"manifest": {"kind": kind, "metadata": {"name": "web"}, "spec": spec}}
+
+
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "a"}
 EVERY = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 DENY = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
@@ -73,6 +81,26 @@ WIDER: list[tuple[str, Any, Any]] = [
     ("github_team_repository", None, {"permission": "admin"}),
     ("github_team_repository", {"permission": "pull"}, {"permission": "admin"}),
     ("snowflake_grant_account_role", None, {"role_name": "r"}),
+    ("kubernetes_deployment_v1", pod(), pod(volume=[{"host_path": [{"path": "/"}]}])),
+    ("kubernetes_deployment_v1", None, pod(volume=[{"host_path": [{"path": "/"}]}])),
+    ("kubernetes_deployment_v1", pod(), pod(capabilities=[{"add": ["SYS_ADMIN"]}])),
+    ("kubernetes_manifest", manifest("Deployment"), manifest("Deployment", hostNetwork=True)),
+    ("kubernetes_manifest", None, manifest("Pod", volumes=[{"hostPath": {"path": "/"}}])),
+    ("kubernetes_manifest", None, manifest("ClusterRoleBinding")),
+    ("kubernetes_manifest", {"manifest": {"kind": "Role", "rules": [{"verbs": ["get"]}]}},
+     {"manifest": {"kind": "Role", "rules": [{"verbs": ["get", "delete"]}]}}),
+    ("kubernetes_manifest", {"manifest": {"kind": "RoleBinding", "subjects": [{"name": "a"}]}},
+     {"manifest": {"kind": "RoleBinding", "subjects": [{"name": "a"}, {"name": "b"}]}}),
+    ("kubernetes_role_binding_v1", {"subject": [{"name": "a"}]}, {"subject": [{"name": "a"}, {"name": "b"}]}),
+    ("vault_jwt_auth_backend_role", {"token_policies": ["app"]}, {"token_policies": ["app", "admin"]}),
+    ("azurerm_container_app", {"ingress": [{"external_enabled": False}]}, {"ingress": [{"external_enabled": True}]}),
+    ("aws_ecs_task_definition", {"container_definitions": json.dumps([{"name": "web", "privileged": False}])},
+     {"container_definitions": json.dumps([{"name": "web", "privileged": True}])}),
+    ("aws_ecs_task_definition", None,
+     {"container_definitions": json.dumps([{"linuxParameters": {"capabilities": {"add": ["SYS_ADMIN"]}}}])}),
+    ("aws_ecs_service", {"network_configuration": [{"assign_public_ip": False}]},
+     {"network_configuration": [{"assign_public_ip": True}]}),
+    ("azuread_application_federated_identity_credential", None, {"subject": "repo:shop/api:ref:refs/heads/main"}),
 ]  # fmt: skip
 SAME: list[tuple[str, Any, Any]] = [
     ("aws_security_group", ingress("10.0.0.0/8"), ingress("10.1.0.0/16")),
@@ -100,6 +128,16 @@ SAME: list[tuple[str, Any, Any]] = [
     ("aws_lb", None, {"internal": False}),
     ("azurerm_key_vault", None, {"network_acls": [{"default_action": "Allow"}]}),
     ("local_file", {"content": policy(READ)}, {"content": policy(EVERY)}),
+    ("kubernetes_deployment_v1", pod(), pod(volume=[{"host_path": [], "config_map": [{"name": "c"}]}])),
+    ("kubernetes_deployment_v1", None, pod(capabilities=[{"add": ["NET_BIND_SERVICE"]}])),
+    ("aws_ecs_task_definition", {"volume": [{"host_path": ""}]}, {"volume": [{"host_path": ""}, {"host_path": ""}]}),
+    ("kubernetes_manifest", None, manifest("NetworkPolicy")),
+    ("aws_ecs_task_definition", {"container_definitions": json.dumps([{"name": "web", "image": "a:1"}])},
+     {"container_definitions": json.dumps([{"name": "web", "image": "a:2"}])}),
+    ("aws_ecs_task_definition", {"container_definitions": "{"}, {"container_definitions": "[1"}),
+    ("kubernetes_manifest", {"manifest": {"kind": "RoleBinding", "subjects": [{"name": "a"}, {"name": "b"}]}},
+     {"manifest": {"kind": "RoleBinding", "subjects": [{"name": "a"}]}}),
+    ("vault_jwt_auth_backend_role", {"token_policies": ["app", "admin"]}, {"token_policies": ["app"]}),
 ]  # fmt: skip
 
 
@@ -127,6 +165,9 @@ def test_taking_away_a_restriction_widens_and_taking_away_a_grant_does_not() -> 
     assert widens("aws_iam_role_policy_attachment", "delete", {}, None, frozenset()) == ""
     assert widens("aws_s3_bucket_policy", "delete", {"policy": policy(READ, DENY)}, None, frozenset())
     assert widens("aws_s3_bucket_policy", "delete", {"policy": policy(READ)}, None, frozenset()) == ""
+    assert widens("kubernetes_manifest", "delete", manifest("NetworkPolicy"), None, frozenset())
+    assert widens("kubernetes_manifest", "delete", manifest("ValidatingWebhookConfiguration"), None, frozenset())
+    assert widens("kubernetes_manifest", "delete", manifest("ConfigMap"), None, frozenset()) == ""
 
 
 def test_a_document_that_only_the_apply_tells_is_wider_where_there_was_one() -> None:

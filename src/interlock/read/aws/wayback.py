@@ -206,7 +206,7 @@ def _may(update: Update, value: Parameter) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "filled":
             return value not in ("", [], {})
-        case "fewer" | "more" | "changed":
+        case "fewer" | "more" | "changed" | "drops":
             return True
 
 

@@ -16,7 +16,8 @@ import msgspec
 from interlock.read.cloudformation.seen import Seen
 from interlock.read.documents import denies
 from interlock.read.lasting.lasting import Operation
-from interlock.read.rules import Shape, lets_in_more, shapes_in
+from interlock.read.rules import lets_in_more
+from interlock.read.shapes import Shape, shapes_in
 from interlock.read.statements import allows_more, new_texts
 
 AUTHORITY: Final = "it changes who may do what"
@@ -97,6 +98,8 @@ def widens(kind: str, operation: Operation, both: Seen, *, authority: bool) -> s
         )
     if operation == "create" and authority:
         return AUTHORITY
+    if shape is not None and shape.gives and (fault := _untold(shape, both)):
+        return f"what `{fault}` will allow is not known before it is executed"
     later = (both.unknown | both.hidden | both.covered) - access().harmless
     if unsure := sorted(later if authority else later & _telling(authority)):
         return f"what `{unsure[0]}` will allow is not known before it is executed"
@@ -109,6 +112,12 @@ def widens(kind: str, operation: Operation, both: Seen, *, authority: bool) -> s
     if authority and _unread(both):
         return AUTHORITY
     return ""
+
+
+def _untold(shape: Shape, both: Seen) -> str:
+    """The property that may name somebody who is let in, and is not told; empty: there is none."""
+    hidden = both.unknown | both.hidden | both.covered
+    return next((name for name in shape.dims[0] if name in hidden), "")
 
 
 def _ends(shape: Shape | None, before: Values) -> str:

@@ -32,6 +32,7 @@ Does = Literal[
     "more",  # it has more members
     "changed",  # it is another value
     "becomes",  # it is now one of `to`, and was not before
+    "drops",  # it has a statement that it had not, and that takes away what holds something
 ]
 
 

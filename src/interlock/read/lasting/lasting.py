@@ -12,10 +12,13 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
+import msgspec
+
 from interlock.model.change import Aspect, Trait
 from interlock.model.inventory import Plane
 from interlock.model.wayback import REVERSIBILITIES, Reversibility, RollbackVerdict, WayBack, worst_reversibility
 from interlock.read.lasting.kinds import Evidence, Kind, Rows, Technology, rows_of
+from interlock.read.lasting.settings import loosened
 from interlock.read.lasting.values import Sides, Values, root
 
 Operation = Literal["create", "update", "replace", "delete", "forget"]
@@ -110,6 +113,9 @@ def judge(
         back, traits = WayBack("exact-inverse", "valid", step="import it again"), ()
     else:
         back, traits = _lose(rows, operation, sides, technology)
+    if says := _looser(rows, technology, type, operation, sides):
+        back = msgspec.structs.replace(back, loses="; ".join(filter(None, (back.loses, *says))))
+        traits = tuple(dict.fromkeys((*traits, "loses-protection")))
     return Lasting(
         back,
         traits,
@@ -214,6 +220,21 @@ def _update(rows: Rows, sides: Sides, technology: Technology) -> tuple[WayBack, 
         ),
     )
     return way_back, tuple(dict.fromkeys(trait for each in fired for trait in each.traits))
+
+
+def _looser(rows: Rows, technology: Technology, type_: str, operation: Operation, sides: Sides) -> tuple[str, ...]:
+    """What guards less from now on, beyond what `_update` says: named settings, and what a new one does not set.
+
+    Of what is made anew only what is known on both sides counts: the rest is left to the target.
+    """
+    if operation not in ("create", "update", "replace"):
+        return ()
+    says = loosened(technology, type_, sides, new=operation == "create")
+    if operation != "replace":
+        return says
+    told = sides.before.keys() & sides.after.keys() - sides.unknown - sides.hidden
+    rows_told = [each for first, each in rows.updates if first in told and "loses-protection" in each.traits]
+    return tuple(dict.fromkeys((*says, *(each.says for each in rows_told if sides.fires(each)))))
 
 
 #: What is lost with such a thing is content, and not only a name or an address.

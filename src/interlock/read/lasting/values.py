@@ -17,6 +17,15 @@ Values = Mapping[str, object]
 #: What CloudFormation gives as text though it is a number or a truth.
 _NUMBER: Final = re.compile(r"-?\d{1,15}")
 _TRUTHS: Final = {"true": True, "false": False}
+#: A number as a text, or a time: a number and its unit.
+_DURATION: Final = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)([smhd]?)")
+_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+#: What a statement drops, but for what can be made again from the rows that stay.
+_DROPS: Final = re.compile(
+    r"\bdrop\s+(?!(?:if\s+exists\s+)?(?:(?:search|vector|unique|null_filtered)\s+)?"
+    r"(?:index|view|constraint|default|not\s+null|change\s+stream|role|synonym|locality\s+group)\b)",
+    re.IGNORECASE,
+)
 
 
 class _Pair(NamedTuple):
@@ -183,22 +192,22 @@ def _turned_off(pair: _Pair) -> bool:
 
 
 def _lowered(pair: _Pair) -> bool:
-    was, becomes = _numbers(pair.was), _numbers(pair.becomes)
+    was, becomes = _amounts(pair.was), _amounts(pair.becomes)
     if pair.told and not was:
-        return False  # there was no number that could fall
+        return any(isinstance(value, str) and value for value in pair.was)  # no number could fall; a text may say less
     return not (pair.told and pair.known and becomes) or min(becomes) < min(was)  # one that is taken away is none
 
 
 def _raised(pair: _Pair) -> bool:
-    was, becomes = _numbers(pair.was), _numbers(pair.becomes)
+    was, becomes = _amounts(pair.was), _amounts(pair.becomes)
     if not (pair.told and pair.known):
         return True
     return bool(was) and bool(becomes) and max(becomes) > max(was)
 
 
 def _shortened(pair: _Pair) -> bool:
-    was = [value for value in _numbers(pair.was) if value > 0]
-    becomes = [value for value in _numbers(pair.becomes) if value > 0]
+    was = [value for value in _amounts(pair.was) if value > 0]
+    becomes = [value for value in _amounts(pair.becomes) if value > 0]
     if not pair.known:
         return True
     return bool(becomes) and (not pair.told or not was or min(becomes) < min(was))
@@ -237,8 +246,19 @@ def _one_of(value: object, to: tuple[object, ...]) -> bool:
     return any(_same(value, wanted) for wanted in to)
 
 
+def _amounts(values: list[object]) -> list[float]:
+    """Numbers, also as texts, and times in seconds."""
+    times = [_DURATION.fullmatch(value) for value in values if isinstance(value, str)]
+    return [*_numbers(values), *(float(each[1]) * _UNITS[each[2]] for each in times if each)]
+
+
 def _numbers(values: list[object]) -> list[float]:
     return [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+
+
+def _drops(pair: _Pair) -> bool:
+    added = [value for value in pair.becomes if not pair.told or value not in pair.was]
+    return not pair.known or any(isinstance(each, str) and _DROPS.search(each) for each in added)
 
 
 _CHANGES: Final[dict[Does, Callable[[_Pair], bool]]] = {
@@ -252,4 +272,5 @@ _CHANGES: Final[dict[Does, Callable[[_Pair], bool]]] = {
     "more": _more,
     "changed": _changed,
     "becomes": _becomes,
+    "drops": _drops,
 }

@@ -7,7 +7,7 @@ known, or a document cannot be read, it is taken as wider: nobody can say that i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -16,12 +16,21 @@ import msgspec
 
 from interlock.model.change import Verb
 from interlock.read.documents import denies, names_somebody
-from interlock.read.rules import Shape, lets_in_more, shapes_in
+from interlock.read.rules import lets_in_more
+from interlock.read.shapes import Shape, shapes_in
 from interlock.read.statements import allows_more, new_texts
+from interlock.read.trust import trusts_strangers
 
 Values = Mapping[str, object]
 Setting = bool | str | tuple[str, ...]
 _TREES: Final = (dict, list)
+
+
+class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An attribute of which each new value opens something on the types that begin so; of `values` where they stand."""
+
+    types: tuple[str, ...]
+    values: frozenset[str] = frozenset()
 
 
 class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +42,9 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `attached` the groups whose rules hold for it, `entries` lists of which each member gives something, `exclusions`
     of which each keeps something out. `grants` are types of which each one gives somebody something, `allowing` those
     that do where their document names somebody; `restrictions` such that take something away, so that it is their end
-    that widens.
+    that widens. `openings` are those of which each value opens what a thing runs on. `objects` are types that hold an
+    object of any kind, and where: they are spoken of as `type:Kind`; `embedded` are JSON in a text. A subject that only
+    begins with one of `broad_subjects` is everybody whom a provider of identities knows.
     """
 
     about: str
@@ -42,6 +53,10 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open: frozenset[str]
     switches: dict[str, Setting]
     quiet: frozenset[str]
+    openings: dict[str, Opening]
+    broad_subjects: frozenset[str]
+    objects: dict[str, str]
+    embedded: frozenset[str]
     anywhere: frozenset[str]
     never_types: tuple[str, ...]
     identities: frozenset[str]
@@ -74,8 +89,19 @@ def shapes() -> dict[str, Shape]:
     return shapes_in(Path(__file__).with_name("knowledge").joinpath("rules.json").read_bytes())
 
 
-def widens(kind: str, verb: Verb, before: Values | None, after: Values | None, unknown: frozenset[str]) -> str:
-    """Why this change of a thing of type `kind` widens access, in a few words without values; empty: it does not."""
+def widens(
+    kind: str,
+    verb: Verb,
+    before: Values | None,
+    after: Values | None,
+    unknown: frozenset[str],
+    own: Callable[[], frozenset[str]] = frozenset,
+) -> str:
+    """Why this change of a thing of type `kind` widens access, in a few words without values; empty: it does not.
+
+    `own` gives the accounts that the plan's own things are in.
+    """
+    kind = _object_of(kind, before if before is not None else after or {})
     if verb == "delete":
         return _ends(kind, before or {})
     if verb not in ("create", "update", "replace"):
@@ -83,6 +109,8 @@ def widens(kind: str, verb: Verb, before: Values | None, after: Values | None, u
     gives = _gives(kind, after or {})
     if verb == "create" and gives:
         return "it gives somebody access"
+    if verb == "create" and (reason := _trusts((after or {}).get("assume_role_policy"), own)):
+        return reason
     shape = shapes().get(kind)
     if shape is not None and (reason := lets_in_more(shape, before, after, unknown, access().open)):
         return reason
@@ -105,6 +133,17 @@ def widens(kind: str, verb: Verb, before: Values | None, after: Values | None, u
         return ""
     relevant = sorted(unknown & (_relevant(kind) - access().anywhere | _documented(kind, before)))
     return f"what `{relevant[0]}` will allow is not known before it is applied" if relevant else ""
+
+
+def _object_of(kind: str, values: Values) -> str:
+    """The type, with the kind of the object that a thing of it holds."""
+    held = values.get(access().objects.get(kind, ""))
+    named = held.get("kind") if isinstance(held, dict) else None
+    return f"{kind}:{named}" if isinstance(named, str) else kind
+
+
+def _trusts(document: object, own: Callable[[], frozenset[str]]) -> str:
+    return trusts_strangers((document,), own, access().broad_subjects) if isinstance(document, str) else ""
 
 
 def _changing(before: Values | None, after: Values) -> tuple[Values, Values]:
@@ -199,7 +238,11 @@ def _relevant(kind: str) -> frozenset[str]:
         (kind not in shapes(), known.attached),
         (_gives_type(kind) or kind in known.grants_unless, known.roles),
     )
-    own = (known.identity_types.get(kind, ""), *(name for name, kinds in known.entries.items() if kind in kinds))
+    own = (
+        known.identity_types.get(kind, ""),
+        *(name for name, kinds in known.entries.items() if kind in kinds),
+        *(name for name, opening in known.openings.items() if kind.startswith(opening.types)),
+    )
     always = known.anywhere | known.identities | frozenset(filter(None, own)) | known.switches.keys()
     return always.union(*(names for means, names in chosen if means))
 
@@ -215,6 +258,7 @@ def _facts(kind: str, values: Values) -> list[tuple[str, tuple[object, ...]]]:
 
 def _found(values: Values, relevant: frozenset[str]) -> dict[str, list[object]]:
     found: dict[str, list[object]] = {}
+    embedded = access().embedded
     waiting: list[object] = [values]
     while waiting:
         here = waiting.pop()
@@ -227,7 +271,16 @@ def _found(values: Values, relevant: frozenset[str]) -> dict[str, list[object]]:
                         held = here[name]
                         found.setdefault(name, []).extend(held if isinstance(held, list) else [held])
             waiting += [held for held in here.values() if held and isinstance(held, _TREES)]
+            waiting += [_decoded(here[name]) for name in embedded if name in here]
     return found
+
+
+def _decoded(held: object) -> object:
+    """The values of JSON in a text; none where it is no such text."""
+    try:
+        return msgspec.json.decode(held) if isinstance(held, str) else None
+    except (msgspec.MsgspecError, RecursionError):
+        return None
 
 
 def _wider(name: str, was: tuple[object, ...], becomes: tuple[object, ...], *, new: bool) -> str:
@@ -239,6 +292,10 @@ def _wider(name: str, was: tuple[object, ...], becomes: tuple[object, ...], *, n
             # Made so from the start is worth a word only where it opens to everybody; a false is a default.
             return "" if new and (opens is False or name in known.quiet) else f"`{name}` opens it"
         return ""
+    if name in known.openings:
+        chosen = known.openings[name].values
+        fresh = [each for each in becomes if each and each not in was and (not chosen or str(each) in chosen)]
+        return f"`{name}` opens what it runs on" if fresh else ""
     if name in known.entries:
         return "" if new or all(each in was for each in becomes) else f"`{name}` names more"
     if not new and (name in known.identities or name in known.identity_types.values()) and new_texts(was, becomes):

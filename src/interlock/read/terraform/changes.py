@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Raw
@@ -17,6 +18,7 @@ from interlock.model.wayback import WayBack
 from interlock.read.lasting.lasting import Lasting, judge
 from interlock.read.lasting.needs import needs_of
 from interlock.read.terraform.access import access, widens
+from interlock.read.terraform.accounts import accounts_of
 from interlock.read.terraform.code import Runs, code
 from interlock.read.terraform.difference import Difference, difference
 from interlock.read.terraform.naming import resource_of
@@ -140,6 +142,7 @@ class _Reading:
         self.needs_unknown: set[str] = set()
         self.drifted = {each.address for each in plan.resource_drift if each.change.actions != ("no-op",)}
         self.shifted = shifted(plan.resource_changes)
+        self.accounts = cache(lambda: accounts_of(plan))
         self.blocks = {placed.address: placed.block for placed in outline.blocks}
 
     def change(self, part: int, change: ResourceChange) -> None:
@@ -168,7 +171,9 @@ class _Reading:
         forced = _first_steps(change.change)
         known = _judged(change.type, act.operation, seen, forced)
         later = self._chosen(change, seen) if seen.unknown and act.operation == "replace" else seen.unknown
-        wider = widens(change.type, act.verb, seen.before, seen.after, later) if act.operation != "forget" else ""
+        wider = ""
+        if act.operation != "forget":
+            wider = widens(change.type, act.verb, seen.before, seen.after, later, self.accounts)
         traits: set[Trait] = {*act.traits, *known.traits}
         if wider:
             traits.add("widens-access")
