@@ -36,6 +36,8 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unread: dict[str, str]
     noted: tuple[str, ...]
     aside: dict[str, str]
+    paging: tuple[str, ...]
+    outfile: tuple[str, ...]
     exact: dict[str, tuple[str, ...]]
     worked_over: dict[str, dict[str, str]]
 
@@ -121,7 +123,7 @@ def taken(command: str, service: str, operation: str, words: Sequence[str]) -> T
     made_up: list[str] = []
     given: set[str] = set()
     whole = True
-    for option, values in _grouped(words, unread, model.streams):
+    for option, values in _grouped(words, unread, model.streams or command in names().outfile):
         if option == "cli-input-json":
             _skeleton(values, parameters, unread)
         elif (known := meant(options, option)) is not None:

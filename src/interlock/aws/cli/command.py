@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from interlock.aws.call import Call
-from interlock.aws.cli.arguments import Taken, commands_of, meant, names, taken, waits_of
+from interlock.aws.cli.arguments import Taken, commands_of, meant, names, options_of, taken, waits_of
 from interlock.aws.cli.customs import Own, customs, table
 from interlock.aws.cli.exact import altered
 from interlock.aws.cli.storage import Selected, storage
 from interlock.aws.cli.words import words_of
-from interlock.aws.models import has
+from interlock.aws.models import has, pages
 from interlock.aws.parameters import strange
 from interlock.errors import BadProposal
 
@@ -38,6 +38,7 @@ class _Options(NamedTuple):
     unread: tuple[str, ...]
     notes: tuple[str, ...]
     aside: tuple[str, ...]
+    paging: dict[str, str]
 
 
 def command_of(line: str) -> Command:
@@ -68,7 +69,7 @@ def command_of(line: str) -> Command:
         return _by_itself(options, (Call(real, operation, options.region, unread=unread),))
     if name == "wait" and rest:
         return _by_itself(options, (_waited(service, rest[0], rest[1:], options.region, unread),))
-    call, aside = _operation(service, name, rest, options.region, unread)
+    call, aside = _operation(service, name, rest, options.region, unread, options.paging)
     return Command((call,), (), options.notes, (), options.region, (*options.aside, *aside))
 
 
@@ -81,9 +82,12 @@ def _by_itself(
 
 
 def _operation(
-    command: str, name: str, rest: list[str], region: str, unread: tuple[str, ...]
+    command: str, name: str, rest: list[str], region: str, unread: tuple[str, ...], paging: dict[str, str]
 ) -> tuple[Call, tuple[str, ...]]:
-    """The call, and why the line is not that call alone."""
+    """The call, and why the line is not that call alone.
+
+    Where clients put no pages together, what elsewhere counts over them is an argument of the operation itself.
+    """
     service = names().services.get(command, command)
     known = has(service) and command not in names().services.values()
     own = names().commands.get(f"{command} {name}")
@@ -91,10 +95,14 @@ def _operation(
     if not operation:
         said = f"`aws {_shown(command)} {_shown(name)}` is no operation that is known here"
         return Call(service if known else "", "", region, unread=(*unread, said)), ()
+    own_paging = {} if operation in pages(service) else options_of(f"{command} {name}", service, operation)
+    rest += [word for each, value in paging.items() if each in own_paging for word in (f"--{each}", value)]
+    over = tuple(names().aside[each] for each in paging if each not in own_paging)
+    by_itself = own is not None or f"{command} {name}" in names().outfile
     found = taken(f"{command} {name}", service, operation, rest)
     odd = strange(service, operation, found.parameters) if found.whole and not found.unread else ()
     call = Call(service, operation, region, "", found.parameters, unread=(*unread, *found.unread, *odd))
-    return call, () if call.unread else _made_up(found, own is not None, name) or altered(call)
+    return call, over or (() if call.unread else _made_up(found, by_itself, name) or altered(call))
 
 
 def _made_up(found: Taken, own: bool, name: str) -> tuple[str, ...]:
@@ -109,7 +117,7 @@ def _waited(command: str, name: str, rest: list[str], region: str, unread: tuple
     if asked is None:
         said = f"`aws {_shown(command)} wait {_shown(name)}` is nothing to wait for that is known here"
         return Call(service if has(service) else "", "", region, unread=(*unread, said))
-    return _operation(command, asked, rest, region, unread)[0]
+    return _operation(command, asked, rest, region, unread, {})[0]
 
 
 def _common(words: tuple[str, ...]) -> _Options:
@@ -119,6 +127,7 @@ def _common(words: tuple[str, ...]) -> _Options:
     unread: list[str] = []
     notes: list[str] = []
     aside: list[str] = []
+    paging: dict[str, str] = {}
     region = ""
     waiting = list(words)
     while waiting:
@@ -133,11 +142,13 @@ def _common(words: tuple[str, ...]) -> _Options:
         region = value if name == "region" else region
         if name in known.unread:
             unread.append(known.unread[name])
-        if name in known.aside:
+        if name in known.paging:
+            paging[name] = value
+        elif name in known.aside:
             aside.append(known.aside[name])
         if name in known.noted:
             notes.append(f"with `--{name} {_shown(value)}`" if value else f"with `--{name}`")
-    return _Options(tuple(kept), region, tuple(unread), tuple(notes), tuple(aside))
+    return _Options(tuple(kept), region, tuple(unread), tuple(notes), tuple(aside), paging)
 
 
 def _shown(text: str) -> str:

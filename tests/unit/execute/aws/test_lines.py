@@ -111,6 +111,11 @@ def test_a_stack_is_planned_from_a_line_as_from_its_call(account: Account) -> No
             {"DBInstanceIdentifier": "x", "DeletionProtection": False},
         ),
         (
+            "aws iam get-service-last-accessed-details --job-id 0f1e2d3c-0000-0000-0000-000000000000 --max-items 5",
+            "iam:GetServiceLastAccessedDetails",
+            {"JobId": "0f1e2d3c-0000-0000-0000-000000000000", "MaxItems": 5},
+        ),
+        (
             "aws s3api delete-objects --bucket b --delete 'Objects=[{Key=a},{Key=b}],Quiet=true'",
             "s3:DeleteObjects",
             {"Bucket": "b", "Delete": {"Objects": [{"Key": "a"}, {"Key": "b"}], "Quiet": True}},
@@ -162,6 +167,11 @@ def test_a_line_is_the_same_request_and_the_same_change_as_its_call(
         ("aws ec2 run-instances --cli-input-json file://x.json", "cannot be read here"),
         ("aws lambda invoke --function-name f out.json", "a stream"),
         ("aws s3api get-object --bucket b --key k out", "a stream"),
+        (
+            "aws s3api select-object-content --bucket b --key k --expression x --expression-type SQL"
+            " --input-serialization CSV={} --output-serialization CSV={} out",
+            "a command of its own",
+        ),
         ("aws s3api put-object --bucket b --key k --body f", "holds bytes"),
         ("aws kinesis put-record --stream-name s --partition-key p --data aGk=", "holds bytes"),
         ('aws dynamodb put-item --table-name t --item \'{"id":{"B":"aGk="}}\'', "holds bytes"),
