@@ -9,15 +9,15 @@ import msgspec
 from hypothesis import given as that
 from hypothesis import strategies as st
 
+from interlock.aws.cli.arguments import commands_of
+from interlock.aws.parameters import Model, is_secret, model_of
 from interlock.aws.rawmodel import RawShape
 from interlock.model.canon import canonical
 from interlock.model.change import Change, Resource
 from interlock.model.inventory import Edge, Inventory, Item
 from interlock.model.wayback import REVERSIBILITIES, WayBack
-from interlock.read.aws.cli.arguments import commands_of
 from interlock.read.aws.evidence import table
 from interlock.read.aws.operations import operation, operations_of
-from interlock.read.aws.parameters import Model, is_secret, model_of
 from interlock.read.readers import reader_for
 
 SERVICES = (

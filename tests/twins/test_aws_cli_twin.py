@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from random import Random
 
 import pytest
 
-from interlock.read.aws.cli.arguments import commands_of, meant, names, options_of, waits_of
-from interlock.read.aws.cli.customs import table as customs_table
+from interlock.aws.cli.arguments import commands_of, meant, names, options_of, waits_of
+from interlock.aws.cli.customs import table as customs_table
+from interlock.aws.cli.shorthand import Unreadable, parse
+from interlock.aws.cli.single import call_of
 
 SERVICES = (
     "autoscaling", "backup", "cloudformation", "cloudfront", "cloudtrail", "cloudwatch", "deploy", "dynamodb", "ec2",
@@ -39,6 +42,97 @@ for service in sys.argv[1:]:
             said[f"{service} {command}"] = [model.name, sorted(made.arg_table)]
 print(json.dumps(said))
 """
+
+#: Asked of the program: what a line would have its client call, and what a text of the short form stands for.
+CALLS = """
+import json, os, shlex, sys
+os.environ.update(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b", AWS_DEFAULT_REGION="eu-central-1")
+os.environ.update(AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null")
+from botocore.client import BaseClient
+from awscli.clidriver import create_clidriver
+called = []
+def noted(self, operation, parameters):
+    called.append([self.meta.service_model.service_name, operation, dict(parameters)])
+    raise KeyboardInterrupt
+BaseClient._make_api_call = noted
+for line in json.load(sys.stdin):
+    create_clidriver().main(shlex.split(line)[1:])
+print("\\n" + json.dumps(called))
+"""
+SHORT = """
+import json, sys
+from awscli.shorthand import ShorthandParser
+def read(text):
+    try:
+        return ShorthandParser().parse(text)
+    except Exception:
+        return None
+print(json.dumps([read(text) for text in json.load(sys.stdin)]))
+"""
+#: Lines that are executed: each is one call, and the program would make the very same.
+LINES = (
+    "aws ec2 describe-instances --instance-ids i-1 i-2 --filters Name=a,Values=b,c Name=tag:x,Values=y",
+    "aws ec2 describe-instances --filters 'Name=instance-state-name,Values=[running, stopped]'",
+    "aws ec2 describe-instances --filters 'Name = a, Values = b, c'",
+    """aws ec2 describe-instances --filters "Name=a,Values='x,y',z" """,
+    "aws ec2 terminate-instances --instance-ids '[\"i-1\",\"i-2\"]' --dry-run",
+    "aws ec2 run-instances --image-id ami-1 --count 2 --block-device-mappings DeviceName=/dev/sda1,Ebs={VolumeSize=20}",
+    "aws ec2 modify-instance-attribute --instance-id i-1 --no-disable-api-termination",
+    "aws ec2 modify-instance-attribute --instance-id i-1 --instance-type t3.large",
+    "aws ec2 create-tags --resources i-1 --tags Key=a,Value=b=c Key=d,Value= 'Key=e f,Value=g h'",
+    "aws ec2 modify-vpc-attribute --vpc-id v --no-enable-dns-support",
+    "aws rds modify-db-instance --db-instance-identifier x --allocated-storage 50 --no-multi-az --apply-immediately",
+    "aws dynamodb delete-item --table-name t --key id={S=1}",
+    "aws dynamodb put-item --table-name t --item '{\"id\":{\"S\":\"1\"},\"n\":{\"N\":\"2\"}}'",
+    "aws lambda update-function-configuration --function-name f --environment Variables={A=1,B=two} --timeout 30",
+    "aws sqs set-queue-attributes --queue-url https://q --attributes VisibilityTimeout=60,DelaySeconds=5",
+    "aws sns publish --topic-arn arn:aws:sns:eu-central-1:123456789012:t --message 'x, y'",
+    "aws ecs update-service --cluster c --service s --desired-count 0 --force-new-deployment",
+    "aws ecs update-service --service s --network-configuration awsvpcConfiguration={subnets=[a,b]}",
+    "aws elb deregister-instances-from-load-balancer --load-balancer-name l --instances i-1 i-2",
+    "aws elbv2 deregister-targets --target-group-arn a --targets Id=i-1 Id=i-2,Port=80",
+    "aws ssm send-command --document-name d --instance-ids i-1 --parameters 'commands=ls -l,workingDirectory=/tmp'",
+    "aws s3api delete-objects --bucket b --delete 'Objects=[{Key=a},{Key=b}],Quiet=true'",
+    "aws cloudformation update-stack --stack-name s --parameters ParameterKey=a,ParameterValue=b",
+    "aws cloudwatch put-metric-alarm --alarm-name a --metric-name m --namespace n --statistic Average --period 60"
+    " --evaluation-periods 1 --threshold 1.5 --comparison-operator GreaterThanThreshold --dimensions Name=a,Value=b",
+    "aws workspaces terminate-workspaces --terminate-workspace-requests ws-1 ws-2",
+    "aws apigateway update-stage --rest-api-id a --stage-name s --patch-operations op=replace,path=/x,value=y",
+    "aws route53 list-resource-record-sets --hosted-zone-id Z1",
+    "aws kms schedule-key-deletion --key-id k --pending-window-in-days 7 --region us-east-1",
+    "aws sts get-caller-identity --output text",
+)  # fmt: skip
+
+
+def test_a_line_that_is_executed_is_the_call_that_the_program_would_make() -> None:
+    asked = [sys.executable, "-c", CALLS]
+    answer = subprocess.run(asked, input=json.dumps(LINES), capture_output=True, check=True, text=True, timeout=300)
+
+    ours = [[call.service, call.operation, call.parameters] for call in (call_of(line.encode()) for line in LINES)]
+
+    assert json.loads(answer.stdout.splitlines()[-1]) == ours
+
+
+def test_what_is_read_of_the_short_form_is_what_the_program_reads() -> None:
+    draw = Random(11).choice
+    pieces = [*"ab==,,[]{}'\"\\ 1/@.-:*#()|", "Key", "\\,", "x y"]
+    texts = ["Key=" + "".join(draw(pieces) for _ in range(draw(range(1, 10)))) for _ in range(20_000)]
+    texts += [f"{text},Value=" + "".join(draw(pieces) for _ in range(draw(range(5)))) for text in texts[:10_000]]
+    asked = [sys.executable, "-c", SHORT]
+    answer = subprocess.run(asked, input=json.dumps(texts), capture_output=True, check=True, text=True, timeout=300)
+
+    both = [(parsed(text), theirs) for text, theirs in zip(texts, json.loads(answer.stdout), strict=True)]
+    read = [(ours, theirs) for ours, theirs in both if ours is not None and theirs is not None]
+
+    assert len(read) > 5_000
+    assert [each for each in read if each[0] != each[1]] == []
+
+
+def parsed(text: str) -> object:
+    try:
+        return parse(text)
+    except Unreadable:
+        return None
 
 
 @pytest.fixture(scope="module")

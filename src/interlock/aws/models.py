@@ -101,6 +101,10 @@ class _Waits(msgspec.Struct):
     waiters: dict[str, _Waiter]
 
 
+class _Pages(msgspec.Struct):
+    pagination: dict[str, msgspec.Raw]
+
+
 def row(name: str) -> Row:
     """What the index says of the service of this name in botocore. NotFound when there is none."""
     found = _by_name().get(name)
@@ -157,6 +161,18 @@ def waits(name: str) -> dict[str, str]:
     except (OSError, msgspec.MsgspecError) as error:
         raise Broken(f"botocore has no readable waiters of `{name}`", hint=drift() or str(error)) from error
     return {waiter: said.operation for waiter, said in found.items()}
+
+
+@cache
+def pages(name: str) -> frozenset[str]:
+    """The operations of one service of which clients put answers together from pages. NotFound as above."""
+    known = row(name)
+    path = data() / known.name / known.folder / "paginators-1.json"
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=_Pages).pagination if path.exists() else {}
+    except (OSError, msgspec.MsgspecError) as error:
+        raise Broken(f"botocore has no readable pages of `{name}`", hint=drift() or str(error)) from error
+    return frozenset(found)
 
 
 def _merged(one: Any, other: Any) -> Any:

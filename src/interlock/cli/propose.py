@@ -12,7 +12,9 @@ from interlock.cli.judging import folder, parts_options, read
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--kind", required=True, help="What it is: sql (or sql:sqlite …), terraform or aws; the target's.")
+@click.option(
+    "--kind", required=True, help="What it is: sql (or sql:sqlite …), terraform, aws or aws:cli; the target's."
+)
 @click.option("--target", default="", help="The configured target that it is for.")
 @click.option("--agent", required=True, help="The agent that proposes it.")
 @click.option("--environment", default="", help="The claimed environment.  [default: the target's]")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from interlock.aws.cli.command import command_of
+from interlock.aws.cli.customs import table as customs_table
+from interlock.aws.cli.shorthand import Unreadable, parse
+from interlock.aws.cli.words import words_of
+from interlock.aws.parameters import model_of
 from interlock.errors import BadProposal
 from interlock.model.change import Change
-from interlock.read.aws.cli.command import command_of
-from interlock.read.aws.cli.customs import table as customs_table
-from interlock.read.aws.cli.shorthand import Unreadable, parse
-from interlock.read.aws.cli.words import words_of
-from interlock.read.aws.parameters import model_of
 from interlock.read.readers import reader_for
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from interlock.aws.cli.arguments import commands_of, names, options_of
+from interlock.aws.parameters import BESIDE, Model, model_of
 from interlock.aws.things import known, usual
 from interlock.model.inventory import Item
-from interlock.read.aws.cli.arguments import commands_of, names, options_of
 from interlock.read.aws.evidence import table as kept
 from interlock.read.aws.operations import KNOWLEDGE, lasting_kind, operation, operations_of, services
-from interlock.read.aws.parameters import BESIDE, Model, model_of
 from interlock.read.aws.rows import FILES, tables
 from interlock.read.lasting.kinds import table as lasting
 from interlock.testing.aws_operations import FILE, Iam, action_of, made, operations, written

@@ -9,6 +9,7 @@ import msgspec
 from interlock.aws import endpoints
 from interlock.aws.call import Call
 from interlock.aws.calls import understand
+from interlock.aws.cli.single import call_of, is_line
 from interlock.aws.request import Request, from_bytes
 from interlock.aws.serialize import request_of
 from interlock.aws.written import written
@@ -95,12 +96,8 @@ def _package(payload: bytes) -> _Package:
 
 def _understood(payload: bytes) -> tuple[Request | None, Call]:
     """The request, where it was made as one, and what it means."""
-    if payload.lstrip()[:1] != b"{":
-        raise BadProposal(
-            "a command line is only judged here",
-            hint="to have it executed, send the call through the gate, or propose it as JSON",
-            code="not-executable",
-        )
+    if is_line(payload):
+        return None, call_of(payload)
     try:
         return None, written(payload)
     except BadProposal:

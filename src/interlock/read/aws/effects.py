@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from interlock.aws.call import Call, Parameter
+from interlock.aws.parameters import is_secret
 from interlock.model.change import TRAITS, VERBS, Aspect, Choice, Effect, Known, Resource, Trait, Verb
 from interlock.model.wayback import WayBack
 from interlock.read.aws.access import widening
 from interlock.read.aws.naming import is_named, resources_of, selected_of
 from interlock.read.aws.operations import Operation, operation
-from interlock.read.aws.parameters import is_secret
 from interlock.read.aws.rows import Case, Row, row_of, values_at
 from interlock.read.aws.wayback import Losing, way_back
 

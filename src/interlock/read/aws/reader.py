@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from interlock.aws.call import Call
+from interlock.aws.parameters import strange
 from interlock.aws.written import written
 from interlock.errors import BadProposal
 from interlock.model.change import Change
 from interlock.model.inventory import Inventory
 from interlock.read.aws.calls import change_of_call
 from interlock.read.aws.operations import operation
-from interlock.read.aws.parameters import strange
 from interlock.read.aws.planned import is_planned, reading_of
 from interlock.read.aws.shown import shown
 from interlock.read.reader import Reading
@@ -37,16 +37,18 @@ class AwsReader:
         if is_planned(payload):
             return reading_of(payload, environment)
         if dialect == "cli":
-            from interlock.read.aws.cli.change import change_of
+            from interlock.read.aws.lines import reading_of as reading_of_line
 
-            return Reading(change_of(payload, environment), text=payload)
+            return reading_of_line(payload, environment)
         call = _from_json(payload) if dialect == "" else _from_http(payload)
         return Reading(change_of_call(call, environment), text=shown(call).encode())
 
     def text(self, payload: bytes, dialect: str) -> bytes:
-        """The call with its parameters; a command line is what it is."""
+        """The call with its parameters; of a command line, the line before it."""
         if dialect == "cli":
-            return payload
+            from interlock.read.aws.lines import text_of
+
+            return text_of(payload)
         return shown(_from_http(payload) if dialect == "http" else _from_json(payload)).encode()
 
     def given(self, change: Change, inventory: Inventory) -> Change:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from interlock.aws.call import Call, Parameter
+from interlock.aws.parameters import is_secret
 from interlock.read.aws.operations import operation
-from interlock.read.aws.parameters import is_secret
 
 #: Longer values are cut, and it is said how long they are.
 MOST_LETTERS: Final = 2_000

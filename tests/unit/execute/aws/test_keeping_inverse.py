@@ -169,10 +169,10 @@ def access_opened(account: Account) -> Case:
     return "s3:DeletePublicAccessBlock", {"Bucket": "reports"}, look
 
 
-def queue_deleted(account: Account) -> Case:
-    sqs = account.client("sqs")
-    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
-    return "sqs:DeleteQueue", {"QueueUrl": url}, lambda: sqs.list_queues().get("QueueUrls", [])
+def repository_deleted(account: Account) -> Case:
+    ecr = account.client("ecr")
+    ecr.create_repository(repositoryName="app")
+    return "ecr:DeleteRepository", {"repositoryName": "app"}, lambda: ecr.describe_repositories()["repositories"]
 
 
 def bucket_deleted(account: Account) -> Case:
@@ -180,7 +180,7 @@ def bucket_deleted(account: Account) -> Case:
     return "s3:DeleteBucket", {"Bucket": "reports"}, lambda: [each["Name"] for each in s3.list_buckets()["Buckets"]]
 
 
-@pytest.mark.parametrize("make", [queue_deleted, bucket_deleted])
+@pytest.mark.parametrize("make", [repository_deleted, bucket_deleted])
 def test_what_became_of_a_call_without_a_way_back_is_told(account: Account, make: Callable[[Account], Case]) -> None:
     name, parameters, look = make(account)
     order = account.order(name, parameters)

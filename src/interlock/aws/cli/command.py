@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from interlock.aws.call import Call
+from interlock.aws.cli.arguments import Taken, commands_of, meant, names, options_of, taken, waits_of
+from interlock.aws.cli.customs import Own, customs, table
+from interlock.aws.cli.exact import altered
+from interlock.aws.cli.storage import Selected, storage
+from interlock.aws.cli.words import words_of
+from interlock.aws.models import has, pages
+from interlock.aws.parameters import strange
 from interlock.errors import BadProposal
-from interlock.read.aws.cli.arguments import commands_of, meant, names, taken, waits_of
-from interlock.read.aws.cli.customs import Own, customs, table
-from interlock.read.aws.cli.storage import Selected, storage
-from interlock.read.aws.cli.words import words_of
-from interlock.read.aws.operations import services
-from interlock.read.aws.parameters import strange
 
 
 class Command(NamedTuple):
     """What a line would do: calls one by one, things that it only chooses, or what the command does by itself.
 
-    `notes` are said beside.
+    `notes` are said beside. `aside` says why the line is more than its one call, or another one; with nothing in it,
+    and nothing unread in the call, the line is that call and no other.
     """
 
     calls: tuple[Call, ...]
@@ -25,6 +27,7 @@ class Command(NamedTuple):
     notes: tuple[str, ...] = ()
     own: tuple[Own, ...] = ()
     region: str = ""
+    aside: tuple[str, ...] = ()
 
 
 class _Options(NamedTuple):
@@ -34,6 +37,8 @@ class _Options(NamedTuple):
     region: str
     unread: tuple[str, ...]
     notes: tuple[str, ...]
+    aside: tuple[str, ...]
+    paging: dict[str, str]
 
 
 def command_of(line: str) -> Command:
@@ -45,50 +50,74 @@ def command_of(line: str) -> Command:
     unread = (*split.unread, *options.unread)
     alone = customs(options.words[0], options.words[1:], options.region, unread) if options.words else None
     if alone is not None and (len(options.words) == 1 or f"{options.words[0]} {options.words[1]}" not in table()):
-        return Command(alone.calls, (), options.notes, alone.own, options.region)
+        return _by_itself(options, alone.calls, own=alone.own)
     if len(options.words) < 2:
-        return Command((Call("", "", options.region, unread=(*unread, "it names no command")),))
+        return _by_itself(options, (Call("", "", options.region, unread=(*unread, "it names no command")),))
     service, name, *rest = options.words
     if service == "s3":
         found = storage(name, rest, options.region)
         calls = tuple(call._replace(unread=(*unread, *call.unread)) for call in found.calls)
         if unread and not calls:
             calls = (Call("s3", name, options.region, unread=unread),)
-        return Command(calls, found.selected, options.notes, found.own, options.region)
+        return _by_itself(options, calls, found.selected, found.own)
     own = customs(f"{service} {name}", rest, options.region, unread)
     if own is not None:
-        return Command(own.calls, (), options.notes, own.own, options.region)
+        return _by_itself(options, own.calls, own=own.own)
     instead = names().instead.get(f"{service} {name}")
     if instead is not None:
         real, _, operation = instead.partition(":")
-        return Command((Call(real, operation, options.region, unread=unread),), notes=options.notes)
+        return _by_itself(options, (Call(real, operation, options.region, unread=unread),))
     if name == "wait" and rest:
-        waited = _waited(service, rest[0], rest[1:], options.region, unread)
-        return Command((waited,), notes=options.notes)
-    return Command((_operation(service, name, rest, options.region, unread),), notes=options.notes)
+        return _by_itself(options, (_waited(service, rest[0], rest[1:], options.region, unread),))
+    call, aside = _operation(service, name, rest, options.region, unread, options.paging)
+    return Command((call,), (), options.notes, (), options.region, (*options.aside, *aside))
 
 
-def _operation(command: str, name: str, rest: list[str], region: str, unread: tuple[str, ...]) -> Call:
+def _by_itself(
+    options: _Options, calls: tuple[Call, ...], selected: tuple[Selected, ...] = (), own: tuple[Own, ...] = ()
+) -> Command:
+    """A command that is no operation: it makes calls as it sees fit, or works on this machine."""
+    said = f"`{' '.join(('aws', *map(_shown, options.words[:2])))}` is a command of its own and no single call"
+    return Command(calls, selected, options.notes, own, options.region, (said,))
+
+
+def _operation(
+    command: str, name: str, rest: list[str], region: str, unread: tuple[str, ...], paging: dict[str, str]
+) -> tuple[Call, tuple[str, ...]]:
+    """The call, and why the line is not that call alone.
+
+    Where clients put no pages together, what elsewhere counts over them is an argument of the operation itself.
+    """
     service = names().services.get(command, command)
-    known = service in services() and command not in names().services.values()
+    known = has(service) and command not in names().services.values()
     own = names().commands.get(f"{command} {name}")
     operation = (own or meant(commands_of(service), name)) if known else None
     if not operation:
         said = f"`aws {_shown(command)} {_shown(name)}` is no operation that is known here"
-        return Call(service if known else "", "", region, unread=(*unread, said))
+        return Call(service if known else "", "", region, unread=(*unread, said)), ()
+    own_paging = {} if operation in pages(service) else options_of(f"{command} {name}", service, operation)
+    rest += [word for each, value in paging.items() if each in own_paging for word in (f"--{each}", value)]
+    over = tuple(names().aside[each] for each in paging if each not in own_paging)
+    by_itself = own is not None or f"{command} {name}" in names().outfile
     found = taken(f"{command} {name}", service, operation, rest)
     odd = strange(service, operation, found.parameters) if found.whole and not found.unread else ()
-    return Call(service, operation, region, "", found.parameters, unread=(*unread, *found.unread, *odd))
+    call = Call(service, operation, region, "", found.parameters, unread=(*unread, *found.unread, *odd))
+    return call, over or (() if call.unread else _made_up(found, by_itself, name) or altered(call))
+
+
+def _made_up(found: Taken, own: bool, name: str) -> tuple[str, ...]:
+    said = [f"`{_shown(name)}` is a command of its own"] if own else []
+    return (*said, *(f"`--{each}` is an argument of the command's own" for each in found.made_up))
 
 
 def _waited(command: str, name: str, rest: list[str], region: str, unread: tuple[str, ...]) -> Call:
     """`aws SERVICE wait NAME`: it asks the same operation again and again."""
     service = names().services.get(command, command)
-    asked = waits_of(service).get(name) if service in services() else None
+    asked = waits_of(service).get(name) if has(service) else None
     if asked is None:
         said = f"`aws {_shown(command)} wait {_shown(name)}` is nothing to wait for that is known here"
-        return Call(service if service in services() else "", "", region, unread=(*unread, said))
-    return _operation(command, asked, rest, region, unread)
+        return Call(service if has(service) else "", "", region, unread=(*unread, said))
+    return _operation(command, asked, rest, region, unread, {})[0]
 
 
 def _common(words: tuple[str, ...]) -> _Options:
@@ -97,6 +126,8 @@ def _common(words: tuple[str, ...]) -> _Options:
     kept: list[str] = []
     unread: list[str] = []
     notes: list[str] = []
+    aside: list[str] = []
+    paging: dict[str, str] = {}
     region = ""
     waiting = list(words)
     while waiting:
@@ -111,9 +142,13 @@ def _common(words: tuple[str, ...]) -> _Options:
         region = value if name == "region" else region
         if name in known.unread:
             unread.append(known.unread[name])
+        if name in known.paging:
+            paging[name] = value
+        elif name in known.aside:
+            aside.append(known.aside[name])
         if name in known.noted:
             notes.append(f"with `--{name} {_shown(value)}`" if value else f"with `--{name}`")
-    return _Options(tuple(kept), region, tuple(unread), tuple(notes))
+    return _Options(tuple(kept), region, tuple(unread), tuple(notes), tuple(aside), paging)
 
 
 def _shown(text: str) -> str:

@@ -10,11 +10,11 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from interlock.aws.call import Parameter
+from interlock.aws.cli.shorthand import Unreadable, parse
+from interlock.aws.models import service as model_of_service
 from interlock.aws.models import waits
+from interlock.aws.parameters import Model, model_of
 from interlock.aws.rawmodel import RawShape
-from interlock.read.aws.cli.shorthand import Unreadable, parse
-from interlock.read.aws.operations import operations_of
-from interlock.read.aws.parameters import Model, model_of
 
 Named = TypeVar("Named")
 
@@ -35,20 +35,29 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flags: tuple[str, ...]
     unread: dict[str, str]
     noted: tuple[str, ...]
+    aside: dict[str, str]
+    paging: tuple[str, ...]
+    outfile: tuple[str, ...]
+    exact: dict[str, tuple[str, ...]]
+    worked_over: dict[str, dict[str, str]]
 
 
 class Taken(NamedTuple):
-    """The parameters, and what of the arguments nobody understands. `whole`: there is nothing but these parameters."""
+    """The parameters, and what of the arguments nobody understands. `whole`: there is nothing but these parameters.
+
+    `made_up` are arguments of the command itself, of which a client makes parameters in its own way.
+    """
 
     parameters: dict[str, Parameter]
     unread: tuple[str, ...]
     whole: bool
+    made_up: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
 def names() -> Names:
     """The file `cli.json`, strictly decoded."""
-    raw = Path(__file__).parents[1].joinpath("knowledge", "cli.json").read_bytes()
+    raw = Path(__file__).with_name("cli.json").read_bytes()
     return msgspec.json.decode(raw, type=Names)
 
 
@@ -57,7 +66,7 @@ def commands_of(service: str) -> dict[str, str]:
     """The operations of a service, by what the command calls them."""
     from botocore import xform_name
 
-    return _spelled({xform_name(name, "-"): name for name in operations_of(service)})
+    return _spelled({xform_name(name, "-"): name for name in model_of_service(service).names})
 
 
 @lru_cache(maxsize=512)
@@ -111,34 +120,44 @@ def taken(command: str, service: str, operation: str, words: Sequence[str]) -> T
     extra, beside = names().extra.get(command, {}), names().beside.get(command, ())
     parameters: dict[str, Parameter] = {}
     unread: list[str] = []
+    made_up: list[str] = []
+    given: set[str] = set()
     whole = True
-    for option, values in _grouped(words, unread, model.streams):
+    for option, values in _grouped(words, unread, model.streams or command in names().outfile):
         if option == "cli-input-json":
             _skeleton(values, parameters, unread)
         elif (known := meant(options, option)) is not None:
             member, negated = known
+            unread += [f"`--{option}` is given twice"] * (member in given)
+            given.add(member)
             shape = model.of(model.input.members[member])
             parameters[member] = _value(model, shape, values, option, unread, negated)
         elif option in extra:
+            if option not in names().exact.get(command, ()):
+                made_up.append(option)
+            unread += [f"`--{option}` is given twice"] * (not given.isdisjoint(extra[option]))
+            given.update(extra[option])
             for member in extra[option]:
                 shape = model.of(model.input.members[member])
                 parameters[member] = _value(model, shape, values, option, unread, False)
         elif option in beside:
             whole = False
+            made_up.append(option)
         else:
             unread.append(f"`--{option[:80]}` is no argument of it" if option.isascii() else "a strange argument")
-    return Taken({**names().presumed.get(command, {}), **parameters}, tuple(unread), whole)
+    return Taken({**names().presumed.get(command, {}), **parameters}, tuple(unread), whole, tuple(made_up))
 
 
 def _grouped(words: Sequence[str], unread: list[str], outfile: bool) -> list[tuple[str, list[str]]]:
     """Each option with the words up to the next one."""
     found: list[tuple[str, list[str]]] = []
-    loose = 0
+    loose, closed = 0, False
     for word in words:
         if word.startswith("--") and len(word) > 2:
             name, equals, value = word[2:].partition("=")
             found.append((name, [value] if equals else []))
-        elif found:
+            closed = bool(equals)
+        elif found and not closed:
             found[-1][1].append(word)
         else:
             loose += 1
@@ -180,17 +199,29 @@ def _value(
         return None
     if kind == "list":
         return _listed(model, shape, values, option, unread)
-    if len(values) > 1 and kind != "map":
+    if len(values) > 1:
         unread.append(f"`--{option}` has more than one value")
         return None
-    return _one(model, shape, ",".join(values) if kind == "map" else values[0], option, unread)
+    return _one(model, shape, values[0], option, unread)
 
 
 def _listed(model: Model, shape: RawShape, values: Sequence[str], option: str, unread: list[str]) -> list[Parameter]:
     if len(values) == 1 and values[0].lstrip().startswith("["):
         return _json(values[0], option, unread) or []  # type: ignore[return-value]  # a list, or nothing
     inner = model.of(shape.member)
+    only = _only_member(model, inner)
+    if only and any(value.startswith(f"{only}=") for value in values):
+        # The command takes the member's name for a part of the value.
+        unread.append(f"`--{option}` takes values alone, without `{only}=`")
     return [_one(model, inner, value, option, unread) for value in values]
+
+
+def _only_member(model: Model, shape: RawShape) -> str:
+    """The member of a structure that has no other one, and that is a plain value; empty for any other shape."""
+    if shape.type != "structure" or len(shape.members) != 1 or shape.document:
+        return ""
+    [(name, reference)] = shape.members.items()
+    return "" if model.of(reference).type in ("structure", "list", "map", "blob") else name
 
 
 def _one(model: Model, shape: RawShape, text: str, option: str, unread: list[str]) -> Parameter:
@@ -198,6 +229,8 @@ def _one(model: Model, shape: RawShape, text: str, option: str, unread: list[str
     if kind in ("structure", "map"):
         if text.lstrip().startswith(("{", "[")):
             return _json(text, option, unread)
+        if (only := _only_member(model, shape)) and "=" not in text:
+            return {only: _plain(model.of(shape.members[only]).type, text, option, unread)}
         try:
             return _typed(model, shape, parse(text))
         except Unreadable:

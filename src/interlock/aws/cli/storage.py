@@ -7,11 +7,10 @@ spares things, so what it is does not matter for how bad it can be.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from interlock.aws.call import Call, Parameter
-from interlock.model.change import Verb
-from interlock.read.aws.cli.customs import Own
+from interlock.aws.cli.customs import Own
 
 #: Options of these commands that take a value, and those that take none.
 VALUED: Final = frozenset(
@@ -40,10 +39,14 @@ FLAGS: Final = frozenset(
 )
 
 
+#: What is done to everything that is chosen.
+Does = Literal["read", "update", "delete"]
+
+
 class Selected(NamedTuple):
     """Every object under a prefix, or those of them that a filter does not spare."""
 
-    verb: Verb
+    verb: Does
     bucket: str
     prefix: str
     filtered: bool
@@ -115,7 +118,7 @@ def _remote(path: str) -> bool:
     return path.startswith("s3://")
 
 
-def _all(line: _Line, path: str, verb: Verb, action: str, says: str) -> Selected:
+def _all(line: _Line, path: str, verb: Does, action: str, says: str) -> Selected:
     bucket, prefix = _split(path)
     return Selected(verb, bucket, prefix, line.filtered, action, says, line.region)
 

@@ -66,10 +66,15 @@ class _Reading:
         values = [first]
         while self._here() == "," and not self._key_follows():
             self.at += 1
-            if not self._here():
-                break
+            start = self.at
             values.append(self._value(depth))
+            if values[-1] == "" or self._is_odd(start):
+                raise Unreadable
         return values if len(values) > 1 else first
+
+    def _is_odd(self, start: int) -> bool:
+        """Whether what was taken since is no plain value: the command would find a key in it."""
+        return self.text[start : start + 1] not in ("'", '"', "{", "[") and "=" in self.text[start : self.at]
 
     def _key_follows(self) -> bool:
         at = self.at + 1
@@ -77,7 +82,12 @@ class _Reading:
             at += 1
         return at < len(self.text) and self.text[at] == "=" and at > self.at + 1
 
+    def _skip(self) -> None:
+        while self._here() == " ":
+            self.at += 1
+
     def _value(self, depth: int) -> Parameter:
+        self._skip()
         sign = self._here()
         if sign == "{":
             self.at += 1
@@ -91,20 +101,24 @@ class _Reading:
         start = self.at
         while (sign := self._here()) and sign not in _STOP:
             self.at += 2 if sign == "\\" else 1
-        text = self.text[start : self.at].replace("\\,", ",")
+        if "\\\\" in self.text[start : self.at]:
+            raise Unreadable
+        text = self.text[start : self.at].replace("\\,", ",").strip()
         if text.startswith(("@=", "file://", "fileb://")):
             raise Unreadable
         return text
 
     def _listed(self, depth: int) -> list[Parameter]:
         self._take("[")
+        self._skip()
         found: list[Parameter] = []
         while self._here() and self._here() != "]":
             if depth > DEPTH:
                 raise Unreadable
             found.append(self._value(depth + 1))
-            if self._here() == ",":
-                self.at += 1
+            if self._here() != ",":
+                break
+            self.at += 1
         self._take("]")
         return found
 

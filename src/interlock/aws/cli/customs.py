@@ -1,6 +1,6 @@
 """Customs: commands of `aws` that are no operations: the calls that each makes, or what it does by itself.
 
-The table is `knowledge/commands.json`. An option that is not in it is named, unless the command is as bad with any.
+The table is `commands.json`. An option that is not in it is named, unless the command is as bad with any.
 """
 
 from __future__ import annotations
@@ -13,32 +13,11 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from interlock.aws.call import Call, Parameter
-from interlock.model.change import Aspect, Effect, Resource, Trait, Verb
-from interlock.model.wayback import WayBack
-from interlock.read.aws.effects import ordered
 
 #: What a command does without any call that is read here.
 Does = Literal["read", "secret", "settings", "credential", "code"]
 #: Whatever the command keeps for itself on the machine that it runs on.
 OWN: Final = "aws.cli.configuration"
-
-_AS: Final[dict[Does, tuple[Verb, Aspect, tuple[Trait, ...], WayBack]]] = {
-    "read": ("read", "structure", (), WayBack("none-needed", "none-needed")),
-    "secret": ("read", "structure", ("reads-secret",), WayBack("none-needed", "none-needed")),
-    "settings": ("update", "structure", (), WayBack("disruptive-inverse", "unknown", why="nobody read them before")),
-    "credential": (
-        "grant",
-        "authority",
-        ("widens-access", "leaves-target"),
-        WayBack("irreversible", "invalid", loses="who has it"),
-    ),
-    "code": (
-        "execute",
-        "process",
-        ("runs-code",),
-        WayBack("irreversible", "unknown", loses="whatever its code does"),
-    ),
-}
 
 
 class Own(NamedTuple):
@@ -101,7 +80,7 @@ _Options = dict[str, list[str]]
 @lru_cache(maxsize=1)
 def table() -> dict[str, _Command]:
     """Every such command, strictly decoded."""
-    raw = Path(__file__).parents[1].joinpath("knowledge", "commands.json").read_bytes()
+    raw = Path(__file__).with_name("commands.json").read_bytes()
     return msgspec.json.decode(raw, type=_Table).commands
 
 
@@ -130,22 +109,6 @@ def customs(name: str, words: Sequence[str], region: str, unread: tuple[str, ...
         return Customs(tuple(calls), ())
     called = options.get(own.name, [""])[:1] if own.name else []
     return Customs(tuple(calls), (Own(own.does, own.type, (called or [""])[0] or own.type, f"{name}: {own.says}"),))
-
-
-def effect_of(own: Own, environment: str, region: str) -> Effect:
-    """The one effect of what a command does by itself."""
-    verb, aspect, traits, back = _AS[own.does]
-    where = (("region", region),) if region else ()
-    return Effect(
-        verb,
-        Resource(own.type, own.name, environment, where),
-        "parsed",
-        aspect,
-        traits=ordered(traits),
-        cause=f"aws {own.says}",
-        way_back=back,
-        needs=own.needs,
-    )
 
 
 def _call(made: _Made, region: str, parameters: dict[str, Parameter], unread: tuple[str, ...]) -> Call:

@@ -19,7 +19,7 @@ _SHELL: Final = {
 }
 
 #: Without any of these, a line is what stands between its spaces.
-_SPECIAL: Final = frozenset("'\"\\$`") | _SHELL.keys()
+_SPECIAL: Final = frozenset("'\"\\$`#") | _SHELL.keys()
 
 
 class Words(NamedTuple):
@@ -90,6 +90,8 @@ class _Reading:
         elif sign.isspace():
             self.end()
         else:
+            if sign == "#" and self.here is None:
+                self.unread["a shell would leave out what stands behind `#`"] = None
             if sign in "$`":
                 self._resolved()
             self._take(sign)
