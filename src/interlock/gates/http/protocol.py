@@ -3,6 +3,7 @@
 Without them a connection that sends one header byte a minute is kept for ever, and one that never ends its headers is
 buffered for ever. A body that was refused before it was read is thrown away as it comes, so that its sender gets to
 read the refusal; that is bounded in time here. Other bodies are bounded in app.py, connections in serve.py.
+When the server stops, only whole requests are waited for.
 """
 
 from __future__ import annotations
@@ -98,6 +99,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if not self._in_head and not self.transport.is_closing():
             self._start_clock(DISCARD_SECONDS)
+
+    def shutdown(self) -> None:
+        """The server's call. A request that did not come whole was not begun, and is not waited for."""
+        if self._in_head:
+            super().shutdown()
+        else:
+            self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words are not ours
         """What no request could be made of gets an error of the shape that all errors have."""
