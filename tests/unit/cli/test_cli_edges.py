@@ -69,7 +69,8 @@ def test_what_a_command_is_for_is_told_in_one_line_that_is_not_cut(interlock: Pr
 def test_with_json_a_command_prints_one_object_and_nothing_else(interlock: Process) -> None:
     assert interlock("init", "--json").json["verifier_key"]
     for command in (
-        *("status", "cases", "people list", "agents list", "reads fixer", "recover", "policy check", "policy test"),
+        *("status", "cases", "people list", "agents list", "recover", "policy check", "policy test"),
+        *("agents add fixer --owner olga", "reads fixer"),
         *("ledger verify", "ledger checkpoint", "ledger checkpoint --since 0", "completion fish"),
     ):
         ran = interlock(*command.split(), "--json")
