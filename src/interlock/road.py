@@ -265,4 +265,7 @@ def _not_runnable(case: Case, missing: Missing | None) -> InterlockError:
     if case.state == "denied" and case.decision is not None:
         why = "; ".join(because.because for because in case.decision.because)
         return Refused(f"case `{case.id}` is denied: {why}")
-    return Conflict(f"case `{case.id}` is {case.state}", hint="propose it again" if case.problem else "")
+    return Conflict(
+        f"case `{case.id}` is {case.state}",
+        hint="propose it again" if case.problem else f"`interlock show {case.id}` tells what became of it",
+    )
