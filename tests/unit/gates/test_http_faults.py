@@ -187,6 +187,14 @@ def test_every_reply_carries_the_security_headers_and_no_leave_for_other_sites(l
     assert not [name for name in got.headers if name.startswith("access-control-")]
 
 
+def test_who_asks_for_another_protocol_is_answered_in_this_one(live: Live, caplog: pytest.LogCaptureFixture) -> None:
+    asked = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    got = live.raw(asked, seconds=1)
+
+    assert got.startswith(b"HTTP/1.1 200 ")
+    assert "install" not in caplog.text
+
+
 def test_an_agent_that_is_too_fast_is_told_how_long_to_wait(fresh: Live) -> None:
     control = fresh.world.control
     control.pace = Pace(PaceBounds(proposals=2), lambda: 0)

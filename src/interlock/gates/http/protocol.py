@@ -113,6 +113,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write(NO_REQUEST)
             self.transport.close()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Who asks for another protocol is answered in this one; there is nothing to be installed for that."""
+
     def _count(self, field: bytes) -> None:
         self._fields += len(field)
         if self._fields > HEAD_BYTES:
