@@ -21,7 +21,7 @@ FLOORS: list[list[str]] = [
     ["gates", "practice", "client"],
     ["control"],
     ["road", "proposing", "passing", "claims", "erasure", "registry", "answer", "report", "selftest"],
-    ["judge", "record", "home", "caseids", "together"],
+    ["judge", "record", "home", "caseids", "together", "pace"],
     ["configuration", "read", "survey", "assess", "decide", "approve", "execute", "identify"],
     ["model", "policy", "ledger", "aws"],
     ["errors"],

@@ -15,7 +15,7 @@ from interlock.model.case import Case
 from interlock.model.change import Change, Effect, Resource
 from interlock.model.decision import Decision
 from interlock.model.entry import Entry, Passed, ReadsErased
-from interlock.model.inventory import Measured, RollbackProof
+from interlock.model.inventory import Measured, RollbackProof, Sample
 from interlock.model.wayback import WayBack
 
 if TYPE_CHECKING:
@@ -77,6 +77,16 @@ def line(identity: object, change: Change, assessment: Assessment, decision: Dec
         "reversibility": assessment.reversibility,
         "findings": sorted({finding.id for finding in assessment.findings}),
         "unknown": list(assessment.unknown),
+    }
+
+
+def sample_told(sample: Sample) -> Json:
+    """One row of the diff, before and after."""
+    return {
+        "verb": sample.verb,
+        "resource": {"type": sample.resource.type, "name": sample.resource.name},
+        "before": [list(field) for field in sample.before],
+        "after": [list(field) for field in sample.after],
     }
 
 

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from interlock.errors import Conflict, Forbidden
 from interlock.model import entry as kinds
 from interlock.model.case import RAN, Case
+from interlock.pace import Pace
 from interlock.record import CLAIMED, Placed, Record
 
 CALL: Final = "call/"
@@ -55,8 +56,9 @@ class Place(NamedTuple):
 class Claims:
     """Finds and records them. Every method may be called from any thread."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, pace: Pace) -> None:
         self._record = record
+        self._pace = pace
 
     def find(self, claim: Claim) -> Place:
         """Forbidden for a signature that was used for another call; Conflict (TWIN) for one of another invocation."""
@@ -84,8 +86,12 @@ class Claims:
         return lambda case_id: self._entries(claim, place.places, by, case_id)
 
     def join(self, claim: Claim, place: Place, by: str) -> None:
-        """Record that this call of its own is the case that it found. Conflict (CLAIMED) when a place was taken."""
+        """Record that this call of its own is the case that it found. Conflict (CLAIMED) when a place was taken.
+
+        It leaves entries, and so counts as a proposal: TooFast for an agent that may not propose now.
+        """
         assert place.case is not None  # noqa: S101 - only what was found is joined
+        self._pace.joins(place.case.proposed.agent)
         try:
             self._record.write_all(self._entries(claim, place.places[1:], by, place.case.id))
         except Conflict as error:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from interlock import __version__
-from interlock.answer import Json, read_told, told
+from interlock.answer import Json, read_told, sample_told, told
 from interlock.approve.vote import draw
 from interlock.claims import Claim, Claims
 from interlock.decide.decide import engine
@@ -33,6 +33,7 @@ from interlock.model.approval import Ballot, Choice, Vote
 from interlock.model.canon import parse
 from interlock.model.case import OPEN_STATES, Case
 from interlock.model.proposal import Proposal
+from interlock.pace import Pace
 from interlock.passing import Passage, Passing
 from interlock.policy.engine import Engine
 from interlock.policy.shut import ShutEngine
@@ -61,7 +62,8 @@ class Control:
                 )
             )
             self.vault = Vault(self.ledger.store, load_master(home.vault_key), entropy=senses.entropy)
-            self.record = Record(self.ledger, self.vault, senses.now)
+            self.pace = Pace(self.configuration.pace, senses.monotonic)
+            self.record = Record(self.ledger, self.vault, senses.now, self.pace.grew)
             self.shut: BadPolicy | None = None
             try:
                 court: Engine = engine(home.policy_sources())
@@ -72,7 +74,7 @@ class Control:
             self.road = Road(self.record, self.judge, senses)
             issuer = open_issuer(home.issuer_key)
             self.registry = Registry(self.record, home, issuer, senses, self.configuration.origin)
-            self.claims = Claims(self.record)
+            self.claims = Claims(self.record, self.pace)
             self.passing = Passing(self.record, self.judge, senses)
             self._problems: tuple[str, ...] | None = None
             opening.pop_all()
@@ -108,10 +110,8 @@ class Control:
 
     def propose(self, caller: Caller, proposal: Proposal, *, run: bool = False) -> Case:
         """Legs 1 to 4, and with `run` the rest of the road too where the change is allowed as it is."""
-        require("propose", caller)
-        if caller.kind == "agent" and proposal.agent != caller.name:
-            raise Forbidden(f"`{caller.name}` cannot propose as `{proposal.agent}`", code="other-agent")
-        self._require_armed()
+        self._admit(caller, proposal)
+        self.pace.proposes(proposal)
         case = self.proposing.propose(proposal)
         if run and case.state == "allowed" and proposal.target:
             case = self.road.run(case.id, _by(caller))
@@ -120,10 +120,7 @@ class Control:
     def called(self, caller: Caller, proposal: Proposal, claim: Claim) -> Case | None:
         """The case of this call at a gate: the one that it belongs to, or a new one (legs 1 to 4). None while an
         identical call is being judged. Whichever process asks, one call has one case."""
-        require("propose", caller)
-        if caller.kind == "agent" and proposal.agent != caller.name:
-            raise Forbidden(f"`{caller.name}` cannot propose as `{proposal.agent}`", code="other-agent")
-        self._require_armed()
+        self._admit(caller, proposal)
         while True:
             place, by = self.claims.find(claim), _by(caller)
             try:
@@ -131,6 +128,7 @@ class Control:
                     self.claims.join(claim, place, by)
                 if place.judging or place.case is not None:
                     return place.case
+                self.pace.proposes(proposal)
                 return self.proposing.propose(proposal, self.claims.beside(claim, place, by))
             except Conflict as error:
                 if error.code != CLAIMED:
@@ -162,11 +160,17 @@ class Control:
 
         With `judge` False only what is remembered is asked, which takes no time. `key` is the virtual key it came by.
         """
+        self._admit(caller, proposal)
+        passage = self.passing.glance(proposal, key) if judge else self.passing.remembered(proposal, key)
+        if passage is not None:
+            self.pace.reads(proposal)
+        return passage
+
+    def _admit(self, caller: Caller, proposal: Proposal) -> None:
         require("propose", caller)
-        if caller.name != proposal.agent:
+        if caller.kind == "agent" and proposal.agent != caller.name:
             raise Forbidden(f"`{caller.name}` cannot propose as `{proposal.agent}`", code="other-agent")
         self._require_armed()
-        return self.passing.glance(proposal, key) if judge else self.passing.remembered(proposal, key)
 
     def case(self, caller: Caller, case_id: str) -> Case:
         """One case. An agent is told of others' cases what it would be told of none."""
@@ -187,7 +191,10 @@ class Control:
         require("cases", caller)
         if caller.kind == "agent" and agent != caller.name:
             raise NotFound(f"there are no reads of `{agent}`")
-        return [read_told(entry) for entry in self.record.newest(PASSED + agent, count)]
+        found = self.record.newest(PASSED + agent, count)
+        if not found and not self.record.passport(agent).registered:
+            raise NotFound(f"no agent is called `{agent}`", hint="`interlock agents list` names them")
+        return [read_told(entry) for entry in found]
 
     def told(self, case: Case) -> Json:
         """The case as every face shows it."""
@@ -216,15 +223,7 @@ class Control:
         if not case.samples or case.erased:
             return []
         sealed = parse(self.record.unseal(case.id, case.samples), kinds.Samples)
-        return [
-            {
-                "verb": sample.verb,
-                "resource": {"type": sample.resource.type, "name": sample.resource.name},
-                "before": [list(field) for field in sample.before],
-                "after": [list(field) for field in sample.after],
-            }
-            for sample in sealed.samples
-        ]
+        return [sample_told(sample) for sample in sealed.samples]
 
     def output(self, case: Case) -> bytes:
         """What the execution returned; empty when nothing, or when it was erased."""
@@ -347,13 +346,15 @@ class Control:
         except InterlockError as error:
             problems.append(str(error))
             size = -1
-        state = "armed" if not problems else "stopped"
         reviews = [] if size < 0 else self._reviews_due()
         return {
-            "state": state,
+            "state": "armed" if not problems else "stopped",
             "version": __version__,
             "problems": problems,
-            "degraded": [f"a review of case `{case}` is due: it broke the glass" for case in reviews],
+            "degraded": [
+                *(f"a review of case `{case}` is due: it broke the glass" for case in reviews),
+                *(f"`{agent}` is held back: it asks faster than its pace" for agent in self.pace.held_back()),
+            ],
             "policy_version": self.judge.engine.version,
             "ledger_entries": size,
             "store": self.ledger.store.where,

@@ -9,6 +9,7 @@
     ├── Refused               the rules say no to this caller                   exit 4   HTTP 403
     │   ├── Unauthenticated     no token, an expired one, a wrong passphrase           HTTP 401
     │   ├── Forbidden           a verb that this caller may never use
+    │   ├── TooFast             an agent that asks faster than its pace lets it        HTTP 429
     │   └── Conflict            somebody was first: a used vote, a moved case          HTTP 409
     │       └── Stale             what was approved is no longer what would run
     └── Broken                ours or the world's: nothing was decided          exit 1   HTTP 503
@@ -105,6 +106,18 @@ class Forbidden(Refused):
     """A verb that this caller may never use, whatever the circumstances."""
 
     code = "forbidden"
+
+
+class TooFast(Refused):
+    """This agent asks faster than its pace lets it; nothing was recorded. `seconds` is how long to wait."""
+
+    code = "too-fast"
+    http_status = 429
+    seconds = 1
+
+    def __init__(self, message: str, *, hint: str = "", where: str = "", seconds: int = 1) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.seconds = seconds
 
 
 class Conflict(Refused):

@@ -46,6 +46,11 @@ production = false
 [environments.development]
 production = false
 
+# [pace]                             # of each agent, a minute; beyond it is refused, and nothing is recorded
+# proposals = 30000
+# reads = 300000
+# bytes = 134217728                  # what it sends, and what is recorded of it
+
 # [targets.shop]
 # kind = "sql:sqlite"
 # address = "shop.db"                # relative to this folder

@@ -78,12 +78,18 @@ class Token(NamedTuple):
 
 
 class Record:
-    """The one way to the ledger. `now` is unix milliseconds; entries never go back in time."""
+    """The one way to the ledger. `now` is unix milliseconds; entries never go back in time.
 
-    def __init__(self, ledger: Ledger, vault: Vault, now: Callable[[], int]) -> None:
+    `grew` is told by how many bytes the record grew by the cases of an agent.
+    """
+
+    def __init__(
+        self, ledger: Ledger, vault: Vault, now: Callable[[], int], grew: Callable[[str, int], None] = lambda *_: None
+    ) -> None:
         self.ledger = ledger
         self._vault = vault
         self._now = now
+        self._grew = grew
         newest = next(iter(ledger.read(max(0, ledger.size() - 1), ledger.size())), None)
         self._latest = decode(newest).at if newest else 0
         self._folded: dict[str, Case] = {}
@@ -208,6 +214,8 @@ class Record:
         stream, standing = CASE + opening.case, opening.standing
         placed = [Placed(stream, place, opening.by, what) for place, what in enumerate(opening.whats)]
         entries, items = self._written([*placed, *opening.beside])
+        sealed = sum(len(blob) for _, blob in opening.fresh.contents.blobs)
+        self._grew(standing.passport.name, sealed + sum(len(item.data) for item in items))
         upon = {AGENT + standing.passport.name: standing.entries}
         return entries[: len(placed)], Asked(items, (opening.fresh.contents,), upon)
 
@@ -222,7 +230,11 @@ class Record:
         """The case after these entries. Raises Conflict when the case has moved on since it was read."""
         stream = CASE + case.id
         require_moves(case, whats)
-        return follow(case, self.write(stream, case.entries, by, whats))
+        placed = [Placed(stream, case.entries + offset, by, what) for offset, what in enumerate(whats)]
+        entries, items = self._written(placed)
+        self.ledger.append(items)
+        self._grew(case.proposed.agent, sum(len(item.data) for item in items))
+        return follow(case, entries)
 
     # vault
 

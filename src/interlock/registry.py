@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from interlock.approve.names import fold
 from interlock.approve.publickey import public_key
 from interlock.approve.vote import sign
-from interlock.errors import BadInput, Conflict, Forbidden, NotFound, Unauthenticated
+from interlock.errors import BadInput, Conflict, Forbidden, InterlockError, NotFound, Unauthenticated
 from interlock.home import Home
 from interlock.identify import sessions, tokens, virtual
 from interlock.identify.issuer import Issuer
@@ -234,10 +234,25 @@ class Registry:
             raise BadInput(f"`{timezone}` is no time zone", hint="use a name like Europe/Berlin") from error
         if any(fold(name) == fold(known) for known in self._record.people()):
             raise Conflict(f"there is a person `{name}` already", hint="people are one human each")
-        key = create_key(self._home.person_key(name), name, passphrase, entropy=self._senses.entropy, cost=cost)
+        path = self._home.person_key(name)
+        key = create_key(path, name, passphrase, entropy=self._senses.entropy, cost=cost)
         person = Person(name, tuple(sorted(set(roles))), timezone, b64encode(key.public).decode())
-        self._record.write(PERSON + name, 0, _by(caller), [kinds.PersonWritten(person)])
+        try:
+            self._record.write(PERSON + name, 0, _by(caller), [kinds.PersonWritten(person)])
+        except InterlockError:
+            if not self._is_registered(person):
+                path.unlink(missing_ok=True)  # nobody's key: nothing that is signed with it would ever count
+            raise
         return person
+
+    def _is_registered(self, person: Person) -> bool:
+        """Whether the record has this person; where it cannot be asked, it may have."""
+        try:
+            return self._record.person(person.name).public_key == person.public_key
+        except NotFound:
+            return False
+        except InterlockError:
+            return True
 
     def retire_person(self, caller: Caller, name: str) -> Person:
         """End a person's votes, those that were cast and not yet used included."""

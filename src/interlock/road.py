@@ -22,7 +22,7 @@ from interlock.approve.poll import Poll, poll_of
 from interlock.approve.quorum import Missing, quorum
 from interlock.approve.review import admit_review
 from interlock.approve.vote import accept
-from interlock.errors import BadConfiguration, Conflict, InterlockError, Refused, Stale
+from interlock.errors import BadConfiguration, Conflict, InterlockError, Refused, Stale, TargetError
 from interlock.execute.executor import Exchange, Executor, Order
 from interlock.execute.executors import executor_for
 from interlock.execute.planners import planner_for
@@ -167,6 +167,12 @@ class Road:
         assert case.decision is not None  # noqa: S101 - the table of moves leads here only past a decision
         fresh = judgement.decision
         if fresh.digest != case.decision.digest:
+            if judgement.rehearsal is not None and judgement.rehearsal.hindered:
+                raise TargetError(
+                    f"case `{case.id}` could not be tried again: {judgement.rehearsal.hindered}",
+                    hint="nothing was done and the approval stays; mend it, then run the case again",
+                    code="not-rehearsed",
+                )
             self._lapse(case, "stale", difference(case, judgement))
         if fresh.outcome == "deny" or (fresh.outcome == "hold" and case.state == "allowed"):
             why = "; ".join(because.because for because in fresh.because) or "no policy permits it any more"
@@ -259,4 +265,7 @@ def _not_runnable(case: Case, missing: Missing | None) -> InterlockError:
     if case.state == "denied" and case.decision is not None:
         why = "; ".join(because.because for because in case.decision.because)
         return Refused(f"case `{case.id}` is denied: {why}")
-    return Conflict(f"case `{case.id}` is {case.state}", hint="propose it again" if case.problem else "")
+    return Conflict(
+        f"case `{case.id}` is {case.state}",
+        hint="propose it again" if case.problem else f"`interlock show {case.id}` tells what became of it",
+    )

@@ -277,3 +277,60 @@ def test_a_script_that_no_server_would_run_is_refused_or_unknown(dialect: str) -
         except BadProposal:
             continue
         assert change.unknown or change.effects
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "/*" * 10_000,
+        "/**/" * 5_000 + "DROP TABLE users",
+        "SELECT " + "+" * 10_000 + "1",
+        "SELECT 1 " + "-+" * 5_000 + " 1",
+        "SELECT 1; " + ("/*" * 400 + " ") * 200,
+    ],
+)
+def test_what_would_keep_the_scanner_busy_for_its_square_is_unknown(sql: str) -> None:
+    change = read(sql)
+
+    assert not change.fully_known
+    assert change.effects
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "/" + "*" * 20_000 + "/ SELECT 1",
+        "-" * 20_000 + "\nSELECT 1",
+        ("-" * 100 + "\n") * 2_000 + "SELECT 1",
+        ("/*" + "=" * 100 + "*/\n") * 2_000 + "SELECT 1",
+        "/*" * 500 + " x " + "*/" * 500 + "SELECT 1",
+    ],
+)
+def test_comments_that_are_long_or_many_are_read(sql: str) -> None:
+    assert read(sql).fully_known
+
+
+@pytest.mark.parametrize("dialect", EVERY)
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 'hunter2' 'x' FROM",
+        "SELECT 1 FROM 'hunter2'",
+        "SELECT 'hunter2",
+        'SELECT "hunter2',
+        "SELECT $$hunter2",
+        "ALTER USER a PASSWORD 'hunter2' FOR",
+        "SELECT " + "hunter2" * 20 + " FROM FROM 'hunter2",
+    ],
+)
+def test_what_is_wrong_with_a_script_is_said_without_its_literals(sql: str, dialect: str) -> None:
+    """The message is recorded as it is; the payload is sealed."""
+    try:
+        read(sql, dialect)
+    except BadProposal as error:
+        assert "hunter2" not in str(error)
+
+
+def test_a_word_that_the_server_would_stumble_on_is_named() -> None:
+    with pytest.raises(BadProposal, match=r'at or near "from"'):
+        read("SELECT from from")

@@ -6,6 +6,8 @@ Nothing but this table is imported until a command is chosen, so that `interlock
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gc
 import io
 import json
@@ -16,6 +18,8 @@ from typing import TYPE_CHECKING
 from interlock import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import click
 
     from interlock.errors import InterlockError
@@ -49,6 +53,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("interlock.cli.demo", "an agent deletes and recreates production, without Interlock and with it"),
     "completion": ("interlock.cli.completion", "print the completion script for bash, zsh or fish"),
 }
+
+#: What a disk or a device says that takes no more.
+FULL: frozenset[int] = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 #: Commands that judge one change and end: no circle that they leave is worth looking for.
 ONCE: frozenset[str] = frozenset({"check", "ci"})
@@ -100,8 +107,13 @@ def program() -> click.Group:
 def main(argv: list[str] | None = None) -> None:
     """Entry point of the `interlock` command."""
     arguments = sys.argv[1:] if argv is None else argv
+    _require_streams()
     if arguments == ["--version"]:
-        sys.stdout.write(f"interlock, version {__version__}\n")
+        try:
+            sys.stdout.write(f"interlock, version {__version__}\n")
+            sys.stdout.flush()
+        except OSError as error:
+            sys.exit(_gone() if isinstance(error, BrokenPipeError) else _unwritten(error))
         return
     gc.disable()  # what is imported stays; looking through it again and again is a tenth of a short command
     try:
@@ -111,6 +123,13 @@ def main(argv: list[str] | None = None) -> None:
     if argv is None:
         gc.freeze()  # the process ends here, and nothing is looked through once more for that
     sys.exit(status)
+
+
+def _require_streams() -> None:
+    """Python has none where the caller closed them: nothing is read then, and what is said goes nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _run(arguments: list[str]) -> int:
@@ -135,16 +154,17 @@ def _run(arguments: list[str]) -> int:
     except InterlockError as error:
         if as_json:
             return _tell(error.as_dict(), error.exit_status)
-        _print_error(error)
+        with _told_if_possible():
+            _print_error(error)
         return error.exit_status
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("\nstopped; what was recorded stays recorded\n")
         return 130
     except BrokenPipeError:
-        # The reader of our output went away (`| head`); point stdout at nothing so that the exit is quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _gone()
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
+            return _unwritten(error)
         if os.environ.get("INTERLOCK_DEBUG"):
             raise
         message = safe(f"{type(error).__name__}: {error}")
@@ -152,6 +172,34 @@ def _run(arguments: list[str]) -> int:
             return _tell({"code": "bug", "message": message}, 1)
         sys.stderr.write(f"interlock: this is a bug of ours: {message}\n  set INTERLOCK_DEBUG=1 to see where\n")
         return 1
+
+
+def _say_no_more() -> None:
+    """Point stdout at nothing, so that what is left in it makes no noise at the exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _told_if_possible() -> Iterator[None]:
+    """Where standard error takes nothing either, the exit status alone says it."""
+    try:
+        yield
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def _gone() -> int:
+    """The reader of our output went away (`| head`), and has what it wanted."""
+    _say_no_more()
+    return 0
+
+
+def _unwritten(error: OSError) -> int:
+    _say_no_more()
+    with _told_if_possible():
+        sys.stderr.write(f"interlock: the output cannot be written: {error.strerror}\n  write it elsewhere\n")
+    return 1
 
 
 def _tell(error: dict[str, str], status: int) -> int:

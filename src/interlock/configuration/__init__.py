@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from interlock.configuration.aws import AwsTable, aws_settings
-from interlock.configuration.reading import Strict, check_name, duration
+from interlock.configuration.pace import PaceBounds, PaceTable, pace_bounds
+from interlock.configuration.reading import Strict, check_name, duration, read
 from interlock.configuration.terraform import TerraformTable, terraform_settings
 from interlock.errors import BadConfiguration, NotFound
 from interlock.model.target import Bounds, Environment, Freeze, Hours, Target
@@ -92,6 +93,7 @@ class _File(Strict):
     environments: dict[str, _Environment] = msgspec.field(default_factory=dict)
     targets: dict[str, _Target] = msgspec.field(default_factory=dict)
     run_tasks: _RunTasks | None = None
+    pace: PaceTable = msgspec.field(default_factory=PaceTable)
 
 
 class Workspace(NamedTuple):
@@ -130,6 +132,7 @@ class Configuration(NamedTuple):
     targets: dict[str, Target]
     bounds: Bounds
     run_tasks: RunTasks | None = None
+    pace: PaceBounds = PaceBounds()
 
     def environment(self, name: str) -> Environment:
         """The contract of that environment. One that nobody described has the strictest contract there is."""
@@ -174,9 +177,10 @@ def parse(text: str, home: Path) -> Configuration:
     import tomllib
 
     try:
-        file = msgspec.convert(tomllib.loads(text), _File)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise BadConfiguration("is not a valid configuration", hint=str(error), where=str(home / FILE)) from error
+    file = read(found, _File, str(home / FILE))
     store = _store(file.ledger.store, home)
     return Configuration(
         home=home,
@@ -191,6 +195,7 @@ def parse(text: str, home: Path) -> Configuration:
             bytes=file.rehearsal.max_bytes,
         ),
         run_tasks=_run_tasks(file.run_tasks, home) if file.run_tasks is not None else None,
+        pace=pace_bounds(file.pace),
     )
 
 

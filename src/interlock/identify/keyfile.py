@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -44,7 +45,7 @@ def read(path: Path) -> bytes:
         # O_NONBLOCK: opening a pipe that somebody put here would otherwise wait for ever.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        if path.is_symlink():
+        if error.errno == errno.ELOOP:
             raise KeyLost("the key file is a symbolic link", where=str(path), hint="put the file itself here") from None
         why = f"the key file cannot be opened: {error.strerror}"
         raise KeyLost(why, where=str(path), hint="restore it from its backup, owned by this user, mode 0600") from error

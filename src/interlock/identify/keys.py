@@ -94,7 +94,10 @@ def open_key(path: Path, passphrase: str, *, least: Cost = LEAST) -> SigningKey:
         seed = _cipher(passphrase, header).decrypt(header.nonce, file.sealed, canonical(header))
     except InvalidTag:
         raise Unauthenticated(
-            "wrong passphrase, or the key file was altered", where=str(path), code="wrong-passphrase"
+            "wrong passphrase, or the key file was altered",
+            hint="if nobody knows it any more, register them under another name and retire this one",
+            where=str(path),
+            code="wrong-passphrase",
         ) from None
     key = SigningKey(header.name, Ed25519PrivateKey.from_private_bytes(seed))
     if key.public != header.public_key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -87,7 +88,7 @@ def read_secret(path: Path) -> str:
     except FileNotFoundError:
         raise _lost(path, "it is not there") from None
     except OSError as error:
-        reason = "it is a symbolic link" if path.is_symlink() else str(error.strerror).lower()
+        reason = "it is a symbolic link" if error.errno == errno.ELOOP else str(error.strerror).lower()
         raise _lost(path, reason) from error
     try:
         facts = os.fstat(handle)

@@ -157,6 +157,7 @@ class Rehearsal(Value, frozen=True):
 
     `complete` False means that a bound was hit: the figures are then an estimate or missing and `limits` says which
     bound. `samples` holds up to ten rows. `failed` carries the target's own error when the change does not even run.
+    `hindered` says what of the moment (room on a disk, time, a lock), and not of the change, kept it from being whole.
     """
 
     measured: tuple[Measured, ...] = ()
@@ -165,3 +166,4 @@ class Rehearsal(Value, frozen=True):
     complete: bool = True
     limits: tuple[str, ...] = ()
     failed: str = ""
+    hindered: str = ""

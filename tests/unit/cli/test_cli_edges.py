@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,13 +71,56 @@ def test_what_a_command_is_for_is_told_in_one_line_that_is_not_cut(interlock: Pr
 def test_with_json_a_command_prints_one_object_and_nothing_else(interlock: Process) -> None:
     assert interlock("init", "--json").json["verifier_key"]
     for command in (
-        *("status", "cases", "people list", "agents list", "reads fixer", "recover", "policy check", "policy test"),
+        *("status", "cases", "people list", "agents list", "recover", "policy check", "policy test"),
+        *("agents add fixer --owner olga", "reads fixer"),
         *("ledger verify", "ledger checkpoint", "ledger checkpoint --since 0", "completion fish"),
     ):
         ran = interlock(*command.split(), "--json")
         assert ran.status == 0, ran.err
         assert ran.json
         assert ran.err == ""
+
+
+def shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """What a shell makes of this line, in which `interlock` is the command."""
+    command = f'interlock() {{ "{sys.executable}" -m interlock.cli.main "$@"; }}; {line}'
+    surroundings = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    return subprocess.run(
+        ["/bin/sh", "-c", command], cwd=folder, env=surroundings, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("what", ["--version", "--help", "status", "cases", "cases --json", "ledger export"])
+def test_a_full_disk_under_the_output_is_told_in_one_line(interlock: Process, tmp_path: Path, what: str) -> None:
+    interlock("init")
+    ran = shell(tmp_path, f"interlock {what} > /dev/full")
+
+    assert ran.returncode == 1
+    assert ran.stderr == "interlock: the output cannot be written: No space left on device\n  write it elsewhere\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("interlock cases >&-", 0),
+        ("interlock cases >&- 2>&-", 0),
+        ("interlock show nothing >&- 2>&-", 2),
+        ("interlock show nothing 2> /dev/full", 2),
+        ("interlock check - --kind sql:sqlite <&-", 2),
+        ("(interlock --version; echo $? >&2) | true", 0),
+    ],
+)
+def test_closed_and_full_streams_change_no_exit_status(
+    interlock: Process, tmp_path: Path, line: str, status: int
+) -> None:
+    interlock("init")
+    ran = shell(tmp_path, line)
+
+    assert ran.returncode == status
+    assert "Traceback" not in ran.stderr
+    assert "bug of ours" not in ran.stderr
+    assert "written" not in ran.stderr
 
 
 def test_an_export_is_lines_of_json(interlock: Process) -> None:

@@ -178,3 +178,14 @@ def test_an_agents_words_reach_no_terminal_as_escapes(interlock: Process, home: 
 @pytest.mark.parametrize("verb", [("agents", "add", "x"), ("agents", "list"), ("people", "list")])
 def test_whoever_holds_an_agents_token_keeps_no_register(interlock: Process, home: Path, verb: tuple[str, ...]) -> None:
     assert interlock(*verb, INTERLOCK_TOKEN="anything").status == 4
+
+
+def test_the_reads_of_an_agent_that_is_not_registered_are_not_found(interlock: Process, home: Path) -> None:
+    interlock("agents", "add", "fixer", *SAID)
+    known = interlock("reads", "fixer")
+    unknown = interlock("reads", "fixr")
+
+    assert (known.status, known.out) == (0, "`fixer` has read nothing through a gate yet\n")
+    assert (unknown.status, unknown.out) == (2, "")
+    assert "no agent is called `fixr`" in unknown.err
+    assert "`interlock agents list` names them" in unknown.err

@@ -17,6 +17,8 @@ import pytest
 import interlock
 from interlock import Allowed, Client, ClientError, Denied, Held
 from interlock import client as module
+from interlock.configuration.pace import PaceBounds
+from interlock.pace import Pace
 from live_gate import DROP, READ, WIDE, Live, free_port
 
 
@@ -32,6 +34,18 @@ def test_an_allowed_change_runs_and_brings_its_output(client: Client) -> None:
     assert answer.ran
     assert "300" in answer.output
     assert client.case(answer.case).output == answer.output
+
+
+def test_an_agent_that_is_too_fast_is_told_how_long_to_wait(fresh: Live) -> None:
+    fresh.world.control.pace = Pace(PaceBounds(proposals=1), lambda: 0)
+    client = Client(fresh.url, token=fresh.token())
+    client.propose(kind="sql", payload=READ, target="shop")
+
+    with pytest.raises(ClientError) as refused:
+        client.propose(kind="sql", payload=READ, target="shop")
+
+    assert (refused.value.code, refused.value.status) == ("too-fast", 429)
+    assert refused.value.hint.startswith("wait 60 s")
 
 
 def test_without_run_it_is_allowed_and_runs_when_told_to(client: Client) -> None:

@@ -61,6 +61,37 @@ def test_what_cannot_be_meant_is_refused_with_its_place(name: str) -> None:
     assert "secret" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "where", "said"),
+    [
+        ("[targets.shop]\nkind = 'x'\nadress = 'y'", ": targets.shop", "`adress` here (did you mean `address`?"),
+        ("[targets.a]\nkind = 'x'\naddress = 'y'\n[targets.b]\nkind = 1\naddress = 'y'", ": targets.b.kind", "`str`"),
+        ("[targets.shop]\nkind = 'x'", ": targets.shop", "missing required field `address`"),
+        ("[targets]\nshop = 'x'", ": targets.shop", "is not a valid configuration"),
+        ("[targets.t]\nkind='terraform'\naddress='.'\n[targets.t.terraform]\ntimout='1s'", ".t.terraform", "`timeout`"),
+        ("[target.shop]\nkind = 'x'", "interlock.toml", "did you mean `targets`?"),
+        ("[environments.e]\nhours = [{from = '09:00', too = '17:00'}]", ": environments.e.hours[0]", "`to`"),
+        ("[environments.e]\nxyzzy = 1", ": environments.e", "there are approval_valid, freezes, hours"),
+        ("[pace]\nproposals = 0", "pace.proposals", "`0` a minute is no pace"),
+        ("[pace]\nbytes = 1.5", ": pace.bytes", "`int | null`"),
+    ],
+)
+def test_what_is_not_understood_is_told_with_the_names_that_lead_there(text: str, where: str, said: str) -> None:
+    with pytest.raises(BadConfiguration) as error:
+        parse(text, HOME)
+
+    assert error.value.where.endswith(where)
+    assert said in str(error.value)
+
+
+def test_the_pace_has_usual_bounds_and_those_that_are_set() -> None:
+    usual = parse("", HOME).pace
+    set_to = parse("[pace]\nreads = 7", HOME).pace
+
+    assert usual == unconfigured().pace
+    assert set_to == usual._replace(reads=7)
+
+
 def test_the_ledger_is_no_target_by_any_name(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").touch()
     (tmp_path / "shop.db").symlink_to("ledger.db")

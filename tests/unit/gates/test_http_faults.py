@@ -9,9 +9,11 @@ import time
 
 import pytest
 
+from interlock.configuration.pace import PaceBounds
 from interlock.errors import StoreError
 from interlock.gates.http import app
 from interlock.gates.http.journal import JsonLines, places
+from interlock.pace import Pace
 from live_gate import READ, Live, proposal
 
 DOWN = StoreError("the store is down", hint="start it", where="postgresql://op@db.internal/ledger")
@@ -183,3 +185,25 @@ def test_every_reply_carries_the_security_headers_and_no_leave_for_other_sites(l
     assert "server" not in got.headers
     assert "set-cookie" not in got.headers
     assert not [name for name in got.headers if name.startswith("access-control-")]
+
+
+def test_who_asks_for_another_protocol_is_answered_in_this_one(live: Live, caplog: pytest.LogCaptureFixture) -> None:
+    asked = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    got = live.raw(asked, seconds=1)
+
+    assert got.startswith(b"HTTP/1.1 200 ")
+    assert "install" not in caplog.text
+
+
+def test_an_agent_that_is_too_fast_is_told_how_long_to_wait(fresh: Live) -> None:
+    control = fresh.world.control
+    control.pace = Pace(PaceBounds(proposals=2), lambda: 0)
+    headers = fresh.agent()
+    asked = [fresh.ask("POST", "/v1/cases", proposal(READ), headers) for _ in range(3)]
+
+    assert [got.status for got in asked] == [201, 201, 429]
+    assert asked[2].code == "too-fast"
+    assert asked[2].headers["retry-after"] == "30"
+    assert asked[2].json["error"]["hint"].startswith("wait 30 s")
+    assert fresh.ask("GET", "/v1/cases", headers=headers).json["total"] == 2
+    assert any("held back" in text for text in fresh.ask("GET", "/health").json["degraded"])

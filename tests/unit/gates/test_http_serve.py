@@ -6,6 +6,7 @@ import datetime
 import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -267,6 +268,21 @@ def test_a_request_in_hand_comes_to_its_end_before_up_stops(home: Path) -> None:
         process.communicate(timeout=30)
 
     assert found == ["held"]
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("sent", ["POST /v1/cases HTTP/1.1\r\n", "POST /v1/check HTTP/1.1\r\nHost: 127.0.0.1\r\n"])
+def test_half_a_request_holds_no_stop_up(home: Path, sent: str) -> None:
+    body = "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{" if "Host" in sent else ""
+    with up(home) as (process, url):
+        ready(url)
+        port = int(url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall((sent + body).encode())
+            time.sleep(0.3)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=10)
+
     assert process.returncode == 0
 
 

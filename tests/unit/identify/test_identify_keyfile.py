@@ -1,12 +1,15 @@
 """Key files: made once, for their owner alone, and not read when they are anything else."""
 
+import errno
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
 from interlock.errors import Conflict, KeyLost
 from interlock.identify import keyfile
+from interlock.ledger.keys import load_signer
 
 
 def test_a_new_key_file_is_its_owners_alone_whatever_the_umask(tmp_path):
@@ -104,3 +107,24 @@ def test_an_endless_file_is_not_read_to_its_end(tmp_path):
     with pytest.raises(KeyLost):
         keyfile.read(tmp_path / "large")
     assert len(keyfile.read(tmp_path / "fits")) == keyfile.MAX_KEY_FILE
+
+
+def test_a_key_in_a_folder_that_cannot_be_entered_is_lost_in_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> object:
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "a.key"))
+
+    for name in ("open", "stat", "lstat"):
+        monkeypatch.setattr(os, name, denied)
+    found = []
+    for read in (keyfile.read, load_signer):
+        with pytest.raises(KeyLost) as lost:
+            read(tmp_path / "a.key")
+        found.append(lost.value.message)
+    monkeypatch.undo()
+
+    assert found == [
+        "the key file cannot be opened: Permission denied",
+        "the key cannot be used: permission denied",
+    ]

@@ -8,13 +8,26 @@ from contextlib import closing
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event as EventType
 from pathlib import Path
+from types import SimpleNamespace
 
+import apsw
 import pytest
 
 from interlock.control import Control
-from interlock.errors import BadProposal, Broken, ClockError, Corrupt, InterlockError, KeyLost, TargetError
+from interlock.errors import (
+    BadProposal,
+    Broken,
+    ClockError,
+    Corrupt,
+    InterlockError,
+    KeyLost,
+    Stale,
+    StoreError,
+    TargetError,
+)
+from interlock.execute.sql import rehearse
 from interlock.model.proposal import Proposal
-from interlock.testing.world import AGENT, OPERATOR, World, furnish, simulated
+from interlock.testing.world import AGENT, CHEAP, OPERATOR, PASSPHRASE, World, furnish, simulated
 
 CHANGE = "UPDATE orders SET status = 'paid' WHERE status = 'pending'"
 
@@ -74,6 +87,65 @@ def test_a_vanished_database_in_the_undo_window_keeps_the_case(world: World) -> 
     world.control.recover(OPERATOR)
 
     assert world.undo(world.control.record.case(case.id)).state == "undone"
+
+
+NO_ROOM = "there is no room beside the database for a copy of it"
+
+
+def full_beside(patch: pytest.MonkeyPatch) -> None:
+    """The disk of the database has no room for its copy."""
+    patch.setattr(rehearse, "MEMORY_BYTES", 0)
+    patch.setattr(rehearse.shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
+
+
+def full_within(patch: pytest.MonkeyPatch) -> None:
+    """The disk runs full while the way back is tried on the copy."""
+
+    def fails(*_: object) -> None:
+        raise apsw.FullError("database or disk is full")
+
+    patch.setattr(rehearse, "take_back", fails)
+
+
+@pytest.mark.parametrize(
+    ("fill", "said"), [(full_beside, NO_ROOM), (full_within, "the disk (or the database's own size limit) is full")]
+)
+def test_a_rehearsal_that_runs_out_of_room_leaves_the_approval_as_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch, fill: Callable[[pytest.MonkeyPatch], None], said: str
+) -> None:
+    case = world.approve(world.propose(CHANGE), "ada")
+    before = world.contents()
+    with monkeypatch.context() as patch:
+        fill(patch)
+        with pytest.raises(TargetError) as refused:
+            world.run(case)
+
+    assert said in refused.value.message
+    assert "the approval stays" in refused.value.hint
+    assert world.control.case(OPERATOR, case.id) == case
+    assert world.contents() == before
+    assert world.run(case).state == "done"
+
+
+def test_a_change_that_moved_lapses_where_there_is_room_to_see_it(world: World) -> None:
+    case = world.approve(world.propose(CHANGE), "ada")
+    world.meddle("UPDATE orders SET status = 'pending' WHERE status <> 'pending'")
+
+    with pytest.raises(Stale):
+        world.run(case)
+
+    assert world.control.case(OPERATOR, case.id).state == "lapsed"
+
+
+def test_a_proposal_whose_rehearsal_runs_out_of_room_says_so_and_is_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full_beside(monkeypatch)
+    case = world.propose("UPDATE orders SET status = 'paid' WHERE id = 7")
+
+    assert case.state in ("held", "denied")
+    assert case.assessment is not None
+    assert NO_ROOM in case.assessment.rollback.why
 
 
 def test_a_clock_that_went_back_stops_everything(world: World) -> None:
@@ -174,3 +246,39 @@ def test_five_thousand_levels_of_nesting_are_answered(world: World) -> None:
     case = world.propose(deep)
 
     assert case.state != "allowed" or (case.change is not None and case.change.fully_known)
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_person_who_is_not_recorded_leaves_no_key_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    record, written = world.control.record, world.control.record.write
+
+    def fails(*arguments: object) -> object:
+        if committed:  # it is on record, and only the word of that was lost
+            written(*arguments)  # type: ignore[arg-type]  # handed on as they came
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError, match="the disk is full"):
+        patch.setattr(record, "write", fails)
+        world.control.registry.add_person(OPERATOR, "gus", (), "UTC", PASSPHRASE, CHEAP)
+
+    assert world.control.home.person_key("gus").exists() is committed
+    if not committed:
+        assert world.control.registry.add_person(OPERATOR, "gus", (), "UTC", PASSPHRASE, CHEAP).name == "gus"
+
+
+def test_a_key_stays_where_nobody_can_tell_whether_its_person_is_recorded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> object:
+        raise StoreError("the store is down")
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError):
+        people = world.control.record.people()
+        patch.setattr(world.control.record, "people", lambda: people)
+        patch.setattr(world.control.record, "write", fails)
+        patch.setattr(world.control.record, "person", fails)
+        world.control.registry.add_person(OPERATOR, "gus", (), "UTC", PASSPHRASE, CHEAP)
+
+    assert world.control.home.person_key("gus").exists()

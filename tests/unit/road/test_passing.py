@@ -197,10 +197,11 @@ def test_the_newest_reads_of_an_agent_are_told_in_order(world: World) -> None:
     assert [read["at"] for read in found] == sorted(read["at"] for read in found)
     assert len(found) == 2
     assert found[-1]["resources"] == ["orders"]
-    assert world.control.reads(OPERATOR, "nobody", 2) == []
     assert len(world.control.reads(AGENT, "fixer", 100)) == 5
     with pytest.raises(NotFound):
         world.control.reads(Caller("agent", "other"), "fixer", 2)
+    with pytest.raises(NotFound, match="no agent is called `nobody`"):
+        world.control.reads(OPERATOR, "nobody", 2)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 8, 9])

@@ -135,7 +135,7 @@ class _Doing:
                 self._one(statement)
             self._close_rows()
         except apsw.InterruptError as error:
-            raise BoundHit(self.budget.what) from error
+            raise BoundHit(self.budget.what, passing=True) from error
         if self.connection.status(apsw.SQLITE_DBSTATUS_DEFERRED_FKS)[0]:
             raise failed("it leaves rows whose foreign key points nowhere")
         # Which rows, and the schema that they stand in: equal numbers are not yet the same change.

@@ -20,7 +20,11 @@ READ_INSTRUCTIONS: Final = 1_000_000_000
 
 
 class BoundHit(Exception):
-    """A bound was reached; the message says which."""
+    """A bound was reached; the message says which. `passing`: it may not be there at another time."""
+
+    def __init__(self, what: str, *, passing: bool = False) -> None:
+        super().__init__(what)
+        self.passing = passing
 
 
 class Budget:
@@ -37,7 +41,7 @@ class Budget:
     def check(self) -> None:
         """For loops of our own: BoundHit when the budget is spent."""
         if self._spent():
-            raise BoundHit(self.what)
+            raise BoundHit(self.what, passing=True)
 
 
 def by_time(milliseconds: int, monotonic: Callable[[], int], what: str) -> Budget:

@@ -18,7 +18,7 @@ from interlock.execute.sql.budget import BoundHit, Budget, by_time
 from interlock.execute.sql.contents import Contents, contents, lost, respelled
 from interlock.execute.sql.fence import Fence
 from interlock.execute.sql.image import from_bytes, to_bytes
-from interlock.execute.sql.place import Place, find, harden, opened, speaking
+from interlock.execute.sql.place import Place, find, harden, is_worldly, opened, speaking
 from interlock.execute.sql.plan import steps_back
 from interlock.execute.sql.reading import check, only_reads
 from interlock.execute.sql.statements import text_of
@@ -37,10 +37,14 @@ _REHEARSAL: Final = "rehearsal"
 
 
 class Proved(NamedTuple):
-    """What a copy has told: what the change did there (None when it did not come that far), and the way back."""
+    """What a copy has told: what the change did there (None when it did not come that far), and the way back.
+
+    `hindered` says what of the moment it did not come to its end for.
+    """
 
     applied: Applied | None
     rollback: RollbackProof
+    hindered: str = ""
 
 
 class Trial(NamedTuple):
@@ -66,6 +70,7 @@ def rehearse(
     trial = Trial(place, script, bounds, monotonic, monotonic() + bounds.milliseconds)
     limits: list[str] = []
     live: Applied | None = None
+    hindered = ""
     try:
         if only_reads(change):
             check(place, script)
@@ -77,10 +82,12 @@ def rehearse(
         return Rehearsal(rollback=RollbackProof(why="the change does not run"), failed=error.message)
     except BoundHit as hit:
         limits.append(f"on the live database: {hit}")
+        hindered = str(hit) if hit.passing else ""
     proved = _on_copy(trial, live is not None)
+    hindered = hindered or proved.hindered
     found = live or proved.applied
     if found is None:
-        return Rehearsal(rollback=proved.rollback, complete=False, limits=tuple(limits))
+        return Rehearsal(rollback=proved.rollback, complete=False, limits=tuple(limits), hindered=hindered)
     if live is None:
         limits.append("the figures are those of a copy")
     limits.extend(f"not covered: {why}" for why in found.uncovered)
@@ -89,7 +96,8 @@ def rehearse(
         for row in found.samples
     )
     complete = not found.uncovered
-    return Rehearsal(measured(place, target, found), samples, proved.rollback, complete, tuple(limits))
+    figures = measured(place, target, found)
+    return Rehearsal(figures, samples, proved.rollback, complete, tuple(limits), hindered=hindered)
 
 
 def _on_live(trial: Trial) -> Applied:
@@ -114,9 +122,10 @@ def _on_copy(trial: Trial, known: bool) -> Proved:
         with _copied(trial) as connection, speaking(trial.place):
             return _there_and_back(connection, trial, known)
     except BoundHit as hit:
-        return Proved(None, RollbackProof(why=f"not simulated: {hit}"))
+        return Proved(None, RollbackProof(why=f"not simulated: {hit}"), str(hit) if hit.passing else "")
     except TargetError as error:
-        return Proved(None, RollbackProof(why=f"not simulated: {error.message}"))
+        hindered = "" if error.code == "failed" else error.message
+        return Proved(None, RollbackProof(why=f"not simulated: {error.message}"), hindered)
 
 
 def _there_and_back(connection: apsw.Connection, trial: Trial, known: bool) -> Proved:
@@ -136,8 +145,11 @@ def _there_and_back(connection: apsw.Connection, trial: Trial, known: bool) -> P
         connection.execute("COMMIT")
         after = contents(connection, budget)
     except (BoundHit, apsw.InterruptError):
-        return Proved(applied, RollbackProof("unknown", False, steps, f"not simulated: {budget.what}"))
+        why = f"not simulated: {budget.what}"
+        return Proved(applied, RollbackProof("unknown", False, steps, why), budget.what)
     except (apsw.Error, InterlockError) as error:
+        if isinstance(error, apsw.Error) and is_worldly(error):
+            raise  # which says nothing about the way back
         return Proved(applied, RollbackProof("invalid", True, steps, f"undoing it fails: {error}"))
     return Proved(applied, _verdict(before, after, steps))
 
@@ -175,10 +187,10 @@ def _room_for(size: int, beside: Path) -> Iterator[str]:
         return
     try:
         if shutil.disk_usage(beside).free < 3 * size:
-            raise BoundHit("there is no room beside the database for a copy of it")
+            raise BoundHit("there is no room beside the database for a copy of it", passing=True)
         folder = tempfile.TemporaryDirectory(prefix=".interlock-", dir=beside)
     except OSError as error:
-        raise BoundHit(f"no copy can be made beside the database: {error.strerror}") from error
+        raise BoundHit(f"no copy can be made beside the database: {error.strerror}", passing=True) from error
     with folder:
         yield str(Path(folder.name) / "copy.sqlite")
 

@@ -20,6 +20,7 @@ from interlock.errors import (
     InterlockError,
     StoreError,
     TargetError,
+    TooFast,
     Unauthenticated,
     Untold,
 )
@@ -49,6 +50,7 @@ UNSIGNED: Final = Kind("MissingAuthenticationToken", "MissingAuthenticationToken
 INCOMPLETE: Final = Kind("IncompleteSignature", "IncompleteSignatureException", "AuthFailure", 400)
 TOO_LARGE: Final = Kind("EntityTooLarge", "RequestEntityTooLargeException", "RequestEntityTooLarge", 413)
 BAD_DIGEST: Final = Kind("XAmzContentSHA256Mismatch", "InvalidSignatureException", "AuthFailure", 400)
+TOO_FAST: Final = Kind("Throttling", "ThrottlingException", "RequestLimitExceeded", 503)
 BUG: Final = Kind("InternalError", "InternalServerException", "InternalError", 500)
 
 #: By our own codes, where they say more than the class of the error does.
@@ -72,10 +74,16 @@ BY_CODE: Final[dict[str, Kind]] = {
     "slow": TIMEOUT,
     "half": UNAVAILABLE,
     "busy": UNAVAILABLE,
+    "too-fast": TOO_FAST,
     "bug": BUG,
 }
 #: S3 has names of its own.
-S3: Final[dict[Kind, str]] = {UNKNOWN_KEY: "InvalidAccessKeyId", UNSIGNED: "AccessDenied", CONFLICT: "OperationAborted"}
+S3: Final[dict[Kind, str]] = {
+    UNKNOWN_KEY: "InvalidAccessKeyId",
+    UNSIGNED: "AccessDenied",
+    CONFLICT: "OperationAborted",
+    TOO_FAST: "SlowDown",
+}
 
 
 class Refusal(NamedTuple):
@@ -108,6 +116,8 @@ def refusal(error: InterlockError, request: Request) -> Refusal:
     )
     raw = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers]
     raw = [(name, value) for name, value in raw if name != b"content-length"]
+    if isinstance(error, TooFast):
+        raw.append((b"retry-after", b"%d" % error.seconds))
     return Refusal(status, [*raw, (b"content-length", b"%d" % len(body))], body)
 
 

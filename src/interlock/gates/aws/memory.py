@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from interlock.errors import Broken, Forbidden, Untold
+from interlock.errors import Broken, Forbidden, TooFast, Untold
 from interlock.gates.aws.errand import Asked, Errand
 
 MOST_MARKS: Final = 200_000
@@ -93,6 +93,6 @@ class Memory:
         if errand.refusal is None:
             return
         self.leave(errand)
-        if isinstance(errand.refusal, Broken) and not isinstance(errand.refusal, Untold):
+        if isinstance(errand.refusal, Broken | TooFast) and not isinstance(errand.refusal, Untold):
             for mark in errand.marks:
                 self._marks.pop(mark, None)

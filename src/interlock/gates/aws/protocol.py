@@ -127,9 +127,15 @@ class AwsProtocol(asyncio.Protocol):
             self._room.set_result(None)
 
     def shutdown(self) -> None:
-        """The server's call: no further turn. Who has all of its answer is not waited for to say goodbye in TLS."""
-        if self._turn is not None:
+        """The server's call: no further turn. Who has all of its answer is not waited for to say goodbye in TLS.
+
+        A call that did not come whole was not begun, and is not waited for.
+        """
+        if self._turn is not None and (self._turn.whole or self._turn.began):
             self._turn.keeps = False
+            return
+        if self._turn is not None:
+            self.transport.abort()
             return
         self.transport.close()
         if not self.transport.get_write_buffer_size():

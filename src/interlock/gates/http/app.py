@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from interlock.errors import Broken, InterlockError
+from interlock.errors import Broken, InterlockError, TooFast
 from interlock.gates.http import wire
 from interlock.gates.http.entry import ANYONE, Who, admit, identify
 from interlock.gates.http.journal import log
@@ -217,6 +217,8 @@ def _refused(error: InterlockError) -> Reply:
         headers.append(("www-authenticate", 'Bearer realm="interlock", Session realm="interlock"'))
     if status == 405:
         headers.append(("allow", error.where))
+    if isinstance(error, TooFast):
+        headers.append(("retry-after", str(error.seconds)))
     if status == 408:
         headers.append(("connection", "close"))  # elsewhere the rest of a body is read and thrown away, see protocol.py
     if status >= 500:

@@ -3,6 +3,7 @@
 Without them a connection that sends one header byte a minute is kept for ever, and one that never ends its headers is
 buffered for ever. A body that was refused before it was read is thrown away as it comes, so that its sender gets to
 read the refusal; that is bounded in time here. Other bodies are bounded in app.py, connections in serve.py.
+When the server stops, only whole requests are waited for.
 """
 
 from __future__ import annotations
@@ -99,11 +100,21 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._in_head and not self.transport.is_closing():
             self._start_clock(DISCARD_SECONDS)
 
+    def shutdown(self) -> None:
+        """The server's call. A request that did not come whole was not begun, and is not waited for."""
+        if self._in_head:
+            super().shutdown()
+        else:
+            self.transport.abort()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words are not ours
         """What no request could be made of gets an error of the shape that all errors have."""
         if not self.transport.is_closing():
             self.transport.write(NO_REQUEST)
             self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Who asks for another protocol is answered in this one; there is nothing to be installed for that."""
 
     def _count(self, field: bytes) -> None:
         self._fields += len(field)

@@ -24,7 +24,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (  # Any: see Gate.routes; and any 
           cases.check, Judged, body=shapes.Check, pool="heavy", limit=LARGE_BODY, fails=(404,)),
     Route("POST", "/v1/cases", ("propose",), "Propose a change; with `run`, execute it when it is allowed",
           cases.propose, shapes.Case, body=shapes.Propose, status=201, pool="heavy", limit=LARGE_BODY,
-          fails=(404, 409)),
+          fails=(404, 409, 429)),
     Route("GET", "/v1/cases", ("cases",), "List cases; an agent sees its own",
           cases.listed, shapes.Cases, query=shapes.CasesQuery),
     Route("GET", CASE, ("show",), "Show a case", cases.shown, shapes.Case),

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from aws_gate import Dummy, LiveAws, live_aws, refused, sent, sent_raw, table_call, written
-from interlock.errors import BadConfiguration, Conflict, StoreError
+from interlock.aws.request import Request
+from interlock.errors import BadConfiguration, Conflict, StoreError, TooFast
 from interlock.gates.aws import bodies, reads, upstream
+from interlock.gates.aws.answers import refusal
 from interlock.gates.aws.serve import Listening, require_safe
 
 LIST = table_call()
@@ -222,3 +224,34 @@ def test_beyond_this_machine_the_endpoint_takes_tls(tmp_path: Path) -> None:
 def test_the_health_page_tells_of_the_gate(gate: LiveAws) -> None:
     assert gate.gate.problems() == []
     assert gate.gate.tightness.startswith("sealed")
+
+
+@pytest.mark.parametrize(
+    ("service", "code"),
+    [
+        ("s3", b"SlowDown"),
+        ("dynamodb", b"ThrottlingException"),
+        ("ec2", b"RequestLimitExceeded"),
+        ("sns", b"Throttling<"),
+    ],
+)
+def test_an_agent_that_is_too_fast_is_told_so_in_the_words_of_the_service(service: str, code: bytes) -> None:
+    asked = Request("POST", f"{service}.eu-central-1.amazonaws.com", "/", service, "eu-central-1")
+    made = refusal(TooFast("`fixer` is too fast", seconds=7), asked)
+
+    assert made.status == 503
+    assert code in made.body
+    assert (b"retry-after", b"7") in made.headers
+
+
+def test_a_read_of_an_agent_that_is_too_fast_does_not_reach_aws(
+    gate: LiveAws, aws: Dummy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held_back(*_: object, **__: object) -> object:
+        raise TooFast("`fixer` is too fast", seconds=7)
+
+    monkeypatch.setattr(gate.control, "glance", held_back)
+    told = refused(gate.client("dynamodb").list_tables)
+
+    assert (told["Code"], told["status"]) == ("ThrottlingException", 503)
+    assert aws.asked == []

@@ -12,7 +12,7 @@ import pytest
 
 from aws_gate import Dummy, FakeControl, LiveAws, live_aws, refused, target_at
 from interlock.aws.request import from_bytes
-from interlock.errors import Broken, KeyLost, StoreError, TargetError, Untold
+from interlock.errors import Broken, KeyLost, StoreError, TargetError, TooFast, Untold
 
 
 def holding(request: Any, call: Any) -> str:
@@ -289,6 +289,7 @@ def test_what_the_target_says_no_to_is_what_the_client_is_told(gate: LiveAws, aw
         (TargetError("the survey was not answered"), "ServiceUnavailableException", 503),
         (KeyLost("the gate is not armed: a test", code="not-armed"), "AccessDeniedException", 403),
         (Broken("the engine gave no decision"), "AccessDeniedException", 403),
+        (TooFast("`fixer` is too fast", seconds=7), "ThrottlingException", 503),
     ],
 )
 def test_a_road_that_cannot_be_gone_says_whether_to_try_again(
@@ -303,9 +304,10 @@ def test_a_road_that_cannot_be_gone_says_whether_to_try_again(
     assert aws.asked == []
 
 
-def test_what_broke_before_anything_was_done_may_be_tried_again(gate: LiveAws, aws: Dummy) -> None:
+@pytest.mark.parametrize("error", [StoreError("the store is down"), TooFast("`fixer` is too fast")])
+def test_what_broke_before_anything_was_done_may_be_tried_again(gate: LiveAws, aws: Dummy, error: Any) -> None:
     gate.control.rule = allowing
-    gate.control.propose_error = StoreError("the store is down")
+    gate.control.propose_error = error
     work = delete(gate, retries={"total_max_attempts": 6, "mode": "standard"})
     threading.Timer(0.3, lambda: setattr(gate.control, "propose_error", None)).start()
     answer = work()

@@ -244,6 +244,30 @@ def test_a_server_that_stops_lets_a_turn_come_to_its_end() -> None:
     run(test)
 
 
+def test_a_server_that_stops_does_not_wait_for_the_rest_of_a_call() -> None:
+    async def test() -> None:
+        lost: list[bool] = []
+
+        async def work(asked: Turn) -> None:
+            try:
+                while not asked.whole:
+                    await asked.more()
+            except Gone:
+                lost.append(True)
+
+        half = Connection(work)
+        await half.takes(SENT % 10, b"abc")
+        half.protocol.shutdown()
+        aborted = half.transport.aborted
+        half.protocol.connection_lost(None)
+        await half.takes()
+
+        assert aborted
+        assert lost == [True]
+
+    run(test)
+
+
 def test_a_server_that_stops_waits_for_answers_on_their_way_and_for_no_goodbye(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

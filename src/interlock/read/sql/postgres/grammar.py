@@ -37,6 +37,11 @@ _TOKEN: Final = re.compile(
     re.DOTALL,  # letters of either case are said where they matter: folding every character above takes 30 ms
 )
 _COMMENT: Final = re.compile(r"/\*|\*/")
+#: Signs that can be of one operator. The server's scanner takes all of a run, and where a comment begins in it, or it
+#: ends in `+` or `-`, gives most of it back, to look at it anew. Short runs cost nothing.
+_SIGNS: Final = re.compile(rb"[-+*/<>=~!@#%^&|`?]{8,}+")
+#: How many bytes it may look at so, in all: some tenths of a second.
+MAX_RESCANNED: Final = 40_000_000
 _KEEP_BRACKETS: Final = bytes(set(range(256)) - set(b"{}"))
 
 
@@ -85,8 +90,23 @@ def parse(text: str) -> list[Node]:
     return [entry.get("stmt", {}) for entry in tree.get("stmts", ())]
 
 
+def is_tangled(raw: bytes) -> bool:
+    """Whether runs of signs are so long that the server's scanner, which takes the square of it, would not end."""
+    seen = 0
+    for found in _SIGNS.finditer(raw):
+        run = found[0]
+        before = run.partition(b"--")[0]  # what follows is a comment to the end of its line
+        seen += len(run) * run.count(b"/*") + len(before) * (before.count(b"+") + before.count(b"-"))
+    return seen > MAX_RESCANNED
+
+
 def pieces(raw: bytes) -> list[Piece]:
-    """Where the statements of this script are, by the server's own scanner. SyntaxFault for an unterminated token."""
+    """Where the statements of this script are, by the server's own scanner.
+
+    SyntaxFault for an unterminated token, TooDeep for what would keep the scanner for ever.
+    """
+    if is_tangled(raw):
+        raise TooDeep
     result = lib.pg_query_split_with_scanner(raw)
     try:
         if result.error:
@@ -100,7 +120,7 @@ def pieces(raw: bytes) -> list[Piece]:
 
 def parse_block(text: str) -> list[Any]:
     """A DO block or function in PL/pgSQL as libpg_query's JSON. SyntaxFault, TooDeep."""
-    if chain(text) > MAX_CHAIN:
+    if is_tangled(text.encode()) or chain(text) > MAX_CHAIN:
         raise TooDeep
     result = lib.pg_query_parse_plpgsql(text.encode())
     try:

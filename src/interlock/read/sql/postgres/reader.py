@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
 from interlock.errors import BadProposal
 from interlock.read.sql.postgres import authority, block, client, objects, session, tables
-from interlock.read.sql.postgres.grammar import Node, SyntaxFault, TooDeep, parse, pieces
+from interlock.read.sql.postgres.grammar import Node, SyntaxFault, TooDeep, is_tangled, parse, pieces
 from interlock.read.sql.postgres.reading import Handler, Reading
 from interlock.read.sql.rows import shortened
 from interlock.read.sql.script import MAX_STATEMENTS, MAX_TEXT, Script
 
 #: Scripts longer than this are read in batches of about this size, so that one tree never holds megabytes.
 _BATCH: Final = 64 * 1024
+#: What the server quotes of the text where it stumbled, unless that is a word or a sign: a literal, or all that follows
+#: it, is in the payload, and has no business in a message that is recorded.
+_NEAR: Final = re.compile(r""" at or near "(?!(?:\w{1,40}|[^\w'"$]{1,3})"$).*"$""", re.S)
 
 
 @cache
@@ -32,6 +36,11 @@ def _handlers() -> dict[str, Handler]:
 def read(text: str, environment: str) -> Script:
     """All effects of this script. BadProposal with line and column where the server's grammar refuses it."""
     reading = Reading(environment, _handlers())
+    if is_tangled(text.encode()):
+        reading.cannot_tell("nested", "signs without end, or comments that nest too deep to be read")
+        reading.degrade("signs without end, or comments that nest too deep, cannot be read")
+        reading.parts = 1
+        return reading
     try:
         _read(reading, _batches(text))
     except SyntaxFault as fault:
@@ -134,7 +143,7 @@ def _bad(text: str, fault: SyntaxFault) -> BadProposal:
     line = before.count("\n") + 1
     column = len(before) - before.rfind("\n")
     return BadProposal(
-        f"this is not PostgreSQL: {fault.message}",
+        f"this is not PostgreSQL: {_NEAR.sub('', fault.message)}",
         where=f"{line}:{column}",
         hint="the server would refuse it too; nothing would run",
         code="sql-syntax",
