@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Final, NamedTuple, TypeVar
 
@@ -71,6 +70,8 @@ def _misshapen(error: msgspec.ValidationError, place: Place) -> BadConfiguration
 
 
 def _unknown(name: str, known: list[str], place: Place) -> BadConfiguration:
+    import difflib
+
     near = difflib.get_close_matches(name, known, 1, 0.5)
     hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(sorted(known))}"
     return BadConfiguration(f"there is no setting `{name}` here", hint=hint, where=str(place))

@@ -140,8 +140,11 @@ def _tokens(text: str, dialect: str, *, escapes: bool, doubts: list[str]) -> lis
     executing = 0
     ending = ""
     while position < end:
-        after = _of_the_client(text, position, ending, dialect, found)
-        if after > position:
+        sign = text[position]
+        if sign == " ":
+            position += 1
+            continue
+        if (ending or sign == ".") and (after := _of_the_client(text, position, ending, dialect, found)) > position:
             position = after
             continue
         match = pattern.match(text, position)
@@ -163,14 +166,13 @@ def _tokens(text: str, dialect: str, *, escapes: bool, doubts: list[str]) -> lis
             found.append(Token(WORD, value, word, start))
             if word in ("VALUES", "VALUE") and escapes is (dialect == "mysql"):
                 position = _rows(text, position, dialect, found)
-        elif kind in ("opens", "closes"):
+        elif kind in ("opens", "closes", "hint"):
             executing = _executing(kind, executing, start, found)
-        elif kind not in ("space", "comment", "hint", "never"):
+            _doubt(match, doubts, text)
+        elif kind not in ("space", "comment", "never"):
             found.append(_token(kind, text[start:position], start, escapes=escapes))
             if len(found) > MAX_TOKENS:
                 raise TooLong
-        if kind in ("hint", "opens"):
-            _doubt(match, doubts, text)
     if executing:
         raise LexicalFault("an executable comment never ends", end)
     return found
@@ -224,7 +226,7 @@ def _executing(kind: str, depth: int, start: int, found: list[Token]) -> int:
     if kind == "closes" and not depth:
         found.append(Token(STRAY, "*/", "", start))
         return 0
-    return depth + 1 if kind == "opens" else depth - 1
+    return depth + {"opens": 1, "closes": -1}.get(kind, 0)
 
 
 def _rows(text: str, position: int, dialect: str, found: list[Token]) -> int:
@@ -256,6 +258,9 @@ def _doubt(match: re.Match[str], doubts: list[str], text: str) -> None:
         doubts.append("a comment that only some servers execute")
 
 
+_PLAIN: Final = {"number": NUMBER, "variable": VARIABLE, "blob": BLOB}
+
+
 def _token(kind: str, raw: str, start: int, *, escapes: bool) -> Token:
     if kind in ("text", "double"):
         quote = raw[-1]
@@ -274,8 +279,7 @@ def _token(kind: str, raw: str, start: int, *, escapes: bool) -> Token:
     if kind == "client":
         ends = raw in ("\\G", "\\g")
         return Token(PUNCTUATION if ends else STRAY, ";" if ends else raw, "", start)
-    plain = {"number": NUMBER, "variable": VARIABLE, "blob": BLOB}.get(kind, PUNCTUATION)
-    return Token(plain, raw, "", start)
+    return Token(_PLAIN.get(kind, PUNCTUATION), raw, "", start)
 
 
 def _unfinished(text: str, position: int) -> None:
