@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 #: A parameter's value, as botocore would take it; blobs are bytes, timestamps are text as it came.
 Parameter: TypeAlias = "bool | int | float | str | bytes | list[Parameter] | dict[str, Parameter] | None"
+
+#: Services whose API is a part of another's: the same operations, at the same endpoint, of the same things.
+PART_OF: Final = {"docdb": "rds", "neptune": "rds"}
 
 
 class Call(NamedTuple):

@@ -8,10 +8,11 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from interlock.aws.call import PART_OF
 from interlock.model.change import Aspect, Verb
 
-#: Services that share the API and the things of another one.
-SIBLINGS: Final = {"docdb": "rds", "neptune": "rds", "es": "opensearch"}
+#: Services that share the things of another one.
+SIBLINGS: Final = {**PART_OF, "es": "opensearch"}
 
 KNOWLEDGE: Final = Path(__file__).with_name("knowledge")
 

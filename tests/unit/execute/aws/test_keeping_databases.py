@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+from tests.moto_world import REGION
 from tests.unit.execute.aws.aws_world import Account
 
 ORDERS = ("aws.rds.db-instance", "arn:aws:rds:eu-central-1:123456789012:db:orders")
@@ -52,4 +56,19 @@ def test_undoing_twice_makes_nothing_twice(account: Account) -> None:
     account.undo(order, done)
     account.undo(order, done)
 
+    assert names(account) == ["orders"]
+
+
+@pytest.mark.parametrize("service", ["docdb", "neptune"])
+def test_a_database_is_kept_by_whatever_name_its_service_is_called(account: Account, service: str) -> None:
+    orders(account)
+    parameters = {"DBInstanceIdentifier": "orders"}
+    call = {"service": service, "operation": "DeleteDBInstance", "region": REGION, "parameters": parameters}
+    order = account.order("", {}, ORDERS, needs=("rds:DeleteDBInstance",), payload=json.dumps(call).encode())
+
+    done = account.run(order)
+    gone = names(account)
+    account.undo(order, done)
+
+    assert gone == []
     assert names(account) == ["orders"]

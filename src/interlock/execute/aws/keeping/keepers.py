@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from interlock.aws.call import Call
+from interlock.aws.call import PART_OF, Call
 from interlock.execute.aws.keeping import (
     databases,
     environments,
@@ -61,7 +61,7 @@ KEEPERS: Final[dict[str, Callable[[], Keeper]]] = {
 
 def keeper_for(call: Call) -> Keeper | None:
     """The keeper of a call; None for one that keeps no way back."""
-    for service in (call.service, *call.siblings):
+    for service in (call.service, PART_OF.get(call.service, ""), *call.siblings):
         name = f"{service}:{call.operation}"
         if name in KEEPERS:
             return KEEPERS[name]()
