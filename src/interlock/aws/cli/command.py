@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
 
 from interlock.aws.call import Call
 from interlock.aws.cli.arguments import Taken, commands_of, meant, names, options_of, taken, waits_of
@@ -13,6 +14,16 @@ from interlock.aws.cli.words import words_of
 from interlock.aws.models import has, pages
 from interlock.aws.parameters import strange
 from interlock.errors import BadProposal
+
+#: What a shell sets for the one command behind it, and the options that say the same.
+_ASSIGNED: Final = re.compile(r"[A-Za-z_]\w*=.*", re.ASCII | re.DOTALL)
+_SET: Final = {
+    "AWS_PROFILE": "profile",
+    "AWS_DEFAULT_PROFILE": "profile",
+    "AWS_REGION": "region",
+    "AWS_DEFAULT_REGION": "region",
+    "AWS_DEFAULT_OUTPUT": "output",
+}
 
 
 class Command(NamedTuple):
@@ -44,10 +55,12 @@ class _Options(NamedTuple):
 def command_of(line: str) -> Command:
     """The calls of one line. Raises BadProposal for what is no line of `aws`."""
     split = words_of(line)
-    if not split.words or split.words[0].rpartition("/")[2] != "aws":
+    count = next((at for at, word in enumerate(split.words) if not _ASSIGNED.fullmatch(word)), len(split.words))
+    if count == len(split.words) or split.words[count].rpartition("/")[2] != "aws":
         raise BadProposal("this is no line of `aws`", hint="it begins with `aws` and is one command", code="not-a-call")
-    options = _common(split.words[1:])
-    unread = (*split.unread, *options.unread)
+    before, odd = _set_before(split.words[:count])
+    options = _common((*before, *split.words[count + 1 :]))
+    unread = (*split.unread, *odd, *options.unread)
     alone = customs(options.words[0], options.words[1:], options.region, unread) if options.words else None
     if alone is not None and (len(options.words) == 1 or f"{options.words[0]} {options.words[1]}" not in table()):
         return _by_itself(options, alone.calls, own=alone.own)
@@ -71,6 +84,18 @@ def command_of(line: str) -> Command:
         return _by_itself(options, (_waited(service, rest[0], rest[1:], options.region, unread),))
     call, aside = _operation(service, name, rest, options.region, unread, options.paging)
     return Command((call,), (), options.notes, (), options.region, (*options.aside, *aside))
+
+
+def _set_before(words: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """What is set before the command for it alone (`AWS_PROFILE=shop aws …`), as options; and what is none."""
+    found: dict[str, str] = {}
+    unread: list[str] = []
+    for word in words:
+        name, _, value = word.partition("=")
+        option = _SET.get(name)
+        if option is None or not value or found.setdefault(option, value) != value:
+            unread.append(f"what `{_shown(name)}` does to it, which is set before it, is not known here")
+    return [word for option, value in found.items() for word in (f"--{option}", value)], unread
 
 
 def _by_itself(
