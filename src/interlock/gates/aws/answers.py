@@ -117,7 +117,7 @@ def refusal(error: InterlockError, request: Request) -> Refusal:
     raw = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers]
     raw = [(name, value) for name, value in raw if name != b"content-length"]
     if isinstance(error, TooFast):
-        raw.append((b"retry-after", b"%d" % error.seconds))
+        raw += ((b"retry-after", b"%d" % error.seconds), (b"x-amz-retry-after", b"%d" % (error.seconds * 1_000)))
     return Refusal(status, [*raw, (b"content-length", b"%d" % len(body))], body)
 
 

@@ -305,14 +305,21 @@ def test_a_road_that_cannot_be_gone_says_whether_to_try_again(
 
 
 @pytest.mark.parametrize("error", [StoreError("the store is down"), TooFast("`fixer` is too fast")])
-def test_what_broke_before_anything_was_done_may_be_tried_again(gate: LiveAws, aws: Dummy, error: Any) -> None:
+def test_what_broke_before_anything_was_done_may_be_tried_again(
+    gate: LiveAws, aws: Dummy, error: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gate.control.rule = allowing
-    gate.control.propose_error = error
-    work = delete(gate, retries={"total_max_attempts": 6, "mode": "standard"})
-    threading.Timer(0.3, lambda: setattr(gate.control, "propose_error", None)).start()
-    answer = work()
+    propose, broken = gate.control.propose, iter((error,))
 
-    assert answer["ResponseMetadata"]["RetryAttempts"] >= 1
+    def mended(*given: Any, **named: Any) -> Any:
+        for one in broken:
+            raise one
+        return propose(*given, **named)
+
+    monkeypatch.setattr(gate.control, "propose", mended)
+    answer = delete(gate, retries={"total_max_attempts": 6, "mode": "standard"})()
+
+    assert answer["ResponseMetadata"]["RetryAttempts"] == 1
     assert len(aws.asked) == 1
 
 
