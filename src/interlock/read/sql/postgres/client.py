@@ -54,9 +54,7 @@ def _sent(reading: Reading, part: Sent) -> None:
     try:
         statements = parse(text)
     except TooDeep:
-        reading.cannot_tell("nested", "a statement that nests too deep to be read")
-        reading.degrade("a statement nests too deep to be read")
-        reading.part += 1
+        reading.too_deep()
         return
     except SyntaxFault:
         if not part.doubt:
@@ -66,12 +64,7 @@ def _sent(reading: Reading, part: Sent) -> None:
     reading.rows_skipped = skipped
     reading.rows_given = part.rows if len(statements) == 1 else None
     for statement in statements:
-        try:
-            reading.statement(statement)
-        except RecursionError:
-            reading.cannot_tell("nested", "a statement that nests too deep to be read")
-            reading.degrade("a statement nests too deep to be read")
-        reading.part += 1
+        reading.whole(statement)
     reading.rows_skipped, reading.rows_given = 0, None
     reading.parts = reading.part
 

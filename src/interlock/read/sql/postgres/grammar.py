@@ -176,7 +176,7 @@ def _tokens(text: str) -> Iterator[str]:
         token = found[0]
         position = found.end()
         if token == "/*":
-            position = _end_of_comment(text, position)
+            position = end_of_comment(text, position)
         elif token[0] == "$":
             end = text.find(token, position)
             position = len(text) if end < 0 else end + len(token)
@@ -184,7 +184,8 @@ def _tokens(text: str) -> Iterator[str]:
             yield token
 
 
-def _end_of_comment(text: str, position: int) -> int:
+def end_of_comment(text: str, position: int) -> int:
+    """Where the comment ends in which this position stands; comments nest."""
     depth = 1
     while depth:
         found = _COMMENT.search(text, position)

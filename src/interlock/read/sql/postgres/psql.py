@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from interlock.read.sql.postgres.grammar import SyntaxFault, TooDeep, parse
+from interlock.read.sql.postgres.grammar import SyntaxFault, TooDeep, end_of_comment, parse
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,7 +74,6 @@ _STEP: Final = re.compile(
     rf"|:(?:{_NEXT}+|'{_NEXT}+'|\"{_NEXT}+\"|\{{\?{_NEXT}+\}})|(?<!{_WORD})(?i:begin|case|end)(?!{_WORD})",
     re.DOTALL,
 )
-_COMMENT: Final = re.compile(r"/\*|\*/")
 #: The server's words before a body of statements; its semicolons do not end the statement.
 _PROGRAM: Final = re.compile(r"\s*(?i:create\s+(?:or\s+replace\s+)?(?:function|procedure)\b)")
 #: How much of a statement is looked at to see whether it makes a function.
@@ -124,7 +123,7 @@ class Scanner:
 
     def _step(self, token: str, start: int) -> None:
         if token == "/*":
-            self._at = _end_of_comment(self.text, self._at)
+            self._at = end_of_comment(self.text, self._at)
         elif token[0] == "$" or token in ("'", '"'):
             end = self.text.find(token, self._at) if token[0] == "$" else -1
             self._at = len(self.text) if end < 0 else end + len(token)
@@ -258,20 +257,9 @@ def _bare(text: str) -> str:
         if text.startswith("--"):
             text = text.partition("\n")[2]
         elif text.startswith("/*"):
-            text = text[_end_of_comment(text, 2) :]
+            text = text[end_of_comment(text, 2) :]
         else:
             return text
-
-
-def _end_of_comment(text: str, position: int) -> int:
-    depth = 1
-    while depth:
-        found = _COMMENT.search(text, position)
-        if not found:
-            return len(text)
-        depth += 1 if found[0] == "/*" else -1
-        position = found.end()
-    return position
 
 
 def _copies_in(text: str) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 
 from interlock.errors import BadProposal
 from interlock.read.sql.postgres import authority, block, client, objects, session, tables
-from interlock.read.sql.postgres.grammar import Node, SyntaxFault, TooDeep, is_tangled, parse, pieces
+from interlock.read.sql.postgres.grammar import SyntaxFault, TooDeep, is_tangled, parse, pieces
 from interlock.read.sql.postgres.reading import Handler, Reading
 from interlock.read.sql.rows import shortened
 from interlock.read.sql.script import MAX_STATEMENTS, MAX_TEXT, Script
@@ -88,9 +88,7 @@ def _read(reading: Reading, batches: Iterable[tuple[str, int]]) -> None:
         try:
             statements = parse(batch)
         except TooDeep:
-            reading.cannot_tell("nested", "a statement that nests too deep to be read")
-            reading.degrade("a statement nests too deep to be read")
-            reading.part += 1
+            reading.too_deep()
             continue
         reading.rows_skipped = skipped
         for statement in statements:
@@ -98,17 +96,8 @@ def _read(reading: Reading, batches: Iterable[tuple[str, int]]) -> None:
                 reading.cannot_tell("script", "a script of too many statements")
                 reading.degrade(f"only the first {MAX_STATEMENTS} statements were read")
                 return
-            _one(reading, statement)
-    reading.parts = reading.part
-
-
-def _one(reading: Reading, statement: Node) -> None:
-    try:
-        reading.statement(statement)
-    except RecursionError:
-        reading.cannot_tell("nested", "a statement that nests too deep to be read")
-        reading.degrade("a statement nests too deep to be read")
-    reading.part += 1
+            reading.whole(statement)
+            reading.parts = reading.part
     reading.parts = reading.part
 
 

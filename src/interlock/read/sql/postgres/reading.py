@@ -42,6 +42,21 @@ class Reading(Script):
         if kind not in KEEPING:
             self.types.clear()
 
+    def whole(self, node: Node) -> None:
+        """The effects of one statement of the script, and on to the next. One that nests too deep is unknown."""
+        try:
+            self.statement(node)
+        except RecursionError:
+            self.too_deep()
+        else:
+            self.part += 1
+
+    def too_deep(self) -> None:
+        """A statement of the script whose tree is deeper than is read."""
+        self.cannot_tell("nested", "a statement that nests too deep to be read")
+        self.degrade("a statement nests too deep to be read")
+        self.part += 1
+
     def embedded(self, node: Node) -> None:
         """A statement inside another one."""
         with self.inside() as readable:
