@@ -12,7 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -105,6 +105,9 @@ class _Pages(msgspec.Struct):
     pagination: dict[str, msgspec.Raw]
 
 
+_Said = TypeVar("_Said", _Waits, _Pages)
+
+
 def row(name: str) -> Row:
     """What the index says of the service of this name in botocore. NotFound when there is none."""
     found = _by_name().get(name)
@@ -154,25 +157,25 @@ def _read(known: Row) -> RawModel:
 @cache
 def waits(name: str) -> dict[str, str]:
     """What can be waited for in one service, and the operation that is asked until it is there. NotFound as above."""
-    known = row(name)
-    path = data() / known.name / known.folder / "waiters-2.json"
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=_Waits).waiters if path.exists() else {}
-    except (OSError, msgspec.MsgspecError) as error:
-        raise Broken(f"botocore has no readable waiters of `{name}`", hint=drift() or str(error)) from error
-    return {waiter: said.operation for waiter, said in found.items()}
+    found = _beside(name, "waiters-2.json", _Waits)
+    return {waiter: said.operation for waiter, said in found.waiters.items()} if found else {}
 
 
 @cache
 def pages(name: str) -> frozenset[str]:
     """The operations of one service of which clients put answers together from pages. NotFound as above."""
+    found = _beside(name, "paginators-1.json", _Pages)
+    return frozenset(found.pagination) if found else frozenset()
+
+
+def _beside(name: str, file: str, type_: type[_Said]) -> _Said | None:
+    """What a file beside the model of a service says; None where it has none."""
     known = row(name)
-    path = data() / known.name / known.folder / "paginators-1.json"
+    path = data() / known.name / known.folder / file
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=_Pages).pagination if path.exists() else {}
+        return msgspec.json.decode(path.read_bytes(), type=type_) if path.exists() else None
     except (OSError, msgspec.MsgspecError) as error:
-        raise Broken(f"botocore has no readable pages of `{name}`", hint=drift() or str(error)) from error
-    return frozenset(found)
+        raise Broken(f"botocore has no readable {file} of `{name}`", hint=drift() or str(error)) from error
 
 
 def _merged(one: Any, other: Any) -> Any:

@@ -76,7 +76,6 @@ def _named() -> dict[str, Setting]:
     return {name: each for each in settings().settings for name in each.names}
 
 
-@cache
 @lru_cache(maxsize=4_096)
 def listed_in(technology: Technology, type_: str) -> Listed | None:
     """Where this type holds settings; None where it does not."""

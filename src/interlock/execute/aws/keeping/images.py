@@ -40,7 +40,7 @@ class Images(Keeper):
         found = hands.find("ecr", "batch_get_image", _MISSING, **_in(call), imageIds=asked) or {}
         images: dict[str, Memory] = {}
         for each in found.get("images", ()):
-            digest = each["imageId"]["imageDigest"]
+            digest = _digest(each)
             made = given(imageManifest=each["imageManifest"], imageManifestMediaType=each.get("imageManifestMediaType"))
             images.setdefault(digest, {"make": made, "tags": [], "all": _tags(hands, call, digest)})
         for each in asked:

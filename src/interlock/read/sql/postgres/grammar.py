@@ -26,12 +26,12 @@ MAX_TREE: Final = 400
 _SHORT: Final = MAX_CHAIN
 
 #: Letters, digits, `_`, `$` and all beyond ASCII, said by what is none: the other way takes 10 ms to compile.
-_WORD: Final = r"[^\x00-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]"
-_FIRST: Final = r"[^\x00-\x40\x5b-\x5e\x60\x7b-\x7f]"
-_NEXT: Final = r"[^\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]"
+WORD: Final = r"[^\x00-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]"
+FIRST: Final = r"[^\x00-\x40\x5b-\x5e\x60\x7b-\x7f]"
+NEXT: Final = r"[^\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]"
 _TOKEN: Final = re.compile(
-    rf"(?<!{_WORD})[eE]'(?:[^'\\]|\\.|'')*+'|'(?:[^']|'')*+'|\"(?:[^\"]|\"\")*+\""
-    rf"|(?<!{_WORD})\$(?:{_FIRST}{_NEXT}*)?\$|--[^\r\n]*|/\*"
+    rf"(?<!{WORD})[eE]'(?:[^'\\]|\\.|'')*+'|'(?:[^']|'')*+'|\"(?:[^\"]|\"\")*+\""
+    rf"|(?<!{WORD})\$(?:{FIRST}{NEXT}*)?\$|--[^\r\n]*|/\*"
     r"|[(\[]|[)\]]|,|;|(?:(?!--|/\*)[-+*/<>=~!@#%^&|`?:])+"
     r"|\b(?i:union|except|intersect|join|is|isnull|notnull|like|ilike|similar|in|between|collate|at|case|not|and|or)\b",
     re.DOTALL,  # letters of either case are said where they matter: folding every character above takes 30 ms

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from interlock.read.sql.postgres.grammar import SyntaxFault, TooDeep, end_of_comment, parse
+from interlock.read.sql.postgres.grammar import FIRST, NEXT, WORD, SyntaxFault, TooDeep, end_of_comment, parse
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,16 +62,13 @@ class Unclear(Exception):
         self.what = what
 
 
-_WORD: Final = r"[^\x00-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]"
-_FIRST: Final = r"[^\x00-\x40\x5b-\x5e\x60\x7b-\x7f]"
-_NEXT: Final = r"[^\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]"
 #: Between two quotes this makes one string of them.
 _GOES_ON: Final = r"(?:[ \t\f\v]|--[^\r\n]*+)*+[\r\n](?:\s|--[^\r\n]*+[\r\n])*+"
 _ESCAPED: Final = r"'(?:[^'\\]|\\.|'')*+'"
 _STEP: Final = re.compile(
-    rf"(?<!{_WORD})[eE]{_ESCAPED}(?:{_GOES_ON}{_ESCAPED})*+|'(?:[^']|'')*+'|\"(?:[^\"]|\"\")*+\""
-    rf"|(?<!{_WORD})\$(?:{_FIRST}{_NEXT}*)?\$|--[^\r\n]*+|/\*|[()]|;|\\|::|:=|'|\""
-    rf"|:(?:{_NEXT}+|'{_NEXT}+'|\"{_NEXT}+\"|\{{\?{_NEXT}+\}})|(?<!{_WORD})(?i:begin|case|end)(?!{_WORD})",
+    rf"(?<!{WORD})[eE]{_ESCAPED}(?:{_GOES_ON}{_ESCAPED})*+|'(?:[^']|'')*+'|\"(?:[^\"]|\"\")*+\""
+    rf"|(?<!{WORD})\$(?:{FIRST}{NEXT}*)?\$|--[^\r\n]*+|/\*|[()]|;|\\|::|:=|'|\""
+    rf"|:(?:{NEXT}+|'{NEXT}+'|\"{NEXT}+\"|\{{\?{NEXT}+\}})|(?<!{WORD})(?i:begin|case|end)(?!{WORD})",
     re.DOTALL,
 )
 #: The server's words before a body of statements; its semicolons do not end the statement.
