@@ -3,7 +3,8 @@
 A real `interlock up`, once over moto's server and once over a dummy that answers at once, each in a process of its own;
 16 clients on connections that they keep. Without a pause they keep everything busy, and wait for each other; with one
 it is seen what the gate itself adds. Direct and through the gate are measured in turns in one run, so that a busy
-machine is busy for both.
+machine is busy for both. Moto has a core of its own, as AWS has machines of its own; the gate and the clients share the
+other one.
 """
 
 from __future__ import annotations
@@ -205,6 +206,17 @@ def started(words: list[str], port: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
+def kept_to(number: int) -> Iterator[None]:
+    """This thread, and whatever it starts meanwhile, keeps to one core: this one of those that it may use."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(before)[number % len(before)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextlib.contextmanager
 def gate(folder: Path, aws: int) -> Iterator[tuple[int, int, VirtualKey]]:
     """A gate before the AWS at this port: its own port, its process, and a key."""
     key, port = prepared(folder, f"http://127.0.0.1:{aws}"), free_port()
@@ -224,23 +236,37 @@ def moto_rows(scale: Scale) -> list[Row]:
     direct: list[float] = []
     through: list[float] = []
     aws = free_port()
-    with tempfile.TemporaryDirectory() as folder, started(["-m", "bench.awsmoto", str(aws)], aws):
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        with kept_to(0):
+            stack.enter_context(started(["-m", "bench.awsmoto", str(aws)], aws))
+        stack.enter_context(kept_to(1))
         awsmoto.fill(f"http://127.0.0.1:{aws}", REGION, "costs", 256)
-        with gate(Path(folder), aws) as (port, _, key):
-            known = requests(key, port, 256)
-            uvloop.run(asked(port, known, CLIENTS))
-            for _ in range(rounds):
-                raws = (known * (count // len(known) + 1))[:count]
-                direct += uvloop.run(asked(aws, raws, CLIENTS))[0]
-                through += uvloop.run(asked(port, raws, CLIENTS))[0]
-            alone_direct = uvloop.run(asked(aws, known, 1))[0]
-            alone = uvloop.run(asked(port, known, 1))[0]
-    for found in (direct, through, alone_direct, alone):
+        port, pid, key = stack.enter_context(gate(folder, aws))
+        known = requests(key, port, 256)
+        uvloop.run(asked(aws, known, CLIENTS))
+        uvloop.run(asked(port, known, CLIENTS))
+        used = cpu_seconds(pid)
+        for _ in range(rounds):
+            raws = (known * (count // len(known) + 1))[:count]
+            direct += uvloop.run(asked(aws, raws, CLIENTS))[0]
+            through += uvloop.run(asked(port, raws, CLIENTS))[0]
+        used = (cpu_seconds(pid) - used) / len(through) * 1e3
+        paced_direct = uvloop.run(asked(aws, known * 3, CLIENTS, PAUSE * 2))[0]
+        paced = uvloop.run(asked(port, known * 3, CLIENTS, PAUSE * 2))[0]
+        alone_direct = uvloop.run(asked(aws, known, 1))[0]
+        alone = uvloop.run(asked(port, known, 1))[0]
+    for found in (direct, through, paced_direct, paced, alone_direct, alone):
         found.sort()
     return [
         Row("a read of moto, 16 clients: added at the median", *added(direct, through, 0.5, "≤ 1")),
         Row("a read of moto, 16 clients: added at p99", *added(direct, through, 0.99, "≤ 10")),
+        Row(
+            "a read of moto, 16 clients of 10 a second each: added at the median", *added(paced_direct, paced, 0.5, "")
+        ),
+        Row("a read of moto, 16 clients of 10 a second each: added at p99", *added(paced_direct, paced, 0.99, "")),
         Row("a read of moto, one client: added at the median", *added(alone_direct, alone, 0.5, "")),
+        Row("a read of moto: processor time of the gate", used, "ms", "", "16 clients"),
     ]
 
 
@@ -277,12 +303,15 @@ def dummy_rows(scale: Scale) -> list[Row]:
         found.sort()
     core = "by the gate's own CPU time"
     return [
-        Row("a read, 16 clients: added at the median", *added(direct, through, 0.5, "≤ 1")),
-        Row("a read, 16 clients: added at p99", *added(direct, through, 0.99, "≤ 10")),
-        Row("a read, 16 clients of 20 a second each: added at the median", *added(paced_direct, paced, 0.5, "")),
-        Row("a read, 16 clients of 20 a second each: added at p99", *added(paced_direct, paced, 0.99, "")),
-        Row("a read, one client: added at the median", *added(alone_direct, alone, 0.5, "")),
-        Row("a read that nobody asked before, 16 clients: median", at(new, 0.5), "ms", "", "judged anew"),
+        Row("a read of the dummy, 16 clients: added at the median", *added(direct, through, 0.5, "")),
+        Row("a read of the dummy, 16 clients: added at p99", *added(direct, through, 0.99, "")),
+        Row(
+            "a read of the dummy, 16 clients of 20 a second each: added at the median",
+            *added(paced_direct, paced, 0.5, ""),
+        ),
+        Row("a read of the dummy, 16 clients of 20 a second each: added at p99", *added(paced_direct, paced, 0.99, "")),
+        Row("a read of the dummy, one client: added at the median", *added(alone_direct, alone, 0.5, "")),
+        Row("a read of the dummy that nobody asked before, 16 clients: median", at(new, 0.5), "ms", "", "judged anew"),
         Row("reads a second and core, each on record", at(cores, 0.5), "reads/s", "≥ 3,000", core),
         Row("reads a second, 16 clients", at(rates, 0.5), "reads/s", "", "clients, gate and AWS share the machine"),
     ]

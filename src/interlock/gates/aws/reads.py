@@ -24,16 +24,24 @@ log: Final = logging.getLogger("interlock.aws")
 
 #: How long an answer is kept back for its record.
 RECORD_SECONDS: Final = 20.0
+#: A read has to be on record when its answer is here, and until it has to be begun for that, others may join its
+#: commit: as long as the target lately took longer than so many records, up to so many seconds. Less than the least is
+#: not worth a timer.
+RECORDS: Final = 2
+LONGEST: Final = 0.02
+LEAST: Final = 0.0005
+SMOOTH: Final = 0.125
 
 
 class _Recording:
     """A read on its way into the record: `done`, and then with why it is not there."""
 
-    __slots__ = ("done", "ends", "error", "passage", "waiting")
+    __slots__ = ("done", "ends", "error", "handed", "passage", "waiting")
 
     def __init__(self, passage: Passage, ends: float) -> None:
         self.passage = passage
         self.ends = ends
+        self.handed = 0.0  # to whoever records it, by the loop's clock
         self.done = False
         self.error: InterlockError | None = None
         self.waiting: asyncio.Future[None] | None = None
@@ -53,12 +61,15 @@ class Reads:
         self._forwarder = forwarder
         self._threads = threads
         self._loop: asyncio.AbstractEventLoop | None = None
-        #: What was asked for in this turn of the loop, what is not on record yet, what came back since the last turn.
+        #: What is to be recorded together, what is not on record yet, what came back since the last turn of the loop.
         self._asked: list[_Recording] = []
         self._open: dict[_Recording, None] = {}
         self._settled: deque[tuple[_Recording, InterlockError | None]] = deque()
         self._waking = False
         self._timer: asyncio.TimerHandle | None = None
+        self._handing: asyncio.Handle | None = None
+        #: Seconds that the target and the record lately took.
+        self._target_takes = self._record_takes = 0.0
 
     def close(self) -> None:
         """Let go of the connections to targets. Called in the loop."""
@@ -77,8 +88,11 @@ class Reads:
     async def answer(self, target: Target, request: Request, passage: Passage) -> Answer:
         """The target's answer, its passing on record. Raises what kept it from that; the answer is let go then."""
         loop = self._loop = self._loop or asyncio.get_running_loop()
-        recording = self._recording(loop, passage)
+        recording, began = self._recording(loop, passage), loop.time()
         answer = await self._forwarder.read(target, request)
+        self._target_takes += (loop.time() - began - self._target_takes) * SMOOTH
+        if not recording.handed:
+            self._hand_over()
         if not recording.done:
             recording.waiting = loop.create_future()
             try:
@@ -95,10 +109,12 @@ class Reads:
         return answer
 
     def _recording(self, loop: asyncio.AbstractEventLoop, passage: Passage) -> _Recording:
-        """What one turn of the loop asks for goes to the record at once."""
+        """What is asked for until the target may have answered goes to the record at once."""
         recording = _Recording(passage, loop.time() + RECORD_SECONDS)
-        if not self._asked:
-            loop.call_soon(self._hand_over)
+        if self._handing is None:
+            patience = min(self._target_takes - RECORDS * self._record_takes, LONGEST)
+            late = partial(loop.call_later, patience) if patience >= LEAST else loop.call_soon
+            self._handing = late(self._hand_over)
         self._asked.append(recording)
         self._open[recording] = None
         if self._timer is None:
@@ -107,8 +123,13 @@ class Reads:
 
     def _hand_over(self) -> None:
         """The thread that records gets to run when we let it, and then finds all of them."""
+        if self._handing is not None:
+            self._handing.cancel()
+            self._handing = None
         asked, self._asked = self._asked, []
+        now = self._loop.time() if self._loop is not None else 0.0
         for recording in asked:
+            recording.handed = now
             self._desk.passing.take(recording.passage, partial(self._done, recording))
 
     def _done(self, recording: _Recording, error: InterlockError | None) -> None:
@@ -121,8 +142,10 @@ class Reads:
 
     def _settle(self) -> None:
         self._waking = False  # before anything is taken: what comes after that wakes us anew
+        now = self._loop.time() if self._loop is not None else 0.0
         while self._settled:
             recording, error = self._settled.popleft()
+            self._record_takes += (now - recording.handed - self._record_takes) * SMOOTH
             self._open.pop(recording, None)
             recording.settle(error)
 
