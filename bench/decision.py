@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.rows import Row, Scale, at, crowd, in_thread, waits
+from bench.rows import Crowd, Row, Scale, at, crowd, in_thread, waits
 from interlock.cli.frame import senses
 from interlock.control import Control
 from interlock.model.proposal import Proposal
@@ -26,7 +26,9 @@ from interlock.testing.world import AGENT, Clock, furnish
 ROOT = Path(__file__).parent.parent
 MEMORY = Path("/dev/shm")
 CLIENTS = 32
-WARM = 50
+#: Decisions made before it is measured: until SQLite's write-ahead log begins again at its start (32 MiB), each commit
+#: makes the file longer, which takes the disk as long again. A server does that once.
+WARM = 1_000
 
 
 def statement(number: int) -> Proposal:
@@ -124,14 +126,19 @@ def serve(folder: Path, store: str, threads: int, seconds: float, core: int) -> 
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[core % len(cores)]})
     with Control.open(folder, senses(), store=store, trust_head=True) as control:
-        for number in range(WARM):
-            control.propose(AGENT, statement(number))
+
+        def decided(first: int) -> Crowd:
+            return crowd(
+                lambda client, number: control.propose(AGENT, statement(first + client * 1_000_000 + number)),
+                threads,
+                seconds,
+            )
+
+        decided(500_000)
         print("ready", flush=True)
         sys.stdin.readline()
         before = os.times()
-        rate, waited = crowd(
-            lambda client, number: control.propose(AGENT, statement(client * 1_000_000 + number)), threads, seconds
-        )
+        rate, waited = decided(0)
         after = os.times()
     cpu = (after.user - before.user + after.system - before.system) / len(waited) * 1e6
     return {"rate": rate, "cpu": cpu, "p99": at(waited, 0.99)}
