@@ -17,7 +17,7 @@ import msgspec
 from interlock.model.change import Aspect, Trait
 from interlock.model.inventory import Plane
 from interlock.model.wayback import REVERSIBILITIES, Reversibility, RollbackVerdict, WayBack, worst_reversibility
-from interlock.read.lasting.kinds import Evidence, Kind, Rows, Technology, rows_of
+from interlock.read.lasting.kinds import Evidence, Kind, Rows, Technology, guards, rows_of
 from interlock.read.lasting.settings import loosened
 from interlock.read.lasting.values import Sides, Values, root
 
@@ -104,7 +104,7 @@ def judge(
     kind = rows.kind if rows is not None else None
     sides = Sides(technology, kind, before, after, unknown, hidden)
     if rows is None or kind is None:
-        return Lasting(_of_nobody(type, operation, sides), known=False)
+        return _unknown(type, operation, sides, technology)
     if operation == "create":
         back, traits = _create(kind, sides)
     elif operation == "update":
@@ -140,7 +140,7 @@ def standing(technology: Technology, type: str, values: Values) -> Standing:
 
 def _create(kind: Kind, sides: Sides) -> tuple[WayBack, tuple[Trait, ...]]:
     special = kind.create
-    if special is None or not sides.says(special.at):
+    if special is None or not sides.says(special.at) or not sides.may_be(special.when):
         return WayBack("exact-inverse", "valid", step="take it away again"), ()
     return WayBack(special.reversibility, special.verdict, why=special.why), special.traits
 
@@ -243,6 +243,17 @@ HOLDING: Final[frozenset[Plane]] = frozenset({"data", "encryption", "audit"})
 LASTING: Final[frozenset[Reversibility]] = frozenset({"verified-copy", "grace-period", "irreversible"})
 
 _LOSSES: Final[frozenset[Trait]] = frozenset({"loses-data", "loses-protection"})
+
+
+def _unknown(type_: str, operation: Operation, sides: Sides, technology: Technology) -> Lasting:
+    """Of a type that stands in no table only what means the same on whatever type counts."""
+    back = _of_nobody(type_, operation, sides)
+    if operation != "update" or technology != "terraform":
+        return Lasting(back, known=False)
+    fired = [each for each in guards().anything if sides.fires(each)]
+    if fired:
+        back = msgspec.structs.replace(back, loses="; ".join(each.says for each in fired))
+    return Lasting(back, tuple(dict.fromkeys(trait for each in fired for trait in each.traits)), known=False)
 
 
 def _of_nobody(type_: str, operation: Operation, sides: Sides) -> WayBack:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
+import msgspec
 from msgspec import Raw
 
 from interlock.model.change import TRAITS, Effect, Resource, Trait, Verb
@@ -22,6 +23,7 @@ from interlock.read.terraform.accounts import accounts_of
 from interlock.read.terraform.code import Runs, code
 from interlock.read.terraform.difference import Difference, difference
 from interlock.read.terraform.naming import resource_of
+from interlock.read.terraform.objects import RELEASE, Opened, opened, weakened
 from interlock.read.terraform.outline import Outline, Placed, Provisioner, configured
 from interlock.read.terraform.plan import NULL, Delta, Invocation, Plan, ResourceChange, value
 from interlock.read.terraform.shifts import shifted
@@ -163,17 +165,28 @@ class _Reading:
         if acts is None:
             self._unread(part, change, resource)
             return
+        held = opened(change.type, delta, seen)
+        if held.why_not and held.kind != RELEASE and acts:
+            self.unknown.append(f"what `{change.address}` holds: {held.why_not}")
         for act in acts:
-            self.effects.append(self._effect(part, change, act, resource, seen))
+            self.effects.append(self._effect(part, change, act, resource, seen, held))
         self._beside(part, change, resource, acts)
 
-    def _effect(self, part: int, change: ResourceChange, act: Act, resource: Resource, seen: Difference) -> Effect:
+    def _effect(
+        self, part: int, change: ResourceChange, act: Act, resource: Resource, seen: Difference, held: Opened
+    ) -> Effect:
         forced = _first_steps(change.change)
-        known = _judged(change.type, act.operation, seen, forced)
-        later = self._chosen(change, seen) if seen.unknown and act.operation == "replace" else seen.unknown
+        known = _judged(held.kind, act.operation, held.seen, forced)
+        if held.kind == RELEASE and act.operation == "update":
+            known = _of_chart(known, held.seen)
+        later = held.seen.unknown
+        if later and act.operation == "replace" and held.kind == change.type:
+            later = self._chosen(change, seen)
         wider = ""
         if act.operation != "forget":
-            wider = widens(change.type, act.verb, seen.before, seen.after, later, self.accounts)
+            wider = widens(held.kind, act.verb, held.seen.before, held.seen.after, later, self.accounts)
+            if held.why_not and held.kind == RELEASE:
+                wider = f"its settings cannot be read: {held.why_not}"
         traits: set[Trait] = {*act.traits, *known.traits}
         if wider:
             traits.add("widens-access")
@@ -291,6 +304,20 @@ class _Reading:
 
 def _judged(kind: str, operation: Operation, seen: Difference, forced: frozenset[str]) -> Lasting:
     return judge("terraform", kind, operation, seen.before, seen.after, seen.unknown, hidden=seen.hidden, forced=forced)
+
+
+def _of_chart(known: Lasting, seen: Difference) -> Lasting:
+    """The same with what the settings of a chart do not keep or guard any more."""
+    found = list(weakened(seen.before, seen.after))
+    if not found:
+        return known
+    back = msgspec.structs.replace(
+        known.way_back, loses="; ".join(filter(None, (known.way_back.loses, *(each.says for each in found))))
+    )
+    traits = tuple(dict.fromkeys((*known.traits, *(trait for each in found for trait in each.traits))))
+    if "loses-data" in traits:
+        back = msgspec.structs.replace(back, reversibility="irreversible", verdict="invalid", step="")
+    return known._replace(way_back=back, traits=traits)
 
 
 def _is_plain(held: object, name: str) -> bool:
