@@ -18,7 +18,7 @@ from interlock.read.cloudformation.access import widens
 from interlock.read.cloudformation.changeset import ResourceChange
 from interlock.read.cloudformation.seen import Seen, seen, tags_of
 from interlock.read.cloudformation.stacks import STACK, Stack
-from interlock.read.lasting.lasting import Lasting, Operation, judge
+from interlock.read.lasting.lasting import Lasting, Operation, judge, while_made
 from interlock.read.lasting.needs import needs_of
 
 Policy = Literal["Delete", "Retain", "Snapshot"]
@@ -142,6 +142,9 @@ class _Reading:
     def _effect(self, change: ResourceChange, act: Act, resource: Resource, both: Seen) -> Effect:
         known = _judged(change, act, both)
         self.lasting[resource.name] = known
+        if act.operation == "create":
+            planes = while_made("cloudformation", change.resource_type, known.planes)
+            self.lasting[resource.name] = known._replace(planes=planes)
         traits: set[Trait] = {*act.traits, *known.traits}
         back = _BACK.get(change.action, known.way_back)
         wider = widens(change.resource_type, act.operation, both, authority=known.aspect == "authority")

@@ -118,7 +118,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `delete` is the class of losing it without any evidence. `reuse` says what does not come back when it is made again
     under the same name; `guards` says that something else is guarded by it. `shows` are the attributes whose values may
-    stand in a text.
+    stand in a text. `bare` are those of its types of which a new one gives nobody anything by itself.
     """
 
     name: str
@@ -138,6 +138,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shows: tuple[str, ...] = ()
     reuse: str = ""
     guards: bool = False
+    bare: tuple[str, ...] = ()
 
     @property
     def lasts(self) -> bool:

@@ -17,6 +17,7 @@ import msgspec
 from interlock.model.change import Aspect, Trait
 from interlock.model.inventory import Plane
 from interlock.model.wayback import REVERSIBILITIES, Reversibility, RollbackVerdict, WayBack, worst_reversibility
+from interlock.read.lasting.described import only_describes
 from interlock.read.lasting.kinds import Evidence, Kind, Rows, Technology, guards, rows_of
 from interlock.read.lasting.settings import loosened
 from interlock.read.lasting.values import Sides, Values, root
@@ -39,6 +40,10 @@ class Lasting(NamedTuple):
     protections: tuple[str, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
     known: bool = True
+
+
+#: What a thing is to others only once it is there: one that is being made keeps no record and no key yet.
+_LATER: Final[frozenset[Plane]] = frozenset({"audit", "encryption", "billing"})
 
 
 class Standing(NamedTuple):
@@ -116,15 +121,27 @@ def judge(
     if says := _looser(rows, technology, type, operation, sides):
         back = msgspec.structs.replace(back, loses="; ".join(filter(None, (back.loses, *says))))
         traits = tuple(dict.fromkeys((*traits, "loses-protection")))
+    aspect = "structure" if operation == "create" and type in kind.bare else kind.aspect
+    if operation == "update" and not traits and only_describes(type, sides.changes, kind.planes):
+        traits, aspect = ("only-describes",), "structure"
     return Lasting(
         back,
         traits,
         _gentler(rows, operation, sides, technology, forced),
         kind.planes,
-        kind.aspect,
+        aspect,
         _protections(rows, _at_the_end(kind, operation, sides, technology)),
         tuple([found for group in kind.groups if (found := _group(group.kind, group.at, sides))]),
     )
+
+
+def while_made(technology: Technology, type: str, planes: tuple[Plane, ...]) -> tuple[Plane, ...]:
+    """What of these planes counts while such a thing is being made."""
+    if not planes or (_LATER.isdisjoint(planes) and "identity" not in planes):
+        return planes
+    rows = rows_of(technology, type)
+    later = _LATER | {"identity"} if rows is not None and type in rows.kind.bare else _LATER
+    return tuple(each for each in planes if each not in later)
 
 
 def standing(technology: Technology, type: str, values: Values) -> Standing:
