@@ -97,17 +97,19 @@ def judge(
     unknown: frozenset[str] = frozenset(),
     *,
     hidden: frozenset[str] = frozenset(),
+    secret: frozenset[str] | None = None,
     forced: frozenset[str] = frozenset(),
 ) -> Lasting:
     """What this operation on a thing of this type loses, and what is known of taking it back.
 
-    `before` and `after` are its values without the sensitive ones. `unknown` are the top-level attributes of which
-    only the apply tells the value after; `hidden` those that change and are sensitive, wholly or in part; `forced`
-    those that force a replacement, where that is told.
+    `before` and `after` are its values. `unknown` are the top-level attributes of which only the apply tells the value
+    after; `hidden` those that change and are sensitive, wholly or in part; `forced` those that force a replacement,
+    where that is told. With `secret` the values are there and may be compared, and these are never shown; without it
+    the sensitive ones are not among the values.
     """
     rows = rows_of(technology, type)
     kind = rows.kind if rows is not None else None
-    sides = Sides(technology, kind, before, after, unknown, hidden)
+    sides = Sides(technology, kind, before, after, unknown, hidden, secret)
     if rows is None or kind is None:
         return _unknown(type, operation, sides, technology)
     if operation == "create":
@@ -249,7 +251,7 @@ def _looser(rows: Rows, technology: Technology, type_: str, operation: Operation
     says = loosened(technology, type_, sides, new=operation == "create")
     if operation != "replace":
         return says
-    told = sides.before.keys() & sides.after.keys() - sides.unknown - sides.hidden
+    told = sides.before.keys() & sides.after.keys() - sides.unknown - sides.blind
     rows_told = [each for first, each in rows.updates if first in told and "loses-protection" in each.traits]
     return tuple(dict.fromkeys((*says, *(each.says for each in rows_told if sides.fires(each)))))
 
@@ -357,7 +359,8 @@ def _text(says: str, kind: Kind, sides: Sides) -> str:
         return says
 
     def value(match: re.Match[str]) -> str:
-        values = sides.was(match[1]) if match[1] in kind.shows else []
+        shown = match[1] in kind.shows and root(match[1]) not in (sides.secret or ())
+        values = sides.was(match[1]) if shown else []
         return ", ".join(f"{each}" for each in values[:3] if isinstance(each, str | int))[:200]
 
     return re.sub(r"\{([\w.@]+)\}", value, says)

@@ -50,10 +50,11 @@ class Sides:
     """One resource before and after, read by the names of its kind.
 
     `unknown` are the attributes whose value after is not known; `hidden` those that change and whose value before is
-    not shown. Both are first parts of paths, in the words of the technology.
+    not shown, `blind` those of them that cannot be compared either; nothing of `secret` may stand in a text. All are
+    first parts of paths, in the words of the technology.
     """
 
-    __slots__ = ("_changed", "_names", "_text", "after", "before", "hidden", "unknown")
+    __slots__ = ("_changed", "_names", "_text", "after", "before", "blind", "hidden", "secret", "unknown")
 
     def __init__(
         self,
@@ -63,10 +64,12 @@ class Sides:
         after: Values | None,
         unknown: frozenset[str],
         hidden: frozenset[str],
+        secret: frozenset[str] | None = None,
     ) -> None:
         self.before: Values = before or {}
         self.after: Values = after or {}
-        self.unknown, self.hidden = unknown, hidden
+        self.unknown, self.hidden, self.secret = unknown, hidden, secret
+        self.blind = hidden if secret is None else frozenset[str]()
         self._text = technology == "cloudformation"
         self._names = kind.attributes if kind is not None and self._text else None
         self._changed: dict[str, None] | None = None
@@ -112,7 +115,7 @@ class Sides:
         if first not in self.changes:
             return False
         was, becomes = self.was(update.at), self.becomes(update.at)
-        told = first in self.before and first not in self.hidden
+        told = first in self.before and first not in self.blind
         known = first in self.after and first not in self.unknown
         if told and known and was == becomes:
             return False

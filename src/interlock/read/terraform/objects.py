@@ -17,7 +17,6 @@ import msgspec
 
 from interlock.model.change import Trait
 from interlock.read.terraform.difference import Difference
-from interlock.read.terraform.plan import Delta, value
 
 Values = Mapping[str, object]
 
@@ -63,20 +62,24 @@ def charts() -> Charts:
 
 
 class Opened(NamedTuple):
-    """A thing as it is judged: its type, its two sides, and why a text of it was not read, empty where all were."""
+    """A thing as it is judged: its type, its two sides, and why a text of it was not read, empty where all were.
+
+    `wider` says why it has to be taken as one that gives more access: what it will hold nobody can tell.
+    """
 
     kind: str
     seen: Difference
     why_not: str = ""
+    wider: str = ""
 
 
-def opened(kind: str, delta: Delta, seen: Difference) -> Opened:
+def opened(kind: str, seen: Difference) -> Opened:
     """The thing with what its texts say in their place; a thing that holds none as it is."""
     if kind in TEXTS:
-        return _object(kind, delta, seen)
+        return _object(kind, seen)
     if kind in EMBEDDED:
-        return Opened(kind, seen, _odd(value(delta.after), EMBEDDED[kind]))
-    return _release(kind, delta, seen) if kind == RELEASE else Opened(kind, seen)
+        return Opened(kind, seen, _odd(seen.whole[1], EMBEDDED[kind]))
+    return _release(kind, seen) if kind == RELEASE else Opened(kind, seen)
 
 
 def weakened(before: Values | None, after: Values | None) -> Iterator[Weakening]:
@@ -88,11 +91,11 @@ def weakened(before: Values | None, after: Values | None) -> Iterator[Weakening]
     yield from (each for each in charts().settings if any(path.endswith(each.ends) for path in gone))
 
 
-def _object(kind: str, delta: Delta, seen: Difference) -> Opened:
+def _object(kind: str, seen: Difference) -> Opened:
     names = TEXTS[kind]
-    texts = [_text(side, names) for side in (value(delta.before), value(delta.after))]
+    texts = [_text(side, names) for side in seen.whole]
     sides: list[dict[str, object] | None] = []
-    for text, side in zip(texts, (seen.before, seen.after), strict=True):
+    for text, side in zip(texts, seen.whole, strict=True):
         if side is None:
             sides.append(None)
             continue
@@ -101,26 +104,32 @@ def _object(kind: str, delta: Delta, seen: Difference) -> Opened:
             return Opened(kind, seen, why or "it is no object")
         sides.append({_HELD: held})
     later = frozenset({_HELD}) if not texts[1] and seen.unknown.intersection(names) else frozenset[str]()
-    return Opened(OBJECT, seen._replace(before=sides[0], after=sides[1], unknown=later, hidden=frozenset()))
+    hidden = frozenset({_HELD}) if seen.hidden.intersection(names) else frozenset[str]()
+    whole = (sides[0], sides[1])
+    wider = "what it will hold is not known before it is applied" if later else ""
+    held_seen = seen._replace(whole=whole, unknown=later, hidden=hidden, secret=frozenset({_HELD}))
+    return Opened(OBJECT, held_seen, wider=wider)
 
 
-def _release(kind: str, delta: Delta, seen: Difference) -> Opened:
+def _release(kind: str, seen: Difference) -> Opened:
     sides: list[dict[str, object] | None] = []
-    for side, shown in ((value(delta.before), seen.before), (value(delta.after), seen.after)):
-        if shown is None or not isinstance(side, dict):
-            sides.append(shown)
+    for side in seen.whole:
+        if side is None:
+            sides.append(None)
             continue
         tree: dict[str, object] = {}
         for text in _list(side.get("values")):
             held, why = _yaml(text) if isinstance(text, str) else (None, "")
             if why:
-                return Opened(kind, seen, why)
+                return Opened(kind, seen, wider=f"its settings cannot be read: {why}")
             _lay(tree, held)
         for name in _SETS:
             for each in _list(side.get(name)):
                 _set(tree, each)
-        sides.append({**shown, "values": tree})
-    return Opened(kind, seen._replace(before=sides[0], after=sides[1]))
+        sides.append({**side, "values": tree})
+    later = sides[0] is not None and sides[1] is not None and not seen.unknown.isdisjoint(("values", *_SETS))
+    wider = "its settings are not known before it is applied" if later else ""
+    return Opened(kind, seen._replace(whole=(sides[0], sides[1])), wider=wider)
 
 
 def _odd(side: object, names: tuple[str, ...]) -> str:
