@@ -130,3 +130,22 @@ def test_a_marked_final_snapshot_is_not_named() -> None:
 
     assert [effect.way_back.reversibility for effect in change.effects if effect.way_back] == ["verified-copy"]
     assert "MARKER" not in repr(change)
+
+
+def test_a_change_set_that_contradicts_itself_is_believed_the_worse_way() -> None:
+    target = {"Attribute": "Properties", "Name": "TableName", "RequiresRecreation": "Always"}
+    change: dict[str, object] = {"Action": "Modify", "LogicalResourceId": "T", "ResourceType": "AWS::DynamoDB::Table"}
+    change |= {"Replacement": "False", "Scope": ["Properties"], "Details": [{"Target": target, "Evaluation": "Static"}]}
+    arn = "arn:aws:cloudformation:eu-west-1:123456789012"
+    document = {
+        "ChangeSetName": "release",
+        "ChangeSetId": f"{arn}:changeSet/release/1",
+        "StackId": f"{arn}:stack/shop/1",
+        "StackName": "shop",
+        "Status": "CREATE_COMPLETE",
+        "ExecutionStatus": "AVAILABLE",
+        "Changes": [{"Type": "Resource", "ResourceChange": change}],
+    }
+    found = reader_for("cloudformation")(json.dumps(document).encode(), "", "production").change
+
+    assert [effect.verb for effect in found.effects] == ["replace"]

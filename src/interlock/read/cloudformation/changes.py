@@ -217,7 +217,12 @@ def _acts(change: ResourceChange) -> tuple[Act, ...] | None:
     policy = change.policy_action or ""
     if change.action != "Modify":
         return ACTS.get((change.action, policy))
-    return ACTS.get((change.replacement or "Conditional", policy))
+    replacement = change.replacement or "Conditional"
+    if replacement == "False" and any(
+        each.evaluation == "Static" and each.target.requires_recreation == "Always" for each in change.details
+    ):
+        replacement = "Conditional"  # it contradicts itself, and the worse is believed
+    return ACTS.get((replacement, policy))
 
 
 def _judged(change: ResourceChange, act: Act, both: Seen) -> Lasting:
