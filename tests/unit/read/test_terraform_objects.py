@@ -45,7 +45,9 @@ def test_what_an_object_loses_is_told_by_its_kind() -> None:
     assert [each.way_back.reversibility for each in lost.effects if each.way_back] == ["irreversible"]
 
 
-@pytest.mark.parametrize("text", ["a: [", "kind: Pod\n---\nkind: Pod", "just words", "a: &x 1\nb: *x"])
+@pytest.mark.parametrize(
+    "text", ["a: [", '{"a": ' * 70 + "1" + "}" * 70, "kind: Pod\n---\nkind: Pod", "just words", "a: &x 1\nb: *x"]
+)
 def test_a_text_that_is_no_one_object_is_unknown(text: str) -> None:
     assert read("kubectl_manifest", ["create"], None, {"yaml_body": text}).unknown != ()
 
@@ -68,6 +70,7 @@ def test_an_object_that_is_not_known_yet_is_taken_as_wider() -> None:
         (chart(), chart("volumes: [{hostPath: {path: /}}]"), "widens-access"),
         (chart(set=[]), chart(set=[{"name": "pods[0].privileged", "value": "true"}]), "widens-access"),
         (chart("a: 1"), chart("a: ["), "widens-access"),
+        (chart("a: 1"), chart('{"a": ' * 900 + "1" + "}" * 900), "widens-access"),
         (chart("a: 1", postrender=[]), chart("a: 1", postrender=[{"binary_path": "/bin/x"}]), "runs-code"),
     ],
 )

@@ -33,6 +33,7 @@ TEXTS: Final[dict[str, tuple[str, ...]]] = {
 EMBEDDED: Final[dict[str, tuple[str, ...]]] = {"aws_ecs_task_definition": ("container_definitions",)}
 #: A chart's settings: texts of which a later one goes before, and single ones by their path.
 RELEASE: Final = "helm_release"
+MAX_DEPTH: Final = 60
 _SETS: Final = ("set", "set_sensitive", "set_wo")
 _DOT: Final = re.compile(r"(?<!\\)\.")
 _PLACE: Final = re.compile(r"\[\d+\]$")
@@ -152,7 +153,8 @@ def _text(side: object, names: tuple[str, ...]) -> str:
 def _yaml(text: str) -> tuple[object, str]:
     """The value of a text of YAML or JSON; or why it was not read."""
     try:
-        return msgspec.json.decode(text), ""
+        held = msgspec.json.decode(text)
+        return (None, f"it is nested deeper than {MAX_DEPTH}") if _is_deep(held) else (held, "")
     except (msgspec.DecodeError, RecursionError):
         from interlock.aws.yaml_text import NotRead, yaml_of
 
@@ -160,6 +162,18 @@ def _yaml(text: str) -> tuple[object, str]:
             return yaml_of(text), ""
         except NotRead as error:
             return None, str(error)
+
+
+def _is_deep(held: object) -> bool:
+    """Whether it is nested deeper than a text of YAML may be."""
+    layer = [held]
+    for _ in range(MAX_DEPTH):
+        inner = [each for one in layer if isinstance(one, dict) for each in one.values()]
+        inner += [each for one in layer if isinstance(one, list) for each in one]
+        layer = [each for each in inner if isinstance(each, dict | list)]
+        if not layer:
+            return False
+    return True
 
 
 def _list(held: object) -> list[object]:
@@ -182,6 +196,8 @@ def _set(tree: dict[str, object], block: object) -> None:
     if not isinstance(name, str) or not isinstance(block, dict):
         return
     held = block.get("value")
+    if name.count(".") > MAX_DEPTH:
+        return
     plain = {"true": True, "false": False, "null": None}.get(held, held) if isinstance(held, str) else held
     for part in reversed([_PLACE.sub("", each) for each in _DOT.split(name)]):
         plain = {part: plain}
