@@ -152,7 +152,7 @@ class _Start:
             for number in numbers:
                 self._seed(effect, number, event, writes=writes)
                 self.lines.setdefault(number, line)
-            if effect.verb == "create" and effect.aspect == "structure":
+            if effect.verb == "create" and effect.aspect != "content":
                 self.created.add(resource.key)
             elif not numbers and resource.key not in self.created:
                 self.unfound = True

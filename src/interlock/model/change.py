@@ -47,6 +47,7 @@ Trait = Literal[
     "renames",  # only the name by which it is managed changes
     "plan-time",  # it runs code already while it is planned
     "only-removes",  # an update that only takes parts away
+    "only-describes",  # only what people read of it changes: its description, or tags that decide nothing
     "shifts-index",  # it goes only because its place in a count or a key moved
     "drifted",  # somebody had changed it outside of what manages it
     "reads-secret",  # what it answers is a secret: a password, a key, a value that is kept hidden

@@ -23,6 +23,7 @@ from interlock.read.shapes import (
     paths,
     rules_of,
 )
+from interlock.read.statements import is_world
 
 #: A change of more comparisons than this is taken as wider.
 MAX_COMPARED: Final = 200_000
@@ -98,17 +99,16 @@ def _of_new(shape: Shape, after: Values, rules: list[Rule], unknown: frozenset[s
         if rule.side != "in" or rule.denies:
             continue
         who = rule.dims[0]
-        if (told and not who) or any(_is_everybody(each, everybody) for each in who):
+        if (told and not who) or _is_everybody(who, everybody):
             return f"{_where(rule)}lets in everybody"
         if shape.gives and any(str(each).lower() not in shape.within for each in who or ("",)):
             return f"{_where(rule)}lets in more"
     return ""
 
 
-def _is_everybody(member: Member, everybody: frozenset[str]) -> bool:
-    if isinstance(member, str):
-        return member.lower() in everybody
-    return member[1] == 0 and member[2] >= (1 << (32 if member[0] == 4 else 128)) - 1
+def _is_everybody(who: tuple[Member, ...], everybody: frozenset[str]) -> bool:
+    named = any(isinstance(each, str) and each.lower() in everybody for each in who)
+    return named or is_world([each for each in who if not isinstance(each, str)])
 
 
 def _reason(shape: Shape, rule: Rule, was: list[Rule]) -> str:

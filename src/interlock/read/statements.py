@@ -12,6 +12,10 @@ from interlock.read.documents import opens_document
 
 #: More entries of one attribute than this are compared as texts alone.
 MAX_NETWORKS: Final = 200
+#: From how many addresses on a network means everybody: no private one is as large as a /7, or a /16 of version 6.
+_WIDE: Final = {4: 1 << 25, 6: 1 << 112}
+#: But for the unique local addresses of version 6, which lead nowhere else.
+_LOCAL: Final = (0xFC << 120, (0xFE << 120) - 1)
 
 
 class Lists(Protocol):
@@ -58,11 +62,17 @@ def opens_network(
     if any(each.lower() in everybody for each in added):
         return True
     if new or not added:
-        return False
+        return is_world([found for each in added if (found := network(each))])
     if len(added) + len(was) > MAX_NETWORKS:
         return True
     before = _joined([found for each in was if (found := network(str(each)))])
     return any(not _covered(each, before) for each in added)
+
+
+def is_world(networks: list[tuple[int, int, int]]) -> bool:
+    """Whether these, together, take in so much that they mean everybody: half of the world is nobody's own network."""
+    wide = (each for each in _joined(networks) if each[2] - each[1] + 1 >= _WIDE[each[0]])
+    return any(version == 4 or not _LOCAL[0] <= first <= last <= _LOCAL[1] for version, first, last in wide)
 
 
 def _covered(text: str, networks: list[tuple[int, int, int]]) -> bool:

@@ -32,7 +32,11 @@ def trusts_strangers(documents: tuple[object, ...], own: Callable[[], frozenset[
         named = principal if isinstance(principal, dict) else {"AWS": principal}
         accounts = [account_of(each) for each in texts(named.get("AWS"))]
         if any(each not in own() for each in accounts):
-            return "another account may take it on"
+            return (
+                "another account may take it on"
+                if own()
+                else "an account may take it on, and which is its own is not known"
+            )
         if any(_unbound(each, statement.get("Condition"), broad) for each in texts(named.get("Federated"))):
             return "whomever a provider of identities knows may take it on"
     return ""

@@ -9,7 +9,7 @@ from interlock.assess.assess import PLACES
 from interlock.assess.reverse import reverse_of
 from interlock.assess.spread import event_of
 from interlock.assess.tier import tier_of
-from interlock.model.change import Resource
+from interlock.model.change import Aspect, Resource
 from interlock.model.inventory import Edge, Inventory, Item, RollbackProof
 
 KEYED = effect(keys=("id",), fields=("status",))
@@ -274,6 +274,13 @@ def test_adding_content_to_what_is_not_there_creates_nothing() -> None:
     twice = change(effect("create", "ghost"), effect("create", "ghost"))
 
     assert not judged(twice, inventory(item("orders"))).reach.complete
+
+
+@pytest.mark.parametrize("aspect", ["structure", "authority", "process"])
+def test_making_a_whole_thing_that_is_not_there_is_no_gap_in_the_survey(aspect: Aspect) -> None:
+    made = change(effect("create", "ghost", aspect=aspect))
+
+    assert judged(made, inventory(item("orders"))).reach.complete
 
 
 def test_what_follows_up_to_the_bound_is_no_more_than_allowed() -> None:

@@ -81,10 +81,20 @@ def sides(kind: Kind, update: Update, technology: Technology) -> tuple[dict[str,
         "more": (["a"], ["a", "b"]),
         "changed": ("a", "b"),
         "drops": (["CREATE TABLE a"], ["CREATE TABLE a", "DROP TABLE a"]),
+        "unnamed": ('[{"name": "a"}, {"name": "b"}]', '[{"name": "a"}]'),
+        "newly": ("something else", update.to[0] if update.to else None),
         "becomes": ("something else", update.to[0] if update.to else None),
     }[update.does]
     before: dict[str, object] = {}
     after: dict[str, object] = {}
     put(before, path, was)
     put(after, path, becomes)
+    where = path_of(kind, update.where[0], technology) if update.where else ""
+    if where.startswith(f"{path}."):
+        member: dict[str, object] = {}
+        put(member, where.removeprefix(f"{path}."), 7)
+        put(before, path, [member] if update.does == "more" else [{"other": 1}])
+        put(after, path, [member, member])
+    elif where:
+        put(after, where, 7)
     return before, after

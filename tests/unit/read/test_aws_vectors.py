@@ -21,7 +21,7 @@ DIALECTS = {"proposal.json": "", "cli": "cli", "http": "http"}
 #: Traits that only statements and plans have.
 OTHERS = {
     *("always-true", "no-condition", "not-transactional", "ends-transaction", "hides-failure", "nested", "forgets"),
-    *("adopts", "renames", "plan-time", "shifts-index", "drifted", "blocks-writes"),
+    *("adopts", "renames", "plan-time", "shifts-index", "drifted", "blocks-writes", "only-describes"),
 }
 
 

@@ -252,7 +252,7 @@ def test_a_retention_that_is_shortened_or_begins_loses_what_is_older(
 
 
 @pytest.mark.parametrize(
-    ("size", "verdict"), [(200, "invalid"), (50, "valid"), (None, "valid")]
+    ("size", "verdict"), [(200, "valid-with-loss"), (50, "valid"), (None, "valid")]
 )  # fmt: skip
 def test_a_disk_that_grew_does_not_shrink(size: int | None, verdict: str) -> None:
     found = judge("terraform", "aws_ebs_volume", "update", {"size": 100}, {"size": size})

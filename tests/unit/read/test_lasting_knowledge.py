@@ -13,7 +13,7 @@ from interlock.model.wayback import REVERSIBILITIES
 from interlock.read.lasting.kinds import TABLES, Condition, Evidence, Kind, Table, Update, guards, kind_of, table
 from interlock.read.lasting.lasting import judge
 
-TERRAFORM_PATH = re.compile(r"@policy|[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+TERRAFORM_PATH = re.compile(r"@policy|[a-z][a-z0-9_]*(\.[a-z][A-Za-z0-9_]*)*")
 CLOUDFORMATION_PATH = re.compile(r"[A-Z][A-Za-z0-9]*(\.[A-Z][A-Za-z0-9]*)*")
 
 
@@ -94,7 +94,7 @@ def test_a_rule_asks_one_thing_and_speaks_plainly(case: tuple[str, Kind]) -> Non
     for condition in rules(kind):
         assert [bool(condition.equals), condition.least is not None, condition.present].count(True) == 1
     for update in kind.updates:
-        assert bool(update.to) == (update.does == "becomes")
+        assert bool(update.to) == (update.does in ("becomes", "newly"))
         assert update.says
     for text in filter(None, texts(kind)):
         assert not text.endswith("."), text

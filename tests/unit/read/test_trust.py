@@ -93,3 +93,48 @@ def test_the_own_accounts_are_those_of_what_the_state_holds() -> None:
     assert planned({"arn": "arn:aws:sqs:eu-west-1:999999999999:q"}) == ("widens-access",)
     assert planned({"policy": json.dumps({"arn": f"arn:aws:sqs:eu-west-1:{OWN}:q"})}) == ("widens-access",)
     assert planned({"account_id": OWN}) == ()
+
+
+def first_apply(*providers: dict[str, Any]) -> tuple[str, ...]:
+    """The traits of a plan on an empty state, with providers of AWS that say this of themselves."""
+    change = {"actions": ["create"], "before": None, "after": {"assume_role_policy": trust({"AWS": OWN})}}
+    role = {"address": "aws_iam_role.x", "mode": "managed", "type": "aws_iam_role", "name": "x", "change": change}
+    blocks = {f"aws.{number}": {"name": "aws", "expressions": said} for number, said in enumerate(providers)}
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "resource_changes": [role],
+        "configuration": {"provider_config": {**blocks, "random": {"name": "random"}}},
+    }
+    return reader_for("terraform")(json.dumps(plan).encode(), "", "production").change.effects[0].traits
+
+
+def allowed(*accounts: str) -> dict[str, Any]:
+    return {"allowed_account_ids": {"constant_value": list(accounts)}}
+
+
+def role_of(account: str) -> dict[str, Any]:
+    return {"assume_role": [{"role_arn": {"constant_value": f"arn:aws:iam::{account}:role/deploy"}}]}
+
+
+@pytest.mark.parametrize("providers", [[allowed(OWN)], [role_of(OWN)], [allowed(OWN), role_of(OWN)]])
+def test_on_a_first_apply_the_own_account_is_that_of_its_providers(providers: list[dict[str, Any]]) -> None:
+    assert first_apply(*providers) == ()
+
+
+@pytest.mark.parametrize(
+    "providers",
+    [
+        [],
+        [{}],
+        [allowed()],
+        [allowed(OWN, "999999999999")],
+        [allowed("999999999999")],
+        [allowed(OWN), {}],
+        [allowed(OWN), allowed("999999999999")],
+        [{**allowed(OWN), "skip_requesting_account_id": {"constant_value": True}}],
+        [{"assume_role": [{"role_arn": {"references": ["var.role"]}}]}],
+    ],
+)
+def test_providers_that_do_not_say_one_account_say_nothing(providers: list[dict[str, Any]]) -> None:
+    assert first_apply(*providers) == ("widens-access",)

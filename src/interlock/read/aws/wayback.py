@@ -200,13 +200,13 @@ def _may(update: Update, value: Parameter) -> bool:
             return value is False
         case "emptied":
             return value in ("", [], {})
-        case "becomes":
+        case "becomes" | "newly":
             return any(type(value) is type(each) and value == each for each in update.to)
         case "lowered" | "raised" | "shortened":
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "filled":
             return value not in ("", [], {})
-        case "fewer" | "more" | "changed" | "drops":
+        case "fewer" | "more" | "changed" | "drops" | "unnamed":
             return True
 
 

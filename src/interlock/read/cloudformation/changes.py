@@ -18,7 +18,7 @@ from interlock.read.cloudformation.access import widens
 from interlock.read.cloudformation.changeset import ResourceChange
 from interlock.read.cloudformation.seen import Seen, seen, tags_of
 from interlock.read.cloudformation.stacks import STACK, Stack
-from interlock.read.lasting.lasting import Lasting, Operation, judge
+from interlock.read.lasting.lasting import Lasting, Operation, judge, while_made
 from interlock.read.lasting.needs import needs_of
 
 Policy = Literal["Delete", "Retain", "Snapshot"]
@@ -142,6 +142,9 @@ class _Reading:
     def _effect(self, change: ResourceChange, act: Act, resource: Resource, both: Seen) -> Effect:
         known = _judged(change, act, both)
         self.lasting[resource.name] = known
+        if act.operation == "create":
+            planes = while_made("cloudformation", change.resource_type, known.planes)
+            self.lasting[resource.name] = known._replace(planes=planes)
         traits: set[Trait] = {*act.traits, *known.traits}
         back = _BACK.get(change.action, known.way_back)
         wider = widens(change.resource_type, act.operation, both, authority=known.aspect == "authority")
@@ -214,7 +217,12 @@ def _acts(change: ResourceChange) -> tuple[Act, ...] | None:
     policy = change.policy_action or ""
     if change.action != "Modify":
         return ACTS.get((change.action, policy))
-    return ACTS.get((change.replacement or "Conditional", policy))
+    replacement = change.replacement or "Conditional"
+    if replacement == "False" and any(
+        each.evaluation == "Static" and each.target.requires_recreation == "Always" for each in change.details
+    ):
+        replacement = "Conditional"  # it contradicts itself, and the worse is believed
+    return ACTS.get((replacement, policy))
 
 
 def _judged(change: ResourceChange, act: Act, both: Seen) -> Lasting:

@@ -33,6 +33,8 @@ Does = Literal[
     "changed",  # it is another value
     "becomes",  # it is now one of `to`, and was not before
     "drops",  # it has a statement that it had not, and that takes away what holds something
+    "unnamed",  # it is a list in JSON, and a name that stood in it does not any more
+    "newly",  # it is one of `to` more often than it was: one more member says so
 ]
 
 
@@ -64,7 +66,10 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Update(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What it means that one attribute changes in place, beyond that it can be written back."""
+    """What it means that one attribute changes in place, beyond that it can be written back.
+
+    With `where`, only where one of these says something after.
+    """
 
     at: str
     does: Does
@@ -74,17 +79,22 @@ class Update(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reversibility: Reversibility = "exact-inverse"
     verdict: RollbackVerdict = "valid"
     evidence: tuple[Evidence, ...] = ()  # what lowers the class of this one change
+    where: tuple[str, ...] = ()
     only: Technology | None = None
 
 
 class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why making one is more than taking it away again undoes; with `at`, only where one of these says something."""
+    """Why making one is more than taking it away again undoes; with `at`, only where one of these says something.
+
+    With `when`, only where all of these are true of what is made, or cannot be told not to be.
+    """
 
     reversibility: Reversibility
     verdict: RollbackVerdict
     why: str
     traits: tuple[Trait, ...] = ()
     at: tuple[str, ...] = ()
+    when: tuple[Condition, ...] = ()
 
 
 class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,7 +118,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `delete` is the class of losing it without any evidence. `reuse` says what does not come back when it is made again
     under the same name; `guards` says that something else is guarded by it. `shows` are the attributes whose values may
-    stand in a text.
+    stand in a text. `bare` are those of its types of which a new one gives nobody anything by itself.
     """
 
     name: str
@@ -128,6 +138,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shows: tuple[str, ...] = ()
     reuse: str = ""
     guards: bool = False
+    bare: tuple[str, ...] = ()
 
     @property
     def lasts(self) -> bool:
@@ -161,10 +172,11 @@ def table(name: str) -> Table:
 
 
 class Guards(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What holds of each kind that guards something."""
+    """What holds of each kind that guards something; `anything` is what holds of each type, known or not."""
 
     about: str
     updates: tuple[Update, ...]
+    anything: tuple[Update, ...]
 
 
 @cache
@@ -191,7 +203,9 @@ def rows_of(technology: Technology, type_: str) -> Rows | None:
         return None
     names = kind.attributes if technology == "cloudformation" else None
     spoken = {each.at for each in kind.updates}
-    common = guards().updates if kind.guards and names is None else ()
+    common: tuple[Update, ...] = ()
+    if names is None:
+        common = (*guards().anything, *(guards().updates if kind.guards else ()))
     return Rows(
         kind,
         tuple(each for each in kind.evidence if each.only in (None, technology)),

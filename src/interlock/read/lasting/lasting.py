@@ -17,7 +17,8 @@ import msgspec
 from interlock.model.change import Aspect, Trait
 from interlock.model.inventory import Plane
 from interlock.model.wayback import REVERSIBILITIES, Reversibility, RollbackVerdict, WayBack, worst_reversibility
-from interlock.read.lasting.kinds import Evidence, Kind, Rows, Technology, rows_of
+from interlock.read.lasting.described import only_describes
+from interlock.read.lasting.kinds import Evidence, Kind, Rows, Technology, guards, rows_of
 from interlock.read.lasting.settings import loosened
 from interlock.read.lasting.values import Sides, Values, root
 
@@ -39,6 +40,10 @@ class Lasting(NamedTuple):
     protections: tuple[str, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
     known: bool = True
+
+
+#: What a thing is to others only once it is there: one that is being made keeps no record and no key yet.
+_LATER: Final[frozenset[Plane]] = frozenset({"audit", "encryption", "billing"})
 
 
 class Standing(NamedTuple):
@@ -92,19 +97,21 @@ def judge(
     unknown: frozenset[str] = frozenset(),
     *,
     hidden: frozenset[str] = frozenset(),
+    secret: frozenset[str] | None = None,
     forced: frozenset[str] = frozenset(),
 ) -> Lasting:
     """What this operation on a thing of this type loses, and what is known of taking it back.
 
-    `before` and `after` are its values without the sensitive ones. `unknown` are the top-level attributes of which
-    only the apply tells the value after; `hidden` those that change and are sensitive, wholly or in part; `forced`
-    those that force a replacement, where that is told.
+    `before` and `after` are its values. `unknown` are the top-level attributes of which only the apply tells the value
+    after; `hidden` those that change and are sensitive, wholly or in part; `forced` those that force a replacement,
+    where that is told. With `secret` the values are there and may be compared, and these are never shown; without it
+    the sensitive ones are not among the values.
     """
     rows = rows_of(technology, type)
     kind = rows.kind if rows is not None else None
-    sides = Sides(technology, kind, before, after, unknown, hidden)
+    sides = Sides(technology, kind, before, after, unknown, hidden, secret)
     if rows is None or kind is None:
-        return Lasting(_of_nobody(type, operation, sides), known=False)
+        return _unknown(type, operation, sides, technology)
     if operation == "create":
         back, traits = _create(kind, sides)
     elif operation == "update":
@@ -116,15 +123,27 @@ def judge(
     if says := _looser(rows, technology, type, operation, sides):
         back = msgspec.structs.replace(back, loses="; ".join(filter(None, (back.loses, *says))))
         traits = tuple(dict.fromkeys((*traits, "loses-protection")))
+    aspect = "structure" if operation == "create" and type in kind.bare else kind.aspect
+    if operation == "update" and not traits and only_describes(type, sides.changes, kind.planes):
+        traits, aspect = ("only-describes",), "structure"
     return Lasting(
         back,
         traits,
         _gentler(rows, operation, sides, technology, forced),
         kind.planes,
-        kind.aspect,
+        aspect,
         _protections(rows, _at_the_end(kind, operation, sides, technology)),
         tuple([found for group in kind.groups if (found := _group(group.kind, group.at, sides))]),
     )
+
+
+def while_made(technology: Technology, type: str, planes: tuple[Plane, ...]) -> tuple[Plane, ...]:
+    """What of these planes counts while such a thing is being made."""
+    if not planes or (_LATER.isdisjoint(planes) and "identity" not in planes):
+        return planes
+    rows = rows_of(technology, type)
+    later = _LATER | {"identity"} if rows is not None and type in rows.kind.bare else _LATER
+    return tuple(each for each in planes if each not in later)
 
 
 def standing(technology: Technology, type: str, values: Values) -> Standing:
@@ -140,7 +159,7 @@ def standing(technology: Technology, type: str, values: Values) -> Standing:
 
 def _create(kind: Kind, sides: Sides) -> tuple[WayBack, tuple[Trait, ...]]:
     special = kind.create
-    if special is None or not sides.says(special.at):
+    if special is None or not sides.says(special.at) or not sides.may_be(special.when):
         return WayBack("exact-inverse", "valid", step="take it away again"), ()
     return WayBack(special.reversibility, special.verdict, why=special.why), special.traits
 
@@ -232,7 +251,7 @@ def _looser(rows: Rows, technology: Technology, type_: str, operation: Operation
     says = loosened(technology, type_, sides, new=operation == "create")
     if operation != "replace":
         return says
-    told = sides.before.keys() & sides.after.keys() - sides.unknown - sides.hidden
+    told = sides.before.keys() & sides.after.keys() - sides.unknown - sides.blind
     rows_told = [each for first, each in rows.updates if first in told and "loses-protection" in each.traits]
     return tuple(dict.fromkeys((*says, *(each.says for each in rows_told if sides.fires(each)))))
 
@@ -243,6 +262,17 @@ HOLDING: Final[frozenset[Plane]] = frozenset({"data", "encryption", "audit"})
 LASTING: Final[frozenset[Reversibility]] = frozenset({"verified-copy", "grace-period", "irreversible"})
 
 _LOSSES: Final[frozenset[Trait]] = frozenset({"loses-data", "loses-protection"})
+
+
+def _unknown(type_: str, operation: Operation, sides: Sides, technology: Technology) -> Lasting:
+    """Of a type that stands in no table only what means the same on whatever type counts."""
+    back = _of_nobody(type_, operation, sides)
+    if operation != "update" or technology != "terraform":
+        return Lasting(back, known=False)
+    fired = [each for each in guards().anything if sides.fires(each)]
+    if fired:
+        back = msgspec.structs.replace(back, loses="; ".join(each.says for each in fired))
+    return Lasting(back, tuple(dict.fromkeys(trait for each in fired for trait in each.traits)), known=False)
 
 
 def _of_nobody(type_: str, operation: Operation, sides: Sides) -> WayBack:
@@ -329,7 +359,8 @@ def _text(says: str, kind: Kind, sides: Sides) -> str:
         return says
 
     def value(match: re.Match[str]) -> str:
-        values = sides.was(match[1]) if match[1] in kind.shows else []
+        shown = match[1] in kind.shows and root(match[1]) not in (sides.secret or ())
+        values = sides.was(match[1]) if shown else []
         return ", ".join(f"{each}" for each in values[:3] if isinstance(each, str | int))[:200]
 
     return re.sub(r"\{([\w.@]+)\}", value, says)

@@ -104,7 +104,7 @@ def loosened(technology: Technology, type_: str, sides: Sides, *, new: bool = Fa
         strong = name in listed.standing or name in listed.unsure
         before = was.get(name, _strongest(setting) if strong else "")
         after = becomes.get(name, _strongest(setting) if name in listed.standing and first not in sides.unknown else "")
-        if first in sides.hidden or _weaker(setting, before, after):
+        if first in sides.blind or _weaker(setting, before, after):
             says.append(setting.says)
     return tuple(dict.fromkeys(says))
 

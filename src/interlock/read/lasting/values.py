@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+import msgspec
+
 from interlock.read.lasting.kinds import Condition, Does, Kind, Technology, Update, path_in
 
 Values = Mapping[str, object]
@@ -19,6 +21,12 @@ _NUMBER: Final = re.compile(r"-?\d{1,15}")
 _TRUTHS: Final = {"true": True, "false": False}
 #: A number as a text, or a time: a number and its unit.
 _DURATION: Final = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)([smhd]?)")
+#: A time as ISO 8601 writes it: years, months, weeks, days, then hours, minutes and seconds.
+_SPAN: Final = re.compile(
+    r"P(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})W)?(?:(\d{1,9})D)?"
+    r"(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.\d{1,9})?S)?)?"
+)
+_PARTS: Final = (31_536_000, 2_592_000, 604_800, 86_400, 3_600, 60, 1)
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 #: What a statement drops, but for what can be made again from the rows that stay.
 _DROPS: Final = re.compile(
@@ -42,10 +50,11 @@ class Sides:
     """One resource before and after, read by the names of its kind.
 
     `unknown` are the attributes whose value after is not known; `hidden` those that change and whose value before is
-    not shown. Both are first parts of paths, in the words of the technology.
+    not shown, `blind` those of them that cannot be compared either; nothing of `secret` may stand in a text. All are
+    first parts of paths, in the words of the technology.
     """
 
-    __slots__ = ("_changed", "_names", "_text", "after", "before", "hidden", "unknown")
+    __slots__ = ("_changed", "_names", "_text", "after", "before", "blind", "hidden", "secret", "unknown")
 
     def __init__(
         self,
@@ -55,10 +64,12 @@ class Sides:
         after: Values | None,
         unknown: frozenset[str],
         hidden: frozenset[str],
+        secret: frozenset[str] | None = None,
     ) -> None:
         self.before: Values = before or {}
         self.after: Values = after or {}
-        self.unknown, self.hidden = unknown, hidden
+        self.unknown, self.hidden, self.secret = unknown, hidden, secret
+        self.blind = hidden if secret is None else frozenset[str]()
         self._text = technology == "cloudformation"
         self._names = kind.attributes if kind is not None and self._text else None
         self._changed: dict[str, None] | None = None
@@ -104,11 +115,19 @@ class Sides:
         if first not in self.changes:
             return False
         was, becomes = self.was(update.at), self.becomes(update.at)
-        told = first in self.before and first not in self.hidden
+        told = first in self.before and first not in self.blind
         known = first in self.after and first not in self.unknown
         if told and known and was == becomes:
             return False
-        return _CHANGES[update.does](_Pair(was, becomes, told, known, update.to))
+        if not _CHANGES[update.does](_Pair(was, becomes, told, known, update.to)):
+            return False
+        return not update.where or self.says(update.where)
+
+    def may_be(self, conditions: tuple[Condition, ...]) -> bool:
+        """Whether all of these are true of it as it is after, or cannot be told not to be."""
+        return all(
+            root(self.path(each.at)) in self.unknown or _meets(each, self.becomes(each.at)) for each in conditions
+        )
 
     @property
     def changes(self) -> dict[str, None]:
@@ -229,7 +248,12 @@ def _fewer(pair: _Pair) -> bool:
 
 
 def _more(pair: _Pair) -> bool:
-    return not (pair.told and pair.known) or len(pair.becomes) > len(pair.was)
+    return not (pair.told and pair.known) or _said(pair.becomes) > _said(pair.was)
+
+
+def _said(values: list[object]) -> int:
+    """How many of them say something: a number below zero stands for nothing at all."""
+    return len(values) - sum(1 for each in values if isinstance(each, int | float) and each < 0)
 
 
 def _changed(pair: _Pair) -> bool:
@@ -242,14 +266,56 @@ def _becomes(pair: _Pair) -> bool:
     return not pair.known or any(_one_of(value, pair.to) for value in pair.becomes)
 
 
+def _newly(pair: _Pair) -> bool:
+    if not pair.known:
+        return True
+    was, becomes = (sum(1 for each in held if _one_of(each, pair.to)) for held in (pair.was, pair.becomes))
+    return becomes > (was if pair.told else 0)
+
+
+def _unnamed(pair: _Pair) -> bool:
+    if not (pair.told and pair.known):
+        return True
+    was, becomes = (names_in(held) for held in (pair.was, pair.becomes))
+    return was is None or becomes is None or not was <= becomes
+
+
+def names_in(values: list[object]) -> frozenset[str] | None:
+    """The names in lists of JSON, each with those that it stands in; None where one is no such list."""
+    found: set[str] = set()
+    try:
+        waiting = [("", msgspec.json.decode(each)) for each in values if isinstance(each, str) and each]
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    while waiting:
+        path, here = waiting.pop()
+        if isinstance(here, list):
+            waiting += [(path, each) for each in here]
+        elif isinstance(here, dict):
+            path = f"{path}.{here['name']}".lower() if isinstance(here.get("name"), str) else path
+            found.add(path)
+            waiting += [(path, each) for each in here.values() if isinstance(each, list | dict)]
+    return frozenset(found)
+
+
 def _one_of(value: object, to: tuple[object, ...]) -> bool:
     return any(_same(value, wanted) for wanted in to)
 
 
 def _amounts(values: list[object]) -> list[float]:
-    """Numbers, also as texts, and times in seconds."""
-    times = [_DURATION.fullmatch(value) for value in values if isinstance(value, str)]
-    return [*_numbers(values), *(float(each[1]) * _UNITS[each[2]] for each in times if each)]
+    """Numbers, also as texts, and times in seconds, `90s` or `P1DT12H`."""
+    texts = [value for value in values if isinstance(value, str)]
+    times = [_DURATION.fullmatch(value) for value in texts]
+    spans = [_SPAN.fullmatch(value) for value in texts if value[:1] == "P" and len(value) > 2]
+    return [
+        *_numbers(values),
+        *(float(each[1]) * _UNITS[each[2]] for each in times if each),
+        *(_seconds(each) for each in spans if each),
+    ]
+
+
+def _seconds(span: re.Match[str]) -> float:
+    return sum(float(held or 0) * unit for held, unit in zip(span.groups(), _PARTS, strict=True))
 
 
 def _numbers(values: list[object]) -> list[float]:
@@ -273,4 +339,6 @@ _CHANGES: Final[dict[Does, Callable[[_Pair], bool]]] = {
     "changed": _changed,
     "becomes": _becomes,
     "drops": _drops,
+    "unnamed": _unnamed,
+    "newly": _newly,
 }

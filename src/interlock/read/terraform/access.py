@@ -43,8 +43,9 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of which each keeps something out. `grants` are types of which each one gives somebody something, `allowing` those
     that do where their document names somebody; `restrictions` such that take something away, so that it is their end
     that widens. `openings` are those of which each value opens what a thing runs on. `objects` are types that hold an
-    object of any kind, and where: they are spoken of as `type:Kind`; `embedded` are JSON in a text. A subject that only
-    begins with one of `broad_subjects` is everybody whom a provider of identities knows.
+    object of any kind, and where: they are spoken of as `type:Kind`; `embedded` are JSON in a text. A new one of the
+    `explicit` types opens what it leaves false. A subject that only begins with one of `broad_subjects` is everybody
+    whom a provider of identities knows.
     """
 
     about: str
@@ -57,6 +58,7 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     broad_subjects: frozenset[str]
     objects: dict[str, str]
     embedded: frozenset[str]
+    explicit: frozenset[str]
     anywhere: frozenset[str]
     never_types: tuple[str, ...]
     identities: frozenset[str]
@@ -120,7 +122,7 @@ def widens(
     if before is not None and _excludes_less(kind, before, after or {}):
         return "less is kept out of what it allows"
     for name, held in becomes:
-        if reason := _wider(name, was.get(name, ()), held, new=before is None):
+        if reason := _wider(name, was.get(name, ()), held, new=before is None and kind not in access().explicit):
             return reason
         if gives and name in access().roles and new_texts(was.get(name, ()), held):
             return f"`{name}` gives somebody other access"

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
+import msgspec
 from msgspec import Raw
 
 from interlock.model.change import TRAITS, Effect, Resource, Trait, Verb
@@ -19,9 +20,11 @@ from interlock.read.lasting.lasting import Lasting, judge
 from interlock.read.lasting.needs import needs_of
 from interlock.read.terraform.access import access, widens
 from interlock.read.terraform.accounts import accounts_of
+from interlock.read.terraform.agrees import disagrees, made_by_another
 from interlock.read.terraform.code import Runs, code
 from interlock.read.terraform.difference import Difference, difference
 from interlock.read.terraform.naming import resource_of
+from interlock.read.terraform.objects import OBJECT, RELEASE, Opened, opened, weakened
 from interlock.read.terraform.outline import Outline, Placed, Provisioner, configured
 from interlock.read.terraform.plan import NULL, Delta, Invocation, Plan, ResourceChange, value
 from interlock.read.terraform.shifts import shifted
@@ -149,7 +152,8 @@ class _Reading:
         """The effects of one resource instance, or one deposed object of it."""
         delta = change.change
         acts = WORDS.get(delta.actions) if change.mode == "managed" else None
-        if acts == () and not _is_there(delta.importing) and not _moved(change):
+        odd = disagrees(change) if acts is not None else ""
+        if acts == () and not odd and not _is_there(delta.importing) and not _moved(change):
             return
         seen = difference(delta)
         resource = self.resources.setdefault(
@@ -160,20 +164,31 @@ class _Reading:
             if delta.actions != ("no-op",):
                 self._reads(part, change, resource)
             return
-        if acts is None:
-            self._unread(part, change, resource)
+        if acts is None or odd:
+            self._unread(part, change, resource, odd)
             return
+        another = made_by_another(change.type, change.provider_name)
+        held = Opened(f"{change.type} of another provider", seen) if another else opened(change.type, seen)
+        if held.why_not and acts:
+            self.unknown.append(f"what `{change.address}` holds: {held.why_not}")
         for act in acts:
-            self.effects.append(self._effect(part, change, act, resource, seen))
+            self.effects.append(self._effect(part, change, act, resource, seen, held))
         self._beside(part, change, resource, acts)
 
-    def _effect(self, part: int, change: ResourceChange, act: Act, resource: Resource, seen: Difference) -> Effect:
+    def _effect(
+        self, part: int, change: ResourceChange, act: Act, resource: Resource, seen: Difference, held: Opened
+    ) -> Effect:
         forced = _first_steps(change.change)
-        known = _judged(change.type, act.operation, seen, forced)
-        later = self._chosen(change, seen) if seen.unknown and act.operation == "replace" else seen.unknown
+        known = _judged(held.kind, act.operation, held.seen, forced)
+        if held.kind == RELEASE and act.operation == "update":
+            known = _of_chart(known, held.seen)
+        later = held.seen.unknown
+        if later and act.operation == "replace" and held.kind != OBJECT:
+            later = self._chosen(change, seen)
         wider = ""
         if act.operation != "forget":
-            wider = widens(change.type, act.verb, seen.before, seen.after, later, self.accounts)
+            wider = widens(held.kind, act.verb, *held.seen.whole, later, self.accounts)
+            wider = wider or (held.wider if act.verb != "delete" else "")
         traits: set[Trait] = {*act.traits, *known.traits}
         if wider:
             traits.add("widens-access")
@@ -245,10 +260,12 @@ class _Reading:
         else:
             self.effects.append(_run(runs, resource, part, f"{runs.says} while it is applied"))
 
-    def _unread(self, part: int, change: ResourceChange, resource: Resource) -> None:
-        """A combination of words that is in no row."""
+    def _unread(self, part: int, change: ResourceChange, resource: Resource, odd: str = "") -> None:
+        """A combination of words that is in no row, or that the rest of the plan disagrees with."""
         words = ", ".join(_name(word) for word in change.change.actions) or "nothing"
         cause = f"{_name(change.mode)} `{change.address}`: the plan says `{words}`, which nobody here knows"
+        if odd:
+            cause = f"`{change.address}`: {odd}"
         self.unknown.append(cause)
         self.effects.append(
             Effect("execute", resource, "unknown", "structure", choice="unknown", part=part, cause=cause)
@@ -290,7 +307,22 @@ class _Reading:
 
 
 def _judged(kind: str, operation: Operation, seen: Difference, forced: frozenset[str]) -> Lasting:
-    return judge("terraform", kind, operation, seen.before, seen.after, seen.unknown, hidden=seen.hidden, forced=forced)
+    unknown, hidden = seen.unknown, seen.hidden
+    return judge("terraform", kind, operation, *seen.whole, unknown, hidden=hidden, secret=seen.secret, forced=forced)
+
+
+def _of_chart(known: Lasting, seen: Difference) -> Lasting:
+    """The same with what the settings of a chart do not keep or guard any more."""
+    found = list(weakened(*seen.whole))
+    if not found:
+        return known
+    back = msgspec.structs.replace(
+        known.way_back, loses="; ".join(filter(None, (known.way_back.loses, *(each.says for each in found))))
+    )
+    traits = tuple(dict.fromkeys((*known.traits, *(trait for each in found for trait in each.traits))))
+    if "loses-data" in traits:
+        back = msgspec.structs.replace(back, reversibility="irreversible", verdict="invalid", step="")
+    return known._replace(way_back=back, traits=traits)
 
 
 def _is_plain(held: object, name: str) -> bool:

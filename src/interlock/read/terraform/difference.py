@@ -26,7 +26,8 @@ Values = dict[str, object]
 class Difference(NamedTuple):
     """A thing before and after. None: it is not there. `fields` are the attributes that change or become unknown.
 
-    `unknown` of them are only known after the apply; `hidden` are sensitive, wholly or in part.
+    `unknown` of them are only known after the apply; `hidden` are sensitive, wholly or in part. `whole` are both sides
+    with their secrets, to be compared and never shown, `secret` the attributes of which something is not shown.
     """
 
     before: Values | None
@@ -35,6 +36,8 @@ class Difference(NamedTuple):
     unknown: frozenset[str]
     hidden: frozenset[str]
     only_removes: bool
+    whole: tuple[Values | None, Values | None]
+    secret: frozenset[str] = frozenset()
 
     @property
     def values(self) -> Values:
@@ -55,6 +58,7 @@ def difference(delta: Delta) -> Difference:
         fields = _differing(was, becomes, unknown)
     hidden = frozenset[str]()
     shown_before, shown_after = before, after
+    secret = frozenset[str]()
     if hides or also_hides:
         marks = (marked, also_marked)
         hidden = frozenset(
@@ -64,14 +68,24 @@ def difference(delta: Delta) -> Difference:
             if mark is True or (isinstance(mark, dict) and _any(mark.get(name)))
         )
         shown_before, shown_after = _shown((before, after), marks)
+        secret = frozenset((*_taken(was, shown_before), *_taken(becomes, shown_after)))
+    was_shown, will_be_shown = _in_order(shown_before), _in_order(shown_after)
     return Difference(
-        _in_order(shown_before),
-        _in_order(shown_after),
+        was_shown,
+        will_be_shown,
         fields,
         unknown,
         hidden,
         bool(fields) and _only_removes(was, becomes, fields, unknown),
+        (_in_order(before), _in_order(after)) if secret else (was_shown, will_be_shown),
+        secret,
     )
+
+
+def _taken(side: Values, shown: object) -> Iterator[str]:
+    """The attributes that are not shown as they are."""
+    held = shown if isinstance(shown, dict) else {}
+    yield from (name for name, inner in side.items() if name not in held or held[name] != inner)
 
 
 def _in_order(side: object) -> Values | None:

@@ -17,7 +17,7 @@ import msgspec
 
 from interlock.model.change import Resource
 from interlock.model.inventory import Called, Edge, Inventory, Item
-from interlock.read.lasting.lasting import Standing, standing
+from interlock.read.lasting.lasting import Standing, standing, while_made
 from interlock.read.terraform.address import Address, address_of
 from interlock.read.terraform.called import called
 from interlock.read.terraform.configured import Configured, configured
@@ -62,6 +62,9 @@ def tell(
         except ODD as error:
             telling.odd("the prior state", error)
         try:
+            telling.made = frozenset(
+                each.address for each in plan.resource_changes if each.change.actions == ("create",)
+            )
             telling.add_things(planned(plan.planned_values))
         except ODD as error:
             telling.odd("the planned values", error)
@@ -103,6 +106,7 @@ class Telling:
         self._remote: list[tuple[Resource, Mapping[str, object]]] = []
         self._outputs: list[Resource] = []
         self.places: tuple[str, ...] = ()
+        self.made: frozenset[str] = frozenset()
 
     def odd(self, what: str, error: Exception) -> None:
         """A whole source that cannot be read; the words of the decoder name fields and bytes, never values."""
@@ -124,7 +128,10 @@ class Telling:
                 self.things[thing.address] = resource
             self._fields[thing.address] = self._in_order(tuple(values))
             if thing.mode == "managed":
-                self._standing[thing.address] = standing("terraform", thing.type, values)
+                found = standing("terraform", thing.type, values)
+                if thing.address in self.made:
+                    found = found._replace(planes=while_made("terraform", thing.type, found.planes))
+                self._standing[thing.address] = found
                 if names := called(thing.type, values):
                     self._called[thing.address] = names
             self._mentions.add(resource, values)
