@@ -23,6 +23,12 @@ _OPTIONS: Final = frozenset(
 _REBUILDS: Final = frozenset(("FORCE", "ORDER", "CONVERT", "ROW_FORMAT", "ENGINE", "TABLESPACE", "ENCRYPTION"))
 
 
+#: Words with which an action begins.
+_ACTIONS: Final = _OPTIONS | {
+    "ADD", "DROP", "MODIFY", "CHANGE", "RENAME", "ALTER", "TRUNCATE", "DISCARD", "IMPORT", "EXCHANGE", "REORGANIZE",
+    "COALESCE", "REBUILD", "REMOVE", "PARTITION", "ANALYZE", "CHECK", "OPTIMIZE", "REPAIR",
+}  # fmt: skip
+
 #: Engines that keep no row, or none past a restart.
 _ENGINES: Final[dict[str, Trait]] = {
     "BLACKHOLE": "loses-data", "FEDERATED": "loses-data", "MEMORY": "loses-protection", "HEAP": "loses-protection",
@@ -39,7 +45,11 @@ def alter_table(reading: Reading, at: Cursor) -> None:
     name = at.name()
     if reading.is_own(name):
         reading.cannot_tell(name, "alters the server's own tables by hand", kind="table")
+    goes_on = False  # a list of partitions is the only one whose commas part no actions
     for part in at.parts():
+        if goes_on and part[0].kind in "wq" and part[0].word not in _ACTIONS:
+            continue
+        goes_on = len(part) > 1 and part[1].word == "PARTITION" and part[0].word != "ADD"
         _action(reading, name, Cursor(reading, part))
 
 

@@ -44,6 +44,8 @@ def transaction(reading: Reading, node: Node) -> None:
             reading.open_transaction(word)
         else:
             reading.add("read", "session", "transaction", word)
+        if kind == "ROLLBACK_TO":
+            reading.temporary.clear()  # those that were made since are gone
         for name, option in names.options(node.get("options", ())).items():
             if name == "transaction_read_only" and values([option.get("arg", {})]) != ["1"]:
                 assign(reading, "transaction_read_only", ["off"])
@@ -244,8 +246,7 @@ def checkpoint(reading: Reading, _node: Node) -> None:
 
 def notify(reading: Reading, node: Node) -> None:
     reading.add(
-        "execute", "session", node.get("conditionname", ""), "notify: a message to listeners", aspect="process",
-        traits=("leaves-target",),
+        "execute", "session", node.get("conditionname", ""), "notify: a message to listeners", aspect="process"
     )  # fmt: skip
 
 

@@ -134,6 +134,7 @@ def _command(reading: Reading, kind: str, name: str, command: Node) -> None:
             traits, what = {"loses-protection"}, "replica identity nothing: updates no longer replicate"
         reading.add(verb, kind, name, what, aspect=plain.aspect, fields=fields, traits=traits)
         if subtype == "AT_ColumnDefault":
+            computes_later(reading, name, [command.get("def")])
             return
         walk(reading, command.get("def", {}) if subtype == "AT_SetExpression" else {})
     elif subtype == "AT_DropColumn":
@@ -287,14 +288,30 @@ def create_table(reading: Reading, node: Node) -> None:
     relation = node.get("relation", {})
     elements = node.get("tableElts", ())
     columns = tuple(one["ColumnDef"].get("colname", "") for one in elements if "ColumnDef" in one)
-    made(reading, relation, "create table", columns)
+    made(reading, relation, "create table", columns, drops=node.get("oncommit") == "ONCOMMIT_DROP")
     if not (node.get("if_not_exists") or node.get("inhRelations") or "ofTypename" in node):
         for one in elements:
             if "ColumnDef" in one:
                 reading.declare(names.relation(relation), one["ColumnDef"])
+    constraints = [one for each in elements for one in each.get("ColumnDef", {}).get("constraints", (each,))]
+    computes_later(
+        reading, names.relation(relation), [one.get("Constraint", {}).get("raw_expr") for one in constraints]
+    )
     for parent in node.get("inhRelations", ()):
         cause = "gets a partition" if node.get("partbound") else "gets a child"
         reading.add("update", "table", names.relation(parent.get("RangeVar", {})), cause, aspect="structure")
+
+
+def computes_later(reading: Reading, table: str, expressions: list[Node | None]) -> None:
+    """What a row that is added later gets. Where nobody knows what that runs, this script's own rows would run it."""
+    given = [one for one in expressions if one]
+    if not given:
+        return
+    probe = Reading(reading.environment, {})
+    probe.shadowed, probe.path_moved = reading.shadowed, reading.path_moved
+    walk(probe, given)
+    if probe.change("").unknown:
+        reading.arm(table, ("create",))
 
 
 def create_foreign_table(reading: Reading, node: Node) -> None:
@@ -310,7 +327,9 @@ def create_index(reading: Reading, node: Node) -> None:
     traits: tuple[Trait, ...] = ("not-transactional",) if node.get("concurrent") else ("blocks-writes",)
     name = names.quoted(node["idxname"]) if node.get("idxname") else f"{table}_idx"
     cause = "create unique index" if node.get("unique") else "create index"
-    reading.add("create", "index", name, cause, aspect="structure", fields=fields, traits=traits)
+    passes = reading.passes(table)
+    verb: Verb = "read" if passes else "create"
+    reading.add(verb, "index", name, cause, aspect="structure", fields=fields, traits=() if passes else traits)
     reading.add("update", "table", table, cause, aspect="structure", fields=fields, traits=traits)
     walk(reading, [one.get("expr", {}) for one in params])
     walk(reading, node.get("whereClause", {}))
@@ -324,7 +343,9 @@ def create_table_as(reading: Reading, node: Node) -> None:
             "create", "view", names.relation(into.get("rel", {})), "create materialized view", aspect="structure"
         )
     else:
-        made(reading, into.get("rel", {}), "create table as")
+        made(
+            reading, into.get("rel", {}), "create table as", drops=into.get("onCommit") == "ONCOMMIT_DROP"
+        )  # fmt: skip
     reading.embedded(node.get("query", {}))
 
 
