@@ -68,10 +68,22 @@ def _and(term: Term, target: Target) -> int:
     seen = set(terms[:64])
     if any(negate(one) in seen and not volatile(one) for one in terms[:64]):
         return FALSE if all(one[0] == "null" for one in terms) else FALSE | NULL
+    if _contradict(terms):
+        return FALSE | NULL
     result = TRUE
     for one in terms:
         result = _join(result, outcomes(one, target))
     return result
+
+
+def _contradict(terms: tuple[Term, ...]) -> bool:
+    """`id = 1 and id = 2`: one column and two numbers."""
+    given: dict[Term, float] = {}
+    for one in terms[:64]:
+        number = number_of(one[3]) if one[0] == "cmp" and one[1] == "=" and one[2][0] == "col" else None
+        if number is not None and given.setdefault(one[2], number) != number:
+            return True
+    return False
 
 
 def _join(left: int, right: int) -> int:
@@ -210,11 +222,19 @@ def _compare_rows(operator: str, left: Term, right: Term, target: Target) -> int
     return ANY
 
 
+def _amount(term: Term) -> float | None:
+    """A number, or 1 for any length of time that is not one backwards."""
+    if term[0] == "fn" and term[1] == "interval" and term[2][0][0] == "lit":
+        length = str(term[2][0][1]).strip()
+        return None if length[:1] in ("-", "0", "") or "ago" in length else 1
+    return number_of(term)
+
+
 def _is_moved(operator: str, left: Term, right: Term) -> bool:
     """`x + 1 > x`."""
     if right[0] == "fn" and left[0] == "col":
         operator, left, right = MIRROR[operator], right, left
-    by = number_of(left[2][1]) if left[0] == "fn" and left[1] in ("+", "-") and len(left[2]) == 2 else None
+    by = _amount(left[2][1]) if left[0] == "fn" and left[1] in ("+", "-") and len(left[2]) == 2 else None
     if not by or left[2][0] != right:
         return False
     return operator in ((">", ">=", "<>") if (by > 0) is (left[1] == "+") else ("<", "<=", "<>"))

@@ -35,6 +35,7 @@ _NOW: Final = frozenset(
 _FAR_PAST: Final = re.compile(r"^(0\d{3}|1[0-8]\d{2}|19[0-6]\d|1970)-\d")
 #: Columns in which a date of long ago is nothing special.
 _OLD: Final = re.compile(r"birth|born|dob|founded|released|published|year|died|death|built")
+_WHEN: Final = re.compile(r"_(at|on|date|time|ts)$")
 _FAR_AHEAD: Final = re.compile(r"^(2[1-9]\d{2}|20[5-9]\d|[3-9]\d{3})-\d")
 _HUGE: Final = 10**9
 #: Seconds from 1970 to 1973: nothing that is kept is older.
@@ -120,11 +121,18 @@ def _practically_listed(left: Term, sub: Sub, target: Target) -> bool:
     """`id in (select user_id from this_very_table)`, and where hardly a row is left out of that."""
     if any(_practically_listed(left, arm, target) for arm in sub.arms):
         return True
+    if left[0] == "col" and sub.table and not sub.extreme and not sub.limited and _refers(left[2], sub):
+        return True
     if sub.extreme or (sub.limited and not target.repeated) or not target.is_all(sub.table) or left[0] != "col":
         return False
     if sub.column in (left[2], "*"):
         return True
     return bool(sub.column) and _is_key(left, target) and is_keylike(sub.column, target.table)
+
+
+def _refers(column: str, sub: Sub) -> bool:
+    """`user_id in (select id from users)`: what every row refers to."""
+    return _KEYLIKE.match(column) is None and is_keylike(column, sub.table) and _KEYLIKE.match(sub.column) is not None
 
 
 def _alternatives(terms: tuple[Term, ...]) -> Term:
@@ -219,36 +227,60 @@ def _practically_a_call(operator: str, left: Term, right: Term, target: Target) 
 
 
 def _practically_computed(operator: str, left: Term, right: Term, target: Target) -> bool:
-    """A rest is small and a COALESCE is one of its values."""
-    number = number_of(right)
+    """What is computed of a column beside a value."""
     if operator == "<>" and right[0] in ("lit", "param") and _hardly_equal(left, right, target):
         return True
+    if left[1] == "coalesce":
+        return _practically_one_of(operator, left, right, target)
+    number = number_of(right)
+    return _practically_timed(operator, left, right, target) or (
+        number is not None and _practically_counted(operator, left, number, target)
+    )
+
+
+def _practically_one_of(operator: str, left: Term, right: Term, target: Target) -> bool:
+    """A COALESCE is one of its values."""
+    *others, last = left[2]
+    if operator in ("<", "<=") and last == right and right[0] == "fn" and _is_now_or_later(right):
+        return all(one[0] == "col" and _WHEN.search(one[2]) for one in others)
+    each = [("cmp", operator, one, right) for one in left[2]]
+    return all(not outcomes(one, target) & FALSE or _practically_compared(one, target) for one in each)
+
+
+def _practically_timed(operator: str, left: Term, right: Term, target: Target) -> bool:
+    """A part of a time, or how long ago it was."""
     if has_passed(operator, left, right, lambda one: one[0] == "fn" and one[1] in _NOW, _is_made_or_changed):
         return True
-    lowest = least(left, lambda one: _is_key(one, target)) if number is not None else None
-    if lowest is not None and number is not None:
-        if operator == "=":
-            return left[1] == "sign" and number == 1
-        return (operator == ">" and lowest > number) or (operator in (">=", "<>") and lowest >= number)
-    if left[1] in ("extract", "date_part", "time_to_str") and len(left[2]) == 2:
-        return _practically_part(operator, left[2], right)
-    if left[1] in ("random", "rand"):
-        return number == 0 and operator == ">"
-    if left[1] in ("date", "timestamp", "datetime") and len(left[2]) == 1 and left[2][0][0] == "col":
-        return _practically_compared(("cmp", operator, left[2][0], right), target)
-    if left[1] in _SINCE and number is not None and operator in (">", ">=") and left[2] and left[2][0][0] == "col":
-        return number <= _SINCE[left[1]] and not _OLD.search(left[2][0][2].lower())
-    if left[1] in _LENGTHS:
-        return operator in ("<", "<=") and number is not None and number >= 10**6
-    if left[1] == "coalesce":
-        each = [("cmp", operator, one, right) for one in left[2]]
-        return all(not outcomes(one, target) & FALSE or _practically_compared(one, target) for one in each)
-    if left[1] in ("%", "mod") and number is not None and len(left[2]) == 2:
-        by = number_of(left[2][1])
-        if operator in (">", ">="):
-            return number < 0 or (operator == ">=" and number == 0)
-        return by is not None and by > 0 and (number >= by or (operator == "<=" and number == by - 1))
+    name, args, number = left[1], left[2], number_of(right)
+    if name in ("extract", "date_part", "time_to_str") and len(args) == 2:
+        return _practically_part(operator, args, right)
+    if name in ("date", "timestamp", "datetime") and len(args) == 1 and args[0][0] == "col":
+        return _practically_compared(("cmp", operator, args[0], right), target)
+    if name == "date_trunc" and operator in ("<", "<=") and args[1:] and args[1][0] == "col":
+        return _practically_compared(("cmp", operator, args[1], right), target)
+    if name in _SINCE and number is not None and operator in (">", ">=") and args and args[0][0] == "col":
+        return number <= _SINCE[name] and not _OLD.search(args[0][2].lower())
     return False
+
+
+def _practically_counted(operator: str, left: Term, number: float, target: Target) -> bool:
+    """What is computed of keys, a length, or a rest."""
+    name, args = left[1], left[2]
+    lowest = least(left, lambda one: _is_key(one, target))
+    if lowest is not None:
+        if operator == "=":
+            return (name == "sign" and number == 1) or (name == "least" and lowest == number)
+        return (operator == ">" and lowest > number) or (operator in (">=", "<>") and lowest >= number)
+    if name in ("random", "rand"):
+        return number == 0 and operator == ">"
+    if name in _LENGTHS:
+        return operator in ("<", "<=") and number >= 10**6
+    if name not in ("%", "mod") or len(args) != 2:
+        return False
+    if operator in (">", ">="):
+        return number < 0 or (operator == ">=" and number == 0)
+    by = number_of(args[1])
+    return by is not None and by > 0 and (number >= by or (operator == "<=" and number == by - 1))
 
 
 def _hardly_equal(left: Term, right: Term, target: Target) -> bool:
@@ -298,6 +330,8 @@ def _practically_text(operator: str, left: Term, text: str, target: Target) -> b
         return True
     if operator in ("<", "<=") and text.lower() in ("now", "today", "tomorrow"):
         return bool(_BORN.match(left[2].lower()))
+    if operator in (">", ">=", "<>") and text == "" and _BORN.match(left[2].lower()):
+        return True
     if not _is_key(left, target):
         return False
     return operator == "<>" or (operator in (">", ">=") and (text in ("", "0", "-1") or text.startswith("(0,")))

@@ -43,6 +43,9 @@ def least(term: Term, is_key: Is) -> float | None:
     name, args = term[1], term[2]
     if name in _POSITIVE or (name in _TEXTS and is_key(args[0])):
         return 1
+    by = number_of(args[-1])
+    if name == "-" and len(args) == 2 and by is not None:
+        return None if (from_ := least(args[0], is_key)) is None else from_ - by
     found = [least(one, is_key) for one in args]
     known = [one for one in found if one is not None]
     if name == "greatest":
@@ -121,6 +124,8 @@ def _has(term: object, names: tuple[str, ...]) -> bool:
 
 def has_passed(operator: str, left: Term, right: Term, is_now: Is, is_born: Is) -> bool:
     """`now() - created_at > interval '0'`: some time has gone by since the row came to be."""
+    if left[1] == "extract" and left[2][-1][0] == "fn":
+        left = left[2][-1]
     if operator not in (">", ">=") or left[1] not in _BETWEEN:
         return False
     if left[1] == "age" and len(left[2]) == 1:

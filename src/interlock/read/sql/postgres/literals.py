@@ -1,4 +1,4 @@
-"""Literals of PostgreSQL: what the grammar keeps of a constant, as a value."""
+"""Literals of PostgreSQL: what the grammar keeps of a constant, and its words for the time and the user."""
 
 from __future__ import annotations
 
@@ -33,3 +33,9 @@ def number(text: str) -> object:
             return int(text.replace("_", ""), 0)
         except ValueError:
             return text
+
+
+def value_function(node: Node) -> Term:
+    """CURRENT_DATE and the like, which the grammar has words of its own for."""
+    name = str(node.get("op", "")).removeprefix("SVFOP_").lower().removesuffix("_n")
+    return ("fn", name, ())

@@ -90,6 +90,8 @@ def rename(reading: Reading, node: Node) -> None:
         resource = KINDS.get(node.get("relationType", ""), resource) if kind == "OBJECT_COLUMN" else resource
     else:
         name = names.listed(node["object"]) if "object" in node else names.quoted(node.get("subname", ""))
+    if resource == "function":
+        reading.shadowed.add(str(node.get("newname", "")))
     column = kind in ("OBJECT_COLUMN", "OBJECT_ATTRIBUTE")
     fields = (node.get("subname", ""),) if column else ()
     reading.temporary.discard(name)
@@ -180,7 +182,10 @@ def define(reading: Reading, node: Node) -> None:
     runs: tuple[Trait, ...] = ("runs-code",) if kind in ("OBJECT_AGGREGATE", "OBJECT_OPERATOR", "OBJECT_TYPE") else ()
     if kind == "OBJECT_AGGREGATE":
         reading.shadowed.add(parts[-1])
+    if kind == "OBJECT_TYPE":
+        reading.casts_run = True  # what reads a value of it is a function of somebody's
     if kind == "OBJECT_OPERATOR":
+        reading.operators.add(parts[-1])
         reading.path_moved = True  # every operator from here on may be this one
     reading.add(
         "create", KINDS.get(kind, "type"), names.dotted(parts), f"create {what}", aspect="structure", traits=runs
@@ -227,7 +232,6 @@ _MADE: Final[dict[str, Made]] = {
     "CreatePublicationStmt": Made("create", "publication", "create publication", "pubname"),
     "CreateRangeStmt": Made("create", "type", "create range type", "typeName"),
     "CreateSeqStmt": Made("create", "sequence", "create sequence", "sequence"),
-    "CreateStatsStmt": Made("create", "statistics", "create statistics", "defnames"),
     "CreateTableSpaceStmt": Made("create", "tablespace", "create tablespace", "tablespacename", ("not-transactional",)),
     "CreateUserMappingStmt": Made("create", "server", "create user mapping", "servername", ("widens-access",)),
     "CreatedbStmt": Made("create", "database", "create database", "dbname", ("not-transactional",)),
@@ -292,7 +296,8 @@ def alter_domain(reading: Reading, node: Node) -> None:
     lost: tuple[Trait, ...] = ("loses-protection",) if node.get("subtype") in ("X", "O") else ()
     name = names.dotted(names.strings(node.get("typeName", ())))
     reading.add("update", "type", name, "alter domain", aspect="structure", traits=(*lost, *cascade(node)))
-    walk(reading, node.get("def", {}).get("Constraint", {}).get("raw_expr", {}))  # checked now, on every column of it
+    defined = node.get("def", {})
+    walk(reading, defined.get("Constraint", {}).get("raw_expr", {}) if "Constraint" in defined else defined)
 
 
 def alter_event_trigger(reading: Reading, node: Node) -> None:
@@ -308,6 +313,11 @@ def alter_publication(reading: Reading, node: Node) -> None:
     lost: tuple[Trait, ...] = () if adds else ("loses-protection",)
     cause = "alter publication" + ("" if adds else ": what it published may no longer be")
     reading.add("update", "publication", names.quoted(node.get("pubname", "")), cause, aspect="structure", traits=lost)
+
+
+def create_statistics(reading: Reading, node: Node) -> None:
+    reading.add("create", "statistics", _name(node.get("defnames", "")), "create statistics", aspect="structure")
+    walk(reading, [one.get("StatsElem", {}).get("expr", {}) for one in node.get("exprs", ())])
 
 
 def create_domain(reading: Reading, node: Node) -> None:
@@ -355,7 +365,8 @@ HANDLERS: Final = {
     "CreateTransformStmt": create_transform, "AlterSeqStmt": alter_sequence, "AlterDomainStmt": alter_domain,
     "AlterObjectDependsStmt": alter_depends, "AlterTableMoveAllStmt": move_all,
     "ImportForeignSchemaStmt": import_schema, "AlterEventTrigStmt": alter_event_trigger, "CreateEnumStmt": create_enum,
-    "AlterPublicationStmt": alter_publication, "CreateDomainStmt": create_domain,
+    "AlterPublicationStmt": alter_publication, "CreateStatsStmt": create_statistics,
+    "CreateDomainStmt": create_domain,
     "CreateEventTrigStmt": create_event_trigger,
     **{kind: _made(rule) for kind, rule in _MADE.items()},
 }  # fmt: skip

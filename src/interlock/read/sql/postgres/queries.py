@@ -146,10 +146,12 @@ def _operator(reading: Reading, node: Node) -> None:
     if "typeName" in node:
         reading.cannot_tell(names.typed(node["typeName"]), "a cast, of which this script made one", kind="type")
     written = node.get("name", ())
-    if len(written) < 2:
+    if len(written) < 2 and not reading.operators:
         return
     parts = names.strings(written)
-    if parts[0] != "pg_catalog":
+    if parts and parts[-1] in reading.operators:
+        reading.cannot_tell(names.dotted(parts), "an operator of this script", kind="function")
+    elif len(parts) > 1 and parts[0] != "pg_catalog":
         reading.cannot_tell(names.dotted(parts), "an operator of a schema of its own", kind="function")
 
 

@@ -29,6 +29,7 @@ class Reading(Script):
         self.types: dict[tuple[str, str], Node] = {}  # table and column -> its type, as this script declared it
         self.goes_on = False  # the client goes on after an error, so what the script makes may not be there
         self.writing = ""  # the table of the write at hand
+        self.operators: set[str] = set()  # operators that this script itself makes
         self.casts_run = False  # this script made a cast of its own, so that any may run code
         self.refused = 0  # statements that the server would refuse, in a script for a client
         self.rows_given: int | None = None  # lines of data that follow the COPY at hand

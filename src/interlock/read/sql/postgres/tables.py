@@ -133,6 +133,8 @@ def _command(reading: Reading, kind: str, name: str, command: Node) -> None:
         ) in ("n",):
             traits, what = {"loses-protection"}, "replica identity nothing: updates no longer replicate"
         reading.add(verb, kind, name, what, aspect=plain.aspect, fields=fields, traits=traits)
+        if subtype == "AT_GenericOptions":
+            _program(reading, names.options(command.get("def", {}).get("List", {}).get("items", ())))
         if subtype == "AT_ColumnDefault":
             computes_later(reading, name, [command.get("def")])
             return
@@ -279,6 +281,8 @@ def _constraint(reading: Reading, table: str, node: Node, *, fresh: bool, column
                 "update", "table", table, f"add {what} constraint", aspect="structure", fields=fields, traits=traits
             )
         walk(reading, node.get("raw_expr", {}))
+        for pair in node.get("exclusions", ()):
+            walk(reading, [one.get("IndexElem", {}).get("expr", {}) for one in pair["List"].get("items", ())])
     elif not fresh:
         reading.cannot_tell(table, f"a constraint that is not modelled ({kind})")
 
@@ -293,10 +297,12 @@ def create_table(reading: Reading, node: Node) -> None:
         for one in elements:
             if "ColumnDef" in one:
                 reading.declare(names.relation(relation), one["ColumnDef"])
+    bound = node.get("partbound", {})
+    walk(reading, [bound.get(part, []) for part in ("lowerdatums", "upperdatums", "listdatums")])
+    params = [one.get("PartitionElem", {}).get("expr") for one in node.get("partspec", {}).get("partParams", ())]
     constraints = [one for each in elements for one in each.get("ColumnDef", {}).get("constraints", (each,))]
-    computes_later(
-        reading, names.relation(relation), [one.get("Constraint", {}).get("raw_expr") for one in constraints]
-    )
+    held = [one.get("Constraint", {}).get("raw_expr") for one in constraints]
+    computes_later(reading, names.relation(relation), [*held, *params])
     for parent in node.get("inhRelations", ()):
         cause = "gets a partition" if node.get("partbound") else "gets a child"
         reading.add("update", "table", names.relation(parent.get("RangeVar", {})), cause, aspect="structure")
@@ -315,8 +321,15 @@ def computes_later(reading: Reading, table: str, expressions: list[Node | None])
 
 
 def create_foreign_table(reading: Reading, node: Node) -> None:
-    """CREATE FOREIGN TABLE only says where the rows would be found."""
+    """CREATE FOREIGN TABLE only says where the rows would be found; of file_fdw that can be what a program writes."""
     create_table(reading, node.get("base", {}))
+    _program(reading, names.options(node.get("options", ())))
+
+
+def _program(reading: Reading, options: dict[str, Node]) -> None:
+    if "program" in options:
+        name = names.text(options["program"].get("arg", {}))
+        reading.cannot_tell(name, "a program of the server", kind="program", traits=("leaves-target", "runs-code"))
 
 
 def create_index(reading: Reading, node: Node) -> None:

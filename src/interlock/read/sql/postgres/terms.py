@@ -25,7 +25,7 @@ from interlock.read.sql.patterns import as_like
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.columns import aliases, column, has_column, leads_out, narrowed, only_columns
 from interlock.read.sql.postgres.grammar import Node
-from interlock.read.sql.postgres.literals import constant, number
+from interlock.read.sql.postgres.literals import constant, number, value_function
 from interlock.read.sql.postgres.sources import arms_of, kept, lacks, most_of, source_of, the_call
 from interlock.read.sql.practice import is_keylike, leaves_out
 
@@ -56,6 +56,8 @@ def _expression(node: Node) -> Term:
             return _compared(_COMPARISONS[operator], left, right)
         if operator == "^":
             return ("fn", "power", (term(left), term(right)))
+        if operator in ("!~", "!~*"):
+            return ("not", _expression(node | {"name": [{"String": {"sval": operator[1:]}}]}))
         if operator in ("~", "~*") and (passes := _passes(term(right))):
             return ("like", term(left), ("lit", passes), False)
         return contained(operator, term(left), term(right))
@@ -66,9 +68,11 @@ def _expression(node: Node) -> Term:
     if kind == "AEXPR_IN":
         items = tuple(term(item) for item in (right or {}).get("List", {}).get("items", ()))
         return ("in", term(left), items, operator == "<>")
-    if kind in ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN"):
-        low, high = (right or {}).get("List", {}).get("items", (None, None))
-        return ("between", term(left), term(low), term(high), kind == "AEXPR_NOT_BETWEEN")
+    if "BETWEEN" in kind:
+        low, high = map(term, (right or {}).get("List", {}).get("items", (None, None)))
+        if kind.endswith("SYM") and (number_of(low) or 0) > (number_of(high) or 0):
+            low, high = high, low
+        return ("between", term(left), low, high, "NOT" in kind)
     return _special(kind, operator, left, right)
 
 
@@ -126,8 +130,10 @@ def _elements(array: Node) -> tuple[Term, ...] | None:
 
 
 def _prefixed(operator: str, operand: Term) -> Term:
-    if operator in "+-" and operand[0] == "lit" and isinstance(operand[1], (int, float)):
-        return ("lit", -operand[1] if operator == "-" else operand[1])
+    if operator == "+":
+        return operand
+    if operator == "-" and operand[0] == "lit" and isinstance(operand[1], (int, float)):
+        return ("lit", -operand[1])
     return ("fn", operator, (operand,))
 
 
@@ -177,10 +183,6 @@ def _function(node: Node) -> Term:
     return ("fn", name[-1] if name else "", args)
 
 
-def _collated(node: Node) -> Term:
-    return term(node.get("arg"))
-
-
 def _cast(node: Node) -> Term:
     inner = term(node.get("arg"))
     kind = names.typed(node.get("typeName", {}))
@@ -194,9 +196,8 @@ def _cast(node: Node) -> Term:
     return inner
 
 
-def _value_function(node: Node) -> Term:
-    name = str(node.get("op", "")).removeprefix("SVFOP_").lower().removesuffix("_n")
-    return ("fn", name, ())
+def _collated(node: Node) -> Term:
+    return term(node.get("arg"))
 
 
 def _coalesce(node: Node) -> Term:
@@ -393,7 +394,7 @@ def _source(sources: list[Node], outputs: Sequence[Node]) -> tuple[str, bool]:
 
 _RULES: Final = {
     "A_Const": constant, "ColumnRef": column, "A_Expr": _expression, "BoolExpr": _boolean, "NullTest": _null_test,
-    "BooleanTest": _boolean_test, "FuncCall": _function, "TypeCast": _cast, "SQLValueFunction": _value_function,
+    "BooleanTest": _boolean_test, "FuncCall": _function, "TypeCast": _cast, "SQLValueFunction": value_function,
     "CoalesceExpr": _coalesce, "ParamRef": _parameter, "SubLink": _sublink, "MinMaxExpr": _smallest,
     "CaseExpr": _case, "CollateClause": _collated,
 }  # fmt: skip
