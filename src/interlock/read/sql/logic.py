@@ -146,7 +146,8 @@ def _line(one: Term, other: Term) -> bool:
 
 def _compare(term: Term, target: Target) -> int:
     _, operator, left, right = term
-    if _holds(operator, left, right) or _holds(MIRROR[operator], right, left):
+    computed = left[0] == "fn" or right[0] == "fn"
+    if computed and (_holds(operator, left, right) or _holds(MIRROR[operator], right, left)):
         return TRUE | NULL
     if left[0] == "case":
         return _cases(left, target, lambda one: ("cmp", operator, one, right))

@@ -20,6 +20,7 @@ Terms are plain tuples, the tag first:
 
 from __future__ import annotations
 
+from operator import add, mul, sub
 from typing import Any, Final, NamedTuple, TypeAlias
 
 Term: TypeAlias = tuple[Any, ...]  # a recursive union of tagged tuples; the docstring is its type
@@ -224,6 +225,10 @@ def never_null(term: Term) -> bool:
     return tag in ("null", "same")
 
 
+#: What two numbers come to.
+_FOLDED: Final[dict[str, Any]] = {"+": add, "-": sub, "*": mul}
+
+
 def simple(term: Term) -> Term:
     """What a term comes to whatever the row holds: a constant, or what stands in it. Null where that is, or before."""
     if term[0] != "fn" or not term[2]:
@@ -236,6 +241,8 @@ def simple(term: Term) -> Term:
     if len(term[2]) != 2:
         return term
     left, right = simple(term[2][0]), simple(term[2][1])
+    if name in _FOLDED and number_of(left) is not None and number_of(right) is not None:
+        return ("lit", _FOLDED[name](left[1], right[1]))
     if name in ("-", "/") and left == right and left[0] == "col":
         return ("lit", 0 if name == "-" else 1)
     if name in ("*", "&") and ("lit", 0) in (left, right):

@@ -142,11 +142,15 @@ class Script:
         self._opened = self.writes
         self.add("read", "session", "transaction", word, traits=traits)
 
+    def leave_transaction(self) -> None:
+        """A transaction is over: what was made in it for the session may be gone."""
+        self._opened = None
+        self.temporary.clear()
+
     def end_transaction(self, word: str) -> None:
         """COMMIT or ROLLBACK: it would end ours around it, unless this script opened its own, and only read in it."""
         only_read = self._opened is not None and self._opened == self.writes
-        self._opened = None
-        self.temporary.clear()
+        self.leave_transaction()
         if only_read:
             self.add("read", "session", "transaction", word)
         else:

@@ -10,7 +10,7 @@ from interlock.read.sql.glot import queries
 from interlock.read.sql.glot.alterations import alter_table
 from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import Token
-from interlock.read.sql.glot.reading import COMMITS, EVENTS, Cursor, Reading, comma_parts
+from interlock.read.sql.glot.reading import COMMITS, ELSEWHERE, EVENTS, Cursor, Reading, comma_parts
 from interlock.read.sql.glot.tables import columns
 
 #: What follows CREATE, ALTER or DROP, and what the resource is called.
@@ -82,12 +82,6 @@ def _definer(at: Cursor) -> None:
             return
 
 
-#: Options by which the rows of a table are those of others: what is done to it is done to them.
-_ELSEWHERE: Final = frozenset(
-    ("CONNECTION", "UNION", "MERGE", "MRG_MYISAM", "FEDERATED", "FEDERATEDX", "CONNECT", "SPIDER", "NDB", "NDBCLUSTER")
-)
-
-
 def _table(reading: Reading, at: Cursor, *, temporary: bool, replaces: bool) -> None:
     name = at.name()
     if replaces and not temporary and name not in reading.temporary:  # MariaDB's; MySQL refuses it
@@ -97,7 +91,7 @@ def _table(reading: Reading, at: Cursor, *, temporary: bool, replaces: bool) -> 
     fields = columns(reading, group) if group and group[0].word not in ("SELECT", "LIKE", "WITH") else ()
     rest = at.tokens[at.at :]
     if temporary:
-        reading.make_temporary(name, "create table", fields, remember=not any(one.word in _ELSEWHERE for one in rest))
+        reading.make_temporary(name, "create table", fields, remember=not any(one.word in ELSEWHERE for one in rest))
     else:
         reading.add("create", "table", name, "create table", aspect="structure", fields=fields, traits=COMMITS)
     if any(token.word == "CONNECTION" for token in rest):

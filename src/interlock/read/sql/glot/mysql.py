@@ -135,7 +135,8 @@ def load(reading: Reading, at: Cursor) -> None:
     if not at.any("DATA", "XML"):
         reading.cannot_tell("load", "a load that is not modelled")
         return
-    ours = at.has("LOCAL")
+    at.any("LOW_PRIORITY", "CONCURRENT")
+    ours = at.take("LOCAL")
     while not at.done and at.token.kind != TEXT:
         at.at += 1
     file = at.word() if not at.done else ""

@@ -13,6 +13,10 @@ from interlock.read.sql.script import Script
 COMMITS: Final[tuple[Trait, ...]] = ("not-transactional", "ends-transaction")
 #: When a trigger fires, and the verb of what fires it.
 EVENTS: Final[dict[str, Verb]] = {"INSERT": "create", "UPDATE": "update", "DELETE": "delete"}
+#: Options by which the rows of a table are those of others: what is done to it is done to them.
+ELSEWHERE: Final = frozenset(
+    ("CONNECTION", "UNION", "MERGE", "MRG_MYISAM", "FEDERATED", "FEDERATEDX", "CONNECT", "SPIDER", "NDB", "NDBCLUSTER")
+)
 _OWN: Final = {
     "sqlite": ("sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema", "sqlite_dbpage"),
     "mysql": ("mysql.", "performance_schema.", "information_schema.", "sys."),

@@ -191,6 +191,8 @@ def target_of(table: Node, sources: Iterable[Node] = (), clause: Node | None = N
     whole = name.removeprefix("public.")
     same, hidden = alike(clause, whole) if clause else (_NONE, _NONE)
     target = Target(own, whole, _NONE, same, hidden)
+    if not sources and not clause:
+        return target
     twins = frozenset(twin for twin in (_twin(source, target) for source in sources) if twin is not None)
     listed = frozenset(name for source in sources for name in columns_of(source))
     limits = limits_of(sources, clause or {})

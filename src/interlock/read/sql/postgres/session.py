@@ -52,6 +52,7 @@ def transaction(reading: Reading, node: Node) -> None:
     elif kind in ("COMMIT", "ROLLBACK"):
         reading.end_transaction(word)
     elif kind == "PREPARE":
+        reading.leave_transaction()
         reading.add(
             "execute", "session", node.get("gid", ""), "prepare transaction", aspect="process",
             traits=("ends-transaction", "not-transactional"),
