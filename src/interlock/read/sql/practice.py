@@ -218,7 +218,7 @@ def _practically_a_call(operator: str, left: Term, right: Term, target: Target) 
             return _practically_compared(("cmp", "<>", left, right[2][1]), target)
         if right[1] in WHOLE and _is_key(left, target):
             return True
-    if right[1] in ("to_timestamp", "from_unixtime") and operator in (">", ">="):
+    if right[1] in ("to_timestamp", "from_unixtime", "unix_to_time") and operator in (">", ">="):
         since = number_of(right[2][0]) if right[2] else None
         return since is not None and since < _SECONDS and not _OLD.search(left[2].lower())
     if operator in ("<", "<="):

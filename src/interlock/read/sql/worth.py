@@ -46,6 +46,8 @@ def least(term: Term, is_key: Is) -> float | None:
     by = number_of(args[-1])
     if name == "-" and len(args) == 2 and by is not None:
         return None if (from_ := least(args[0], is_key)) is None else from_ - by
+    if name == "nullif" and by is not None:
+        return least(args[0], is_key)
     found = [least(one, is_key) for one in args]
     known = [one for one in found if one is not None]
     if name == "greatest":

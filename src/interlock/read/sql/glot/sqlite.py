@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from interlock.model.change import VERBS, Trait
 from interlock.read.sql.glot import queries, shell
 from interlock.read.sql.glot.calls import calls
-from interlock.read.sql.glot.lexer import LINE
+from interlock.read.sql.glot.lexer import LINE, Token
 from interlock.read.sql.glot.reading import EVENTS, Cursor, Reading, comma_parts
 from interlock.read.sql.glot.tables import columns
 from interlock.read.sql.known import settings
@@ -209,7 +209,10 @@ def _table(reading: Reading, at: Cursor, name: str, *, temporary: bool, virtual:
             reading.cannot_tell(name, f"a virtual table of the module {module}", kind="table", traits=("runs-code",))
         reading.add("create", "table", name, f"create virtual table using {module}", aspect="structure")
         return
-    fields = columns(reading, at.group())
+    group = at.group()
+    fields = columns(reading, group)
+    if _computes(reading, group):
+        reading.arm(name, VERBS)
     source = at.tokens[at.at + 1 :] if at.peek("AS") else ()
     what = "create table as" if source else "create table"
     if temporary or name.startswith(reading.passing):
@@ -219,6 +222,18 @@ def _table(reading: Reading, at: Cursor, name: str, *, temporary: bool, virtual:
     if source:
         with reading.inside():
             queries.statement(reading, source)
+
+
+def _computes(reading: Reading, definition: Sequence[Token]) -> bool:
+    """Whether a default, a check or a column that is computed calls something that is not known."""
+    probe, at = Reading(reading.dialect, reading.environment), Cursor(reading, definition)
+    while not at.done:
+        inner = at.group()
+        if inner:
+            calls(probe, inner)
+        else:
+            at.at += 1
+    return bool(probe.change("").unknown)
 
 
 def alter(reading: Reading, at: Cursor) -> None:

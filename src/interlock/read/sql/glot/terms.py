@@ -63,6 +63,8 @@ def _compared(operator: str, node: Any) -> Term:
     if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple) and operator == "=":
         pairs = zip(left.expressions, right.expressions, strict=False)
         return ("and", tuple(("cmp", "=", term(one), term(other)) for one, other in pairs))
+    if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple) and operator != "<>":
+        return compared(f"{operator[0]}=", term(left.expressions[0]), term(right.expressions[0]))
     if isinstance(right, (exp.Any, exp.All)) and (isinstance(right, exp.Any), operator) in ((True, "="), (False, "<>")):
         return _listed(left, right.this, negated=operator == "<>")
     one, other = _number(left, right), _number(right, left)
@@ -201,7 +203,7 @@ def _glob(node: Any) -> Term:
 def _regexp(node: Any) -> Term:
     pattern = term(node.expression)
     passes = as_like(pattern[1]) if pattern[0] == "lit" and isinstance(pattern[1], str) else ""
-    return ("like", term(node.this), ("lit", passes) if passes else _OTHER, False)
+    return ("like", term(node.this), ("lit", passes), False) if passes else ("fn", "~", (term(node.this), pattern))
 
 
 def _escape(node: Any) -> Term:
@@ -296,6 +298,8 @@ def _describe(query: Any, *, exists: bool) -> Sub:
         arms: tuple[Any, ...] = ()
         if isinstance(query, exp.Union) and not query.args.get("limit"):
             arms = (query.this, query.expression)
+        if isinstance(query, exp.Except) and not query.expression.args.get("from_"):
+            arms = (query.this,)
         found = any(True for _ in query.find_all(exp.Column))
         return Sub(found, exists=exists, arms=tuple(describe(one, exists=exists) for one in arms))
     source = query.args.get("from_")
