@@ -65,7 +65,9 @@ def _most_of(one: Term, target: Target) -> int | None:
 
 
 def _is_key(term: Term, target: Target) -> bool:
-    return bool(term[0] == "col") and mentions(term, target) and is_keylike(term[2], target.table)
+    """Whether it is called like a key. An address is one in its own heap alone, which only PostgreSQL's reader sees."""
+    keylike = term[0] == "col" and term[2] != "ctid" and is_keylike(term[2], target.table)
+    return keylike and mentions(term, target)
 
 
 def _stands_alone(sub: Sub, target: Target) -> bool:
