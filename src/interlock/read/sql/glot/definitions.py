@@ -146,7 +146,9 @@ def _program(reading: Reading, at: Cursor, kind: str) -> None:
         while not at.done and not at.take("ON"):
             at.at += 1
         table = at.name()
-        reading.arm(table, [EVENTS[event]] if event else VERBS)
+        reading.temporary.discard(table)
+        if not reading.spares:
+            reading.arm(table, [EVENTS[event]] if event else VERBS)
         reading.add("update", "table", table, "gets a trigger", aspect="structure", traits=traits)
 
 

@@ -207,8 +207,11 @@ def assign(reading: Reading, at: Cursor) -> None:
 
 def create(reading: Reading, at: Cursor) -> None:
     """CREATE and ALTER. What an event does nobody calls: it runs by itself, so that it is told here."""
-    event = any(token.word == "EVENT" for token in at.tokens[1:6])
-    body = blocks.of_event(at) if event else []
+    words = {token.word for token in at.tokens[1:9]}
+    body = blocks.of_event(at) if "EVENT" in words else []
+    probe = Reading(reading.dialect, reading.environment)
+    _inner(probe, blocks.of_trigger(at) if "TRIGGER" in words else [])
+    reading.spares = blocks.spares(probe.change(""))
     (definitions.create if at.peek("CREATE") else definitions.alter)(reading, at)
     _inner(reading, body)
 

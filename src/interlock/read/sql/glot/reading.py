@@ -29,6 +29,7 @@ class Reading(Script):
     def __init__(self, dialect: str, environment: str) -> None:
         super().__init__(dialect, environment)
         self.source: dict[str, str] = {}  # PREPARE name -> its text, where the text stands in the script
+        self.spares = False  # what the trigger at hand does is known and spares most of each table
         self.attached: set[str] = set()  # databases that this script attached
         #: How names of tables begin that go with the session: SQLite's own schema for them, and databases in memory.
         self.passing: tuple[str, ...] = ("temp.",) if dialect == "sqlite" else ()

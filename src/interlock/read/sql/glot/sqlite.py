@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from interlock.model.change import VERBS, Trait
-from interlock.read.sql.glot import queries, shell
+from interlock.read.sql.glot import blocks, queries, shell
 from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import LINE, Token
 from interlock.read.sql.glot.reading import EVENTS, Cursor, Reading, comma_parts
@@ -195,7 +195,12 @@ def _trigger(reading: Reading, at: Cursor, name: str) -> None:
     while not at.done and not at.take("ON"):
         at.at += 1
     table = at.name()
-    reading.arm(table, [EVENTS[event]] if event else VERBS)
+    probe = Reading(reading.dialect, reading.environment)
+    for one in blocks.of_trigger(at):
+        read_one(probe, Cursor(probe, one))
+    reading.temporary.discard(table)
+    if not blocks.spares(probe.change("")):
+        reading.arm(table, [EVENTS[event]] if event else VERBS)
     reading.add("create", "trigger", name, "create trigger", aspect="structure", traits=("runs-code",))
     reading.add("update", "table", table, "gets a trigger", aspect="structure", traits=("runs-code",))
 
