@@ -30,7 +30,15 @@ def test_addresses_of_a_limited_query_bound_a_write(expected: int, script: str) 
     "script",
     [
         "DELETE FROM e WHERE ctid IN (SELECT ctid FROM e LIMIT 50)",
-        "DELETE FROM ONLY e WHERE id IN (SELECT id FROM e LIMIT 50)",
+        "DELETE FROM ONLY e WHERE name IN (SELECT name FROM e LIMIT 50)",
+        "DELETE FROM e WHERE id IN (SELECT id FROM f LIMIT 50)",
+        "DELETE FROM e WHERE id IN (SELECT id FROM (SELECT id FROM f LIMIT 50) x)",
+        "DELETE FROM e WHERE id = (SELECT id FROM f)",
+        "DELETE FROM e WHERE id IN (SELECT id FROM e LIMIT 50 FOR UPDATE SKIP LOCKED)",
+        "WITH b AS (SELECT a FROM f LIMIT 5) DELETE FROM e WHERE id IN (SELECT id FROM b)",
+        "WITH b AS (SELECT id FROM f LIMIT 5) DELETE FROM e USING b WHERE e.id <= b.id",
+        "DELETE FROM e USING (SELECT id FROM f LIMIT 5 FOR UPDATE) b WHERE e.id = b.id",
+        "DELETE FROM e USING LATERAL (SELECT id FROM f LIMIT 5) b WHERE e.id = b.id",
         "DELETE FROM ONLY e WHERE ctid IN (SELECT ctid FROM e LIMIT 50 FOR UPDATE SKIP LOCKED)",
         "DELETE FROM ONLY e WHERE ctid IN (SELECT ctid FROM e ORDER BY random() LIMIT 50)",
         "DELETE FROM ONLY e WHERE ctid IN (SELECT ctid FROM e WHERE random() < 0.5 LIMIT 50)",
@@ -55,3 +63,11 @@ def test_addresses_of_a_limited_query_bound_a_write(expected: int, script: str) 
 def test_a_limit_that_may_not_hold_bounds_nothing(script: str) -> None:
     """Partitions share addresses, a join can ask a query again, a missing column means the row outside."""
     assert counts(script) == [None]
+
+
+def test_a_column_that_is_only_called_like_a_key_bounds_as_an_estimate() -> None:
+    """The text does not say that `id` is unique, so who decides is told that nobody counted."""
+    script = b"DELETE FROM e WHERE id IN (SELECT id FROM e WHERE old LIMIT 50)"
+    effect = reader(script, "postgres", "production").change.effects[0]
+
+    assert (effect.count, effect.known) == (50, "estimated")

@@ -60,7 +60,7 @@ def test_a_condition_has_these_outcomes(term: Term, expected: int) -> None:
     [
         (("cmp", "=", ID, lit(5)), ("id",), "named"), (("cmp", "=", lit(5), ID), ("id",), "named"),
         (("in", ID, (lit(1), lit(2)), False), ("id",), "named"), (("cmp", "=", ID, ("param", "1")), ("id",), "named"),
-        (("in", ID, (lit(1), lit(2)), True), (), "filtered"), (("cmp", ">", ID, lit(5)), (), "filtered"),
+        (("in", ID, (lit(1), lit(2)), True), (), "all"), (("cmp", ">", ID, lit(5)), (), "filtered"),
         (("and", (("cmp", "=", A, lit(1)), ("cmp", "=", ID, lit(2)))), ("a", "id"), "named"),
         (("or", (("cmp", "=", A, lit(1)), ("cmp", "=", ID, lit(2)))), (), "filtered"),
         (("cmp", "=", A, lit(1)), ("a",), "filtered"), (("cmp", "=", ID, A), (), "filtered"),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from interlock.model.change import Choice
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
-from interlock.read.sql.neutral import Target, Term, mentions, opaque
+from interlock.read.sql.neutral import Sub, Target, Term, mentions, opaque
 from interlock.read.sql.practice import is_keylike, practically_all
 
 
@@ -19,6 +19,7 @@ class Judgement(NamedTuple):
     never: bool = False
     guessed: bool = False
     why: str = ""
+    most: int | None = None  # rows at most, where what is called like a key is one
 
 
 def judge(term: Term | None, target: Target) -> Judgement:
@@ -36,7 +37,45 @@ def judge(term: Term | None, target: Target) -> Judgement:
         return Judgement("all", always=True, guessed=True, why="where hits practically every row")
     keys = _pinned(term, target)
     named = any(is_keylike(key, target.table) for key in keys)
-    return Judgement("named" if named else "filtered", keys=keys)
+    most = None if named else _most(term, target)
+    return Judgement("named" if named else "filtered", keys=keys, most=most, guessed=most is not None)
+
+
+def _most(term: Term, target: Target) -> int | None:
+    """How many rows `id IN (SELECT id … LIMIT n)` and its like choose at most, were the column a key."""
+    found = [_most_of(one, target) for one in (term[1] if term[0] == "and" else (term,))]
+    return min((one for one in found if one is not None), default=None)
+
+
+def _most_of(one: Term, target: Target) -> int | None:
+    if one[0] == "in" and not one[3] and len(one[2]) == 1 and one[2][0][0] == "sub" and _is_key(one[1], target):
+        sub: Sub = one[2][0][1]
+        for limit in target.limits:
+            if limit.name == sub.source and sub.lists and sub.lists[2] in limit.columns and not sub.correlated:
+                return limit.most
+        return sub.most if _stands_alone(sub, target) and not sub.again else None
+    if one[0] != "cmp" or one[1] != "=":
+        return None
+    for key, value in ((one[2], one[3]), (one[3], one[2])):
+        if _is_key(key, target) and value[0] == "sub" and _stands_alone(value[1], target):
+            return 1
+        if _is_key(key, target) and value[0] == "col":
+            return next((limit.most for limit in target.limits if limit.name == value[1]), None)
+    return None
+
+
+def _is_key(term: Term, target: Target) -> bool:
+    """Whether it is called like a key. An address is one in its own heap alone, which only PostgreSQL's reader sees."""
+    keylike = term[0] == "col" and term[2] != "ctid" and is_keylike(term[2], target.table)
+    return keylike and mentions(term, target)
+
+
+def _stands_alone(sub: Sub, target: Target) -> bool:
+    """Whether what a query lists is surely its own: a column that its table has not is of the row outside."""
+    if sub.correlated or not sub.source or sub.source in {limit.name for limit in target.limits}:
+        return False
+    own = sub.source == target.table and sub.source not in target.hidden
+    return bool((own and (sub.lists or sub.extreme)) or (sub.lists and sub.lists[1]))
 
 
 def _joins_itself(term: Term, target: Target) -> bool:
@@ -46,7 +85,7 @@ def _joins_itself(term: Term, target: Target) -> bool:
 
 
 def _is_the_same(term: Term, target: Target) -> bool:
-    if term[0] != "cmp" or term[1] != "=" or term[2][0] != "col" or term[3][0] != "col":
+    if term[0] != "cmp" or term[1] not in ("=", ">=", "<=") or term[2][0] != "col" or term[3][0] != "col":
         return not outcomes(term, target) & FALSE
     left, right = term[2], term[3]
     if right[1] in target.names:

@@ -24,7 +24,18 @@ ANY: Final = TRUE | FALSE | NULL
 
 #: Functions that never give a negative number.
 _NEVER_NEGATIVE: Final = frozenset(
-    ("length", "char_length", "character_length", "octet_length", "bit_length", "abs", "random", "rand", "count")
+    (
+        "length",
+        "char_length",
+        "character_length",
+        "octet_length",
+        "bit_length",
+        "abs",
+        "random",
+        "rand",
+        "count",
+        "ascii",
+    )
 )
 
 
@@ -57,10 +68,22 @@ def _and(term: Term, target: Target) -> int:
     seen = set(terms[:64])
     if any(negate(one) in seen and not volatile(one) for one in terms[:64]):
         return FALSE if all(one[0] == "null" for one in terms) else FALSE | NULL
+    if _contradict(terms):
+        return FALSE | NULL
     result = TRUE
     for one in terms:
         result = _join(result, outcomes(one, target))
     return result
+
+
+def _contradict(terms: tuple[Term, ...]) -> bool:
+    """`id = 1 and id = 2`: one column and two numbers."""
+    given: dict[Term, float] = {}
+    for one in terms[:64]:
+        number = number_of(one[3]) if one[0] == "cmp" and one[1] == "=" and one[2][0] == "col" else None
+        if number is not None and given.setdefault(one[2], number) != number:
+            return True
+    return False
 
 
 def _join(left: int, right: int) -> int:
@@ -79,6 +102,10 @@ def _or(term: Term, target: Target) -> int:
     if _covers(terms):
         return TRUE | NULL
     result = FALSE
+    seen = set(terms[:64])
+    for one in terms[:64]:
+        if one[0] == "cmp" and one[1] in ("<", ">") and ("cmp", "=", one[2], one[3]) in seen:
+            terms = (*terms, ("cmp", f"{one[1]}=", one[2], one[3]))
     for one in terms:
         result = _not(_join(_not(result), _not(outcomes(one, target))))
     return result
@@ -89,6 +116,8 @@ def _covers(terms: tuple[Term, ...]) -> bool:
     seen = set(terms[:64])
     for one in terms[:64]:
         if negate(one) in seen or (one[0] == "cmp" and one[1] == "=" and _both_truths(one[2], one[3], seen)):
+            return True
+        if one[0] == "same" and one[3] and ("cmp", "=", one[1], one[2]) in seen:
             return True
     ranges = [one for one in terms[:64] if one[0] == "cmp" and one[1] != "="]
     return any(_line(one, other) for index, one in enumerate(ranges) for other in ranges[index + 1 :])
@@ -117,6 +146,9 @@ def _line(one: Term, other: Term) -> bool:
 
 def _compare(term: Term, target: Target) -> int:
     _, operator, left, right = term
+    computed = left[0] == "fn" or right[0] == "fn"
+    if computed and (_holds(operator, left, right) or _holds(MIRROR[operator], right, left)):
+        return TRUE | NULL
     if left[0] == "case":
         return _cases(left, target, lambda one: ("cmp", operator, one, right))
     if right[0] == "case":
@@ -131,6 +163,40 @@ def _compare(term: Term, target: Target) -> int:
     if (left == right and not volatile(left)) or _are_one_column(left, right, target):
         return (TRUE if operator in ("=", "<=", ">=") else FALSE) | NULL
     return _compare_rows(operator, left, right, target)
+
+
+def _holds(operator: str, left: Term, right: Term) -> bool:
+    """What a function says of any value: `coalesce(x, 0) = x`, `greatest(x, 1) >= 1`, `x || 'a' <> ''`."""
+    if left[0] != "fn" or not left[2] or volatile(left):
+        return False
+    name, args = left[1], left[2]
+    if name in ("coalesce", "greatest", "least") and operator in _WITHIN[name] and right in args:
+        return bool(name != "coalesce" or args[0] == right)
+    number = number_of(right)
+    if name in _WITHIN and number is not None and name != "coalesce":
+        given = [one for one in map(number_of, args) if one is not None]
+        return any(
+            operator in _WITHIN[name] and (one >= number if name == "greatest" else one <= number) for one in given
+        )
+    if operator not in ("<>", ">") or right[0] != "lit" or not isinstance(right[1], str):
+        return False
+    if right[1] == "" and name in _NEVER_EMPTY:
+        return True
+    texts = [one[1] for one in args if one[0] == "lit" and isinstance(one[1], str) and one[1].strip()]
+    return (
+        operator == "<>"
+        and name in ("concat", "||")
+        and any(one.casefold() not in right[1].casefold() for one in texts)
+    )
+
+
+#: How these compare with one of what they are given.
+_WITHIN: Final = {"coalesce": ("=", ">=", "<="), "greatest": (">=",), "least": ("<=",)}
+#: Functions whose text is never empty.
+_NEVER_EMPTY: Final = frozenset(
+    ("quote", "quote_literal", "quote_ident", "quote_nullable", "md5", "md5_digest", "sha1", "sha2", "json_quote",
+     "to_json", "to_jsonb", "json_object", "json_array", "typeof", "pg_typeof", "uuid")
+)  # fmt: skip
 
 
 def _are_one_column(left: Term, right: Term, target: Target) -> bool:
@@ -157,11 +223,19 @@ def _compare_rows(operator: str, left: Term, right: Term, target: Target) -> int
     return ANY
 
 
+def _amount(term: Term) -> float | None:
+    """A number, or 1 for any length of time that is not one backwards."""
+    if term[0] == "fn" and term[1] == "interval" and term[2][0][0] == "lit":
+        length = str(term[2][0][1]).strip()
+        return None if length[:1] in ("-", "0", "") or "ago" in length else 1
+    return number_of(term)
+
+
 def _is_moved(operator: str, left: Term, right: Term) -> bool:
     """`x + 1 > x`."""
     if right[0] == "fn" and left[0] == "col":
         operator, left, right = MIRROR[operator], right, left
-    by = number_of(left[2][1]) if left[0] == "fn" and left[1] in ("+", "-") and len(left[2]) == 2 else None
+    by = _amount(left[2][1]) if left[0] == "fn" and left[1] in ("+", "-") and len(left[2]) == 2 else None
     if not by or left[2][0] != right:
         return False
     return operator in ((">", ">=", "<>") if (by > 0) is (left[1] == "+") else ("<", "<=", "<>"))
@@ -175,6 +249,8 @@ def _is_never_negative(term: Term) -> bool:
 
 
 def _case(term: Term, target: Target) -> int:
+    if len(term[1]) == 1 and outcomes(term[1][0][1], target) == TRUE and negate(term[1][0][0]) == term[2]:
+        return TRUE | NULL  # `CASE WHEN x THEN true ELSE NOT x END`
     return _cases(term, target, lambda one: one)
 
 
@@ -292,6 +368,8 @@ def _sub(term: Term, target: Target) -> int:
 
 def _value(term: Term, target: Target) -> int:
     """A function as a condition, where what it comes to does not hang on the row: `COALESCE(true, x)`."""
+    if term[1] in ("&&", "@>", "<@") and len(term[2]) == 2 and term[2][0] == term[2][1] and not volatile(term):
+        return TRUE | NULL
     plainer = simple(term)
     return ANY if plainer == term else outcomes(plainer, target) | NULL
 

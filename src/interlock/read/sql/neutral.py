@@ -20,6 +20,7 @@ Terms are plain tuples, the tag first:
 
 from __future__ import annotations
 
+from operator import add, mul, sub
 from typing import Any, Final, NamedTuple, TypeAlias
 
 Term: TypeAlias = tuple[Any, ...]  # a recursive union of tagged tuples; the docstring is its type
@@ -33,7 +34,8 @@ _DRAWN: Final = frozenset(("random", "rand"))
 #: Functions that give a value whatever they are given.
 _NEVER_NULL: Final = frozenset(
     ("now", "current_timestamp", "current_date", "random", "rand", "pi", "uuid", "gen_random_uuid", "typeof",
-     "pg_typeof")
+     "pg_typeof", "json_build_object", "jsonb_build_object", "json_build_array", "jsonb_build_array", "json_object",
+     "json_array", "num_nulls", "num_nonnulls", "quote_nullable")
 )  # fmt: skip
 
 
@@ -52,6 +54,19 @@ class Sub(NamedTuple):
     plain: bool = False  # it lists columns only, each by its own name
     limited: bool = False  # it lists all there is but for its LIMIT
     arms: tuple[Sub, ...] = ()  # the queries of a UNION
+    outer: Term = ()  # it gives back this column of the row outside, whatever else it reads
+    source: str = ""  # the one table that it reads, all of it or not
+    lists: Term = ()  # the one column that it lists
+    most: int | None = None  # its LIMIT, where that is a number
+    again: bool = False  # asked once more it can give other rows: it locks some, or draws lots
+
+
+class Limit(NamedTuple):
+    """A query of a WITH or FROM that gives so many rows at most, by the name that it is read by."""
+
+    name: str
+    most: int
+    columns: frozenset[str]
 
 
 class Target(NamedTuple):
@@ -68,6 +83,8 @@ class Target(NamedTuple):
     alike: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
     repeated: bool = False  # the statement runs again and again
+    limits: tuple[Limit, ...] = ()
+    others: frozenset[str] = frozenset()  # columns that stand in another source: unqualified, they are none of its own
 
     def is_all(self, table: str) -> bool:
         """Whether what is read by this name is every row of the target's table."""
@@ -103,7 +120,7 @@ def mentions(term: object, target: Target) -> bool:
                 return True
         elif isinstance(one, tuple):
             if one and one[0] == "col":
-                if not one[1] or one[1] in target.names:
+                if one[1] in target.names or (not one[1] and one[2] not in target.others):
                     return True
             elif one and one[0] == "fn" and one[1] in _DRAWN:
                 return True
@@ -125,6 +142,23 @@ def compared(operator: str, left: Term, right: Term) -> Term:
     if left[0] == "fn" and left[1] == "-" and len(left[2]) == 1 and number_of(right) is not None:
         return ("cmp", MIRROR[operator], left[2][0], ("lit", -right[1]))
     return ("cmp", operator, left, right)
+
+
+def contained(operator: str, left: Term, right: Term) -> Term:
+    """An operator of two terms. A value within a range is no less and no more than its ends, where it has any."""
+    span, value = (left, right) if operator == "@>" else (right, left)
+    if operator not in ("@>", "<@") or span[0] != "fn" or not span[1].endswith("range") or len(span[2]) < 2:
+        return ("fn", operator, (left, right))
+    ends = [("cmp", sign, value, end) for sign, end in zip((">=", "<="), span[2], strict=False) if end != ("lit", None)]
+    return ("and", tuple(ends)) if ends else ("same", value, value, False)
+
+
+def each_of(operator: str, left: Term, sub: Sub, *, every: bool) -> Term:
+    """`x >= ANY (SELECT …)` and ALL: a comparison with the least or the greatest of what is listed; else nothing."""
+    if operator not in ("<", "<=", ">", ">=") or not sub.column:
+        return ()
+    greatest = every is (operator[0] == ">")
+    return ("cmp", operator, left, ("sub", sub if sub.extreme else sub._replace(extreme="max" if greatest else "min")))
 
 
 def same(left: Term, right: Term, negated: bool) -> Term:
@@ -191,6 +225,10 @@ def never_null(term: Term) -> bool:
     return tag in ("null", "same")
 
 
+#: What two numbers come to.
+_FOLDED: Final[dict[str, Any]] = {"+": add, "-": sub, "*": mul}
+
+
 def simple(term: Term) -> Term:
     """What a term comes to whatever the row holds: a constant, or what stands in it. Null where that is, or before."""
     if term[0] != "fn" or not term[2]:
@@ -203,6 +241,8 @@ def simple(term: Term) -> Term:
     if len(term[2]) != 2:
         return term
     left, right = simple(term[2][0]), simple(term[2][1])
+    if name in _FOLDED and number_of(left) is not None and number_of(right) is not None:
+        return ("lit", _FOLDED[name](left[1], right[1]))
     if name in ("-", "/") and left == right and left[0] == "col":
         return ("lit", 0 if name == "-" else 1)
     if name in ("*", "&") and ("lit", 0) in (left, right):
@@ -229,7 +269,9 @@ def _first_value(term: Term) -> Term:
 
 
 def _unless_equal(term: Term) -> Term:
-    """NULLIF of two numbers that differ is the first of them."""
+    """NULLIF of two numbers that differ is the first of them; of a thing and itself it is nothing."""
+    if term[2][0] == term[2][-1] and not volatile(term):
+        return ("lit", None)
     numbers = [number_of(one) for one in term[2]]
     return term if None in numbers or numbers[0] == numbers[1] else simple(term[2][0])
 
@@ -249,7 +291,46 @@ def _joined(term: Term) -> Term:
     return term
 
 
+def _found_at(term: Term) -> Term:
+    """Where a text is in another one: nothing, and the text itself, stand at the first place."""
+    args = term[2]
+    alike = len(args) >= 2 and args[0] == args[1] and not volatile(term)
+    return ("lit", 1) if alike or args[1:2] == (("lit", ""),) else term
+
+
+def _is_first(term: Term) -> Term:
+    args = term[2]
+    return ("lit", 1) if len(args) >= 2 and args[0] == args[1] and not volatile(term) else term
+
+
+def _alike(term: Term) -> Term:
+    args = term[2]
+    return ("lit", 0) if len(args) == 2 and args[0] == args[1] and not volatile(term) else term
+
+
+def _begins(term: Term) -> Term:
+    args = term[2]
+    return ("lit", True) if args[1:] == (("lit", ""),) or (args[1:] == args[:1] and not volatile(term)) else term
+
+
+def _inner(term: Term) -> Term:
+    """What a hint for the planner stands around."""
+    return simple(term[2][0])
+
+
+def _either_or(term: Term) -> Term:
+    """XOR with what is false is the other."""
+    for one, other in (term[2], term[2][::-1]) if len(term[2]) == 2 else ():
+        if one[0] == "lit" and not one[1]:
+            return simple(other)
+    return term
+
+
 _SIMPLER: Final[dict[str, Any]] = {
+    **dict.fromkeys(("position", "strpos", "str_position"), _found_at),
+    **dict.fromkeys(("field", "find_in_set"), _is_first),
+    **dict.fromkeys(("likely", "unlikely", "likelihood"), _inner),
+    "strcmp": _alike, "starts_with": _begins, "xor": _either_or,
     "coalesce": _first_value, "nullif": _unless_equal, "greatest": _one_of, "least": _one_of, "||": _joined,
     "concat": _joined,
 }  # fmt: skip

@@ -13,15 +13,30 @@ _MAX: Final = 64
 _SAMPLES: Final = (*(string.printable[:95]), "ab", "a1", "Z.", "0-", "é", "a b", "x@y", "\n")
 
 
+#: Keys, as texts.
+_KEYS: Final = ("1", "7", "20", "345", "16888", "999999")
+
+
 @lru_cache(maxsize=1_024)
 def as_like(pattern: str) -> str:
     """A pattern of LIKE that lets the same pass: `%` for every text, `_%` for all that are not empty; or nothing."""
-    if len(pattern) > _MAX:
-        return ""
-    try:
-        tried = re.compile(pattern, re.DOTALL)
-    except (re.error, RecursionError, OverflowError, ValueError):
-        return ""
-    if not all(tried.search(one) for one in _SAMPLES):
+    tried = _compiled(pattern)
+    if tried is None or not all(tried.search(one) for one in _SAMPLES):
         return ""
     return "%" if tried.search("") else "_%"
+
+
+@lru_cache(maxsize=1_024)
+def passes_keys(pattern: str) -> bool:
+    """Whether it lets every key pass that is a number: `^[0-9]+$`."""
+    tried = _compiled(pattern)
+    return tried is not None and all(tried.search(one) for one in _KEYS)
+
+
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    if len(pattern) > _MAX:
+        return None
+    try:
+        return re.compile(pattern, re.DOTALL)
+    except (re.error, RecursionError, OverflowError, ValueError):
+        return None

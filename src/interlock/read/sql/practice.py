@@ -6,11 +6,14 @@ What is said here is practice, not proof: a judgement that rests on it is marked
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from interlock.read.sql.logic import FALSE, outcomes
+from interlock.read.sql.logic import FALSE, TRUE, outcomes
 from interlock.read.sql.neutral import MIRROR, Sub, Target, Term, negate, number_of, simple
+from interlock.read.sql.patterns import passes_keys
+from interlock.read.sql.worth import HASHES, WHOLE, has_passed, is_there, least, only_keys
 
 #: Names of columns that identify a row in nearly every schema.
 _KEYLIKE: Final = re.compile(
@@ -21,7 +24,9 @@ _BORN: Final = re.compile(
     r"(date_)?(created|inserted|updated|modified|added|registered)(_?(at|on|date|time|ts|timestamp))?$"
 )
 #: What these say of a time that is nothing special.
-_SINCE: Final = {"year": 1970, "unix_timestamp": 0}
+_SINCE: Final = {"year": 1970, "unix_timestamp": 0, "epoch": 0, "julianday": 2_440_587}
+#: What SQLite says that a value is.
+_TYPES: Final = frozenset(("null", "integer", "real", "text", "blob"))
 _LENGTHS: Final = frozenset(("length", "char_length", "character_length", "octet_length"))
 _NOW: Final = frozenset(
     ("now", "current_timestamp", "current_date", "localtimestamp", "clock_timestamp", "statement_timestamp", "curdate",
@@ -30,6 +35,7 @@ _NOW: Final = frozenset(
 _FAR_PAST: Final = re.compile(r"^(0\d{3}|1[0-8]\d{2}|19[0-6]\d|1970)-\d")
 #: Columns in which a date of long ago is nothing special.
 _OLD: Final = re.compile(r"birth|born|dob|founded|released|published|year|died|death|built")
+_WHEN: Final = re.compile(r"_(at|on|date|time|ts)$")
 _FAR_AHEAD: Final = re.compile(r"^(2[1-9]\d{2}|20[5-9]\d|[3-9]\d{3})-\d")
 _HUGE: Final = 10**9
 #: Seconds from 1970 to 1973: nothing that is kept is older.
@@ -51,44 +57,82 @@ def is_keylike(column: str, table: str) -> bool:
 
 def practically_all(term: Term, target: Target) -> bool:
     """Whether hardly a row of any real table would be left out."""
-    tag = term[0]
-    if tag == "and":
-        return all(not outcomes(one, target) & FALSE or practically_all(one, target) for one in term[1])
-    if tag == "or":
-        return any(practically_all(one, target) for one in term[1]) or _leaves_no_rest(_alternatives(term[1]))
-    if tag == "not":
-        opposite = negate(term[1])
-        return opposite[0] != "not" and practically_all(opposite, target)
-    if tag == "col":
-        return _is_key(term, target)  # a key as a truth value: only zero is left out
-    if tag == "null":
-        return bool(term[2]) and (_is_key(term[1], target) or _is_made(term[1]))
-    if tag == "same":
-        return bool(term[3]) and _practically_compared(("cmp", "<>", term[1], term[2]), target)
-    if tag == "between" and not term[4]:
-        return practically_all(("and", (("cmp", ">=", term[1], term[2]), ("cmp", "<=", term[1], term[3]))), target)
-    if tag == "cmp":
-        return _practically_compared(term, target)
-    if tag == "like" and not term[3]:
-        return _practically_like(term)
-    if tag == "in" and not term[3] and len(term[2]) == 1 and term[2][0][0] == "sub":
-        return _practically_listed(term[1], term[2][0][1], target)
-    if tag == "in" and not term[3]:
-        return _leaves_no_rest(term)
-    if tag == "in" and term[3] and all(item[0] == "lit" for item in term[2]):
-        return all(_practically_compared(("cmp", "<>", term[1], item), target) for item in term[2])
-    return False
+    rule = _PRACTICE.get(term[0])
+    return rule is not None and rule(term, target)
+
+
+def _each(term: Term, target: Target) -> bool:
+    return all(not outcomes(one, target) & FALSE or practically_all(one, target) for one in term[1])
+
+
+def _any(term: Term, target: Target) -> bool:
+    return any(practically_all(one, target) for one in term[1]) or _leaves_no_rest(_alternatives(term[1]))
+
+
+def _opposite(term: Term, target: Target) -> bool:
+    opposite = negate(term[1])
+    return opposite[0] != "not" and practically_all(opposite, target)
+
+
+def _is_there(term: Term, target: Target) -> bool:
+    return bool(term[2]) and (_is_made(term[1]) or is_there(term[1], lambda one: _is_row(one, target)))
+
+
+def _differs(term: Term, target: Target) -> bool:
+    return bool(term[3]) and _practically_compared(("cmp", "<>", term[1], term[2]), target)
+
+
+def _between(term: Term, target: Target) -> bool:
+    low, high = ("<", ">") if term[4] else (">=", "<=")
+    return practically_all(
+        ("or" if term[4] else "and", (("cmp", low, term[1], term[2]), ("cmp", high, term[1], term[3]))), target
+    )
+
+
+def _one_of(term: Term, target: Target) -> bool:
+    """IN and NOT IN: a query of the very table, every rest of a division, or all but some keys."""
+    _, left, items, negated = term
+    if negated:
+        every = all(item[0] == "lit" for item in items)
+        return every and all(_practically_compared(("cmp", "<>", left, item), target) for item in items)
+    if len(items) == 1 and items[0][0] == "sub":
+        return _practically_listed(left, items[0][1], target)
+    return _leaves_no_rest(term)
+
+
+def _practically_true(term: Term, target: Target) -> bool:
+    """A function as a condition: a number that is not zero, or a time that is any."""
+    plainer = simple(term)
+    if plainer != term:
+        return practically_all(plainer, target)
+    if term[1] == "isfinite" and term[2]:
+        return bool(term[2][0][0] == "col")
+    if term[1] == "coalesce":
+        return all(one == ("lit", True) or practically_all(one, target) for one in term[2][:-1]) and (
+            bool(outcomes(term[2][-1], target) == TRUE) or practically_all(term[2][-1], target)
+        )
+    if term[1] in ("~", "~*") and term[2][1][0] == "lit" and _is_key(term[2][0], target):
+        return passes_keys(str(term[2][1][1]))
+    lowest = least(term, lambda one: _is_key(one, target))
+    return lowest is not None and lowest >= 1
 
 
 def _practically_listed(left: Term, sub: Sub, target: Target) -> bool:
     """`id in (select user_id from this_very_table)`, and where hardly a row is left out of that."""
     if any(_practically_listed(left, arm, target) for arm in sub.arms):
         return True
+    if left[0] == "col" and sub.table and not sub.extreme and not sub.limited and _refers(left[2], sub):
+        return True
     if sub.extreme or (sub.limited and not target.repeated) or not target.is_all(sub.table) or left[0] != "col":
         return False
     if sub.column in (left[2], "*"):
         return True
     return bool(sub.column) and _is_key(left, target) and is_keylike(sub.column, target.table)
+
+
+def _refers(column: str, sub: Sub) -> bool:
+    """`user_id in (select id from users)`: what every row refers to."""
+    return _KEYLIKE.match(column) is None and is_keylike(column, sub.table) and _KEYLIKE.match(sub.column) is not None
 
 
 def _alternatives(terms: tuple[Term, ...]) -> Term:
@@ -109,10 +153,10 @@ def _leaves_no_rest(term: Term) -> bool:
     return set(range(by)) <= {number_of(item) for item in term[2]}
 
 
-def _practically_like(term: Term) -> bool:
+def _practically_like(term: Term, _target: Target) -> bool:
     """A text that is not empty, or an address that has its sign."""
-    _, left, pattern, _ = term
-    if left[0] != "col" or pattern[0] != "lit" or not isinstance(pattern[1], str):
+    _, left, pattern, negated = term
+    if negated or left[0] != "col" or pattern[0] != "lit" or not isinstance(pattern[1], str):
         return False
     rest = pattern[1].strip("%")
     return (rest == "_" and "%" in pattern[1]) or (rest == "@" and pattern[1] == "%@%" and "mail" in left[2].lower())
@@ -133,6 +177,11 @@ def _is_key(term: Term, target: Target) -> bool:
     return bool(term[0] == "col") and is_keylike(term[2], target.table)
 
 
+def _is_row(term: Term, target: Target) -> bool:
+    """A key, or the row as a whole."""
+    return _is_key(term, target) or (not term[1] and term[2] in target.names)
+
+
 def _practically_compared(term: Term, target: Target) -> bool:
     operator, left, right = term[1], simple(term[2]), simple(term[3])
     if left[0] == "lit" or (left[0] == "fn" and (right[0] == "col" or _is_now_or_later(left))):
@@ -141,45 +190,121 @@ def _practically_compared(term: Term, target: Target) -> bool:
         return _practically_computed(operator, left, right, target)
     if left[0] != "col":
         return False
-    if operator == "=" and right[0] == "fn" and right[1] == "nullif" and right[2][0] == left:
-        return _practically_compared(("cmp", "<>", left, right[2][1]), target)
-    number = _HUGE if right == _ALL_BITS else number_of(right)
+    if left[2] == "tableoid":
+        return True  # of every row of that table, or of that partition
+    if right[0] == "fn":
+        return _practically_a_call(operator, left, right, target)
+    number = number_of(right)
     if number is not None and _is_key(left, target):
-        if operator in (">", ">="):
-            return number <= 1 if operator == ">=" else number < 1
-        if operator in ("<", "<="):
-            return number >= _HUGE
-        return bool(operator == "<>") and number <= 0
+        return _practically_numbered(operator, number)
     if right[0] == "lit" and isinstance(right[1], str):
         return _practically_text(operator, left, right[1], target)
-    if right[0] == "fn" and right[1] in ("to_timestamp", "from_unixtime") and operator in (">", ">="):
+    return False
+
+
+def _practically_numbered(operator: str, number: float) -> bool:
+    """A key beside a number. All but one are all."""
+    if operator in (">", ">="):
+        return number <= 1 if operator == ">=" else number < 1
+    return number >= _HUGE if operator in ("<", "<=") else operator == "<>"
+
+
+def _practically_a_call(operator: str, left: Term, right: Term, target: Target) -> bool:
+    """A column beside a function: of itself, of all bits, or of the time."""
+    if right == _ALL_BITS and _is_key(left, target):
+        return _practically_numbered(operator, _HUGE)
+    if right[2] and right[2][0] == left and operator in ("=", ">=", "<="):
+        if right[1] == "nullif" and operator == "=":
+            return _practically_compared(("cmp", "<>", left, right[2][1]), target)
+        if right[1] in WHOLE and _is_key(left, target):
+            return True
+    if right[1] in ("to_timestamp", "from_unixtime", "unix_to_time") and operator in (">", ">="):
         since = number_of(right[2][0]) if right[2] else None
         return since is not None and since < _SECONDS and not _OLD.search(left[2].lower())
-    if right[0] == "fn" and operator in ("<", "<="):
+    if operator in ("<", "<="):
         return bool(_BORN.match(left[2].lower())) and _is_now_or_later(right)
     return False
 
 
 def _practically_computed(operator: str, left: Term, right: Term, target: Target) -> bool:
-    """A rest is small and a COALESCE is one of its values."""
-    number = number_of(right)
-    if left[1] in ("random", "rand"):
-        return number == 0 and operator == ">"
-    if left[1] in ("date", "timestamp", "datetime") and len(left[2]) == 1 and left[2][0][0] == "col":
-        return _practically_compared(("cmp", operator, left[2][0], right), target)
-    if left[1] in _SINCE and number is not None and operator in (">", ">=") and left[2] and left[2][0][0] == "col":
-        return number <= _SINCE[left[1]] and not _OLD.search(left[2][0][2].lower())
-    if left[1] in _LENGTHS:
-        return operator in ("<", "<=") and number is not None and number >= 10**6
+    """What is computed of a column beside a value."""
+    if operator == "<>" and right[0] in ("lit", "param") and _hardly_equal(left, right, target):
+        return True
     if left[1] == "coalesce":
-        each = [("cmp", operator, one, right) for one in left[2]]
-        return all(not outcomes(one, target) & FALSE or _practically_compared(one, target) for one in each)
-    if left[1] in ("%", "mod") and number is not None and len(left[2]) == 2:
-        by = number_of(left[2][1])
-        if operator in (">", ">="):
-            return number < 0 or (operator == ">=" and number == 0)
-        return by is not None and by > 0 and (number >= by or (operator == "<=" and number == by - 1))
+        return _practically_one_of(operator, left, right, target)
+    number = number_of(right)
+    return _practically_timed(operator, left, right, target) or (
+        number is not None and _practically_counted(operator, left, number, target)
+    )
+
+
+def _practically_one_of(operator: str, left: Term, right: Term, target: Target) -> bool:
+    """A COALESCE is one of its values."""
+    *others, last = left[2]
+    if operator in ("<", "<=") and last == right and right[0] == "fn" and _is_now_or_later(right):
+        return all(one[0] == "col" and _WHEN.search(one[2]) for one in others)
+    each = [("cmp", operator, one, right) for one in left[2]]
+    return all(not outcomes(one, target) & FALSE or _practically_compared(one, target) for one in each)
+
+
+def _practically_timed(operator: str, left: Term, right: Term, target: Target) -> bool:
+    """A part of a time, or how long ago it was."""
+    if has_passed(operator, left, right, lambda one: one[0] == "fn" and one[1] in _NOW, _is_made_or_changed):
+        return True
+    name, args, number = left[1], left[2], number_of(right)
+    if name in ("extract", "date_part", "time_to_str") and len(args) == 2:
+        return _practically_part(operator, args, right)
+    if name in ("date", "timestamp", "datetime") and len(args) == 1 and args[0][0] == "col":
+        return _practically_compared(("cmp", operator, args[0], right), target)
+    if name == "date_trunc" and operator in ("<", "<=") and args[1:] and args[1][0] == "col":
+        return _practically_compared(("cmp", operator, args[1], right), target)
+    if name in _SINCE and number is not None and operator in (">", ">=") and args and args[0][0] == "col":
+        return number <= _SINCE[name] and not _OLD.search(args[0][2].lower())
     return False
+
+
+def _practically_counted(operator: str, left: Term, number: float, target: Target) -> bool:
+    """What is computed of keys, a length, or a rest."""
+    name, args = left[1], left[2]
+    lowest = least(left, lambda one: _is_key(one, target))
+    if lowest is not None:
+        if operator == "=":
+            return (name == "sign" and number == 1) or (name == "least" and lowest == number)
+        return (operator == ">" and lowest > number) or (operator in (">=", "<>") and lowest >= number)
+    if name in ("random", "rand"):
+        return number == 0 and operator == ">"
+    if name in _LENGTHS:
+        return operator in ("<", "<=") and number >= 10**6
+    if name not in ("%", "mod") or len(args) != 2:
+        return False
+    if operator in (">", ">="):
+        return number < 0 or (operator == ">=" and number == 0)
+    by = number_of(args[1])
+    return by is not None and by > 0 and (number >= by or (operator == "<=" and number == by - 1))
+
+
+def _hardly_equal(left: Term, right: Term, target: Target) -> bool:
+    """`md5(name) <> 'x'`, `id::text <> ''`, `typeof(id) <> 'x'`: all rows but one, or not even that one."""
+    if left[1] == "typeof":
+        return right[0] == "lit" and right[1] not in _TYPES
+    return left[1] in HASHES or only_keys(left, lambda one: _is_key(one, target))
+
+
+def _is_made_or_changed(term: Term) -> bool:
+    return term[0] == "col" and _BORN.match(term[2].lower()) is not None
+
+
+def _practically_part(operator: str, args: tuple[Term, ...], right: Term) -> bool:
+    """`extract(year from created_at) > 1900`, and SQLite's `strftime('%Y', created_at) > '1900'`."""
+    part, when = args if args[1][0] == "col" else (args[1], args[0])
+    if when[0] == "fn" and when[2]:
+        when = when[2][0]
+    if part[0] != "lit" or when[0] != "col" or operator not in (">", ">=") or _OLD.search(when[2].lower()):
+        return False
+    if part[1] == "%Y" and right[0] == "lit" and isinstance(right[1], str):
+        return right[1] < "1971"
+    number, since = number_of(right), _SINCE.get(str(part[1]))
+    return number is not None and since is not None and number <= since
 
 
 def _is_now_or_later(term: Term) -> bool:
@@ -188,7 +313,8 @@ def _is_now_or_later(term: Term) -> bool:
     if name in _NOW and all(one[0] == "lit" for one in args):
         return True
     if name in ("datetime", "date", "timestamp"):
-        return bool(args) and args[0] == ("lit", "now") and all(one[1] in ("localtime", "utc") for one in args[1:])
+        later = all(one[1] in ("localtime", "utc") or str(one[1]).startswith("+") for one in args[1:])
+        return bool(args) and args[0] == ("lit", "now") and later
     if name in ("+", "date_add", "adddate") and len(args) >= 2 and args[0][0] == "fn" and args[0][1] in _NOW:
         length = args[1][2][0] if args[1][0] == "fn" and args[1][1] == "interval" and args[1][2] else args[1]
         return length[0] == "lit" and not str(length[1]).lstrip().startswith("-") and "ago" not in str(length[1])
@@ -204,4 +330,15 @@ def _practically_text(operator: str, left: Term, text: str, target: Target) -> b
         return True
     if operator in ("<", "<=") and text.lower() in ("now", "today", "tomorrow"):
         return bool(_BORN.match(left[2].lower()))
-    return operator in (">", ">=", "<>") and text in ("", "0", "-1") and _is_key(left, target)
+    if operator in (">", ">=", "<>") and text == "" and _BORN.match(left[2].lower()):
+        return True
+    if not _is_key(left, target):
+        return False
+    return operator == "<>" or (operator in (">", ">=") and (text in ("", "0", "-1") or text.startswith("(0,")))
+
+
+_PRACTICE: Final[dict[str, Callable[[Term, Target], bool]]] = {
+    "and": _each, "or": _any, "not": _opposite, "fn": _practically_true, "null": _is_there, "same": _differs,
+    "between": _between, "cmp": _practically_compared, "like": _practically_like, "in": _one_of,
+    "col": _is_key,  # as a truth value: only zero is left out
+}  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from interlock.model.change import Trait
-from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading
+from interlock.read.sql.glot.reading import COMMITS, ELSEWHERE, Cursor, Reading
 
 _REWRITES: Final[tuple[Trait, ...]] = ("rewrites", "blocks-writes")
 #: Types that keep every value that a column is likely to have had; a change to any other can cut or round.
@@ -23,6 +23,12 @@ _OPTIONS: Final = frozenset(
 _REBUILDS: Final = frozenset(("FORCE", "ORDER", "CONVERT", "ROW_FORMAT", "ENGINE", "TABLESPACE", "ENCRYPTION"))
 
 
+#: Words with which an action begins.
+_ACTIONS: Final = _OPTIONS | {
+    "ADD", "DROP", "MODIFY", "CHANGE", "RENAME", "ALTER", "TRUNCATE", "DISCARD", "IMPORT", "EXCHANGE", "REORGANIZE",
+    "COALESCE", "REBUILD", "REMOVE", "PARTITION", "ANALYZE", "CHECK", "OPTIMIZE", "REPAIR",
+}  # fmt: skip
+
 #: Engines that keep no row, or none past a restart.
 _ENGINES: Final[dict[str, Trait]] = {
     "BLACKHOLE": "loses-data", "FEDERATED": "loses-data", "MEMORY": "loses-protection", "HEAP": "loses-protection",
@@ -39,7 +45,13 @@ def alter_table(reading: Reading, at: Cursor) -> None:
     name = at.name()
     if reading.is_own(name):
         reading.cannot_tell(name, "alters the server's own tables by hand", kind="table")
+    if at.has(*ELSEWHERE):
+        reading.temporary.discard(name)
+    goes_on = False  # a list of partitions is the only one whose commas part no actions
     for part in at.parts():
+        if goes_on and part[0].kind in "wq" and part[0].word not in _ACTIONS:
+            continue
+        goes_on = len(part) > 1 and part[1].word == "PARTITION" and part[0].word != "ADD"
         _action(reading, name, Cursor(reading, part))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from interlock.model.change import Trait, Verb
+from interlock.model.change import VERBS, Trait, Verb
 from interlock.read.sql.glot import queries
 from interlock.read.sql.glot.alterations import alter_table
 from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import Token
-from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading, comma_parts
+from interlock.read.sql.glot.reading import COMMITS, ELSEWHERE, EVENTS, Cursor, Reading, comma_parts
 from interlock.read.sql.glot.tables import columns
 
 #: What follows CREATE, ALTER or DROP, and what the resource is called.
@@ -53,6 +53,8 @@ def create(reading: Reading, at: Cursor) -> None:
         probe = Reading(reading.dialect, reading.environment)
         calls(probe, at.tokens[at.at :])
         runs: tuple[Trait, ...] = ("runs-code",) if probe.change("").effects else ()
+        if runs:
+            reading.arm(name, VERBS)
         cause = "create or replace view" if replaces else "create view"
         reading.add("create", "view", name, cause, aspect="structure", traits=(*runs, *COMMITS))
     elif kind:
@@ -85,14 +87,13 @@ def _table(reading: Reading, at: Cursor, *, temporary: bool, replaces: bool) -> 
     if replaces and not temporary and name not in reading.temporary:  # MariaDB's; MySQL refuses it
         cause = "create or replace table: the old one goes with its rows"
         reading.add("delete", "table", name, cause, aspect="structure", traits=("loses-data", *COMMITS))
-    if temporary:
-        reading.temporary.add(name)
-    tags = (("temporary", "yes"),) if temporary else ()
-    traits = () if temporary else COMMITS
     group = at.group()
     fields = columns(reading, group) if group and group[0].word not in ("SELECT", "LIKE", "WITH") else ()
-    reading.add("create", "table", name, "create table", aspect="structure", fields=fields, traits=traits, tags=tags)
     rest = at.tokens[at.at :]
+    if temporary:
+        reading.make_temporary(name, "create table", fields, remember=not any(one.word in ELSEWHERE for one in rest))
+    else:
+        reading.add("create", "table", name, "create table", aspect="structure", fields=fields, traits=COMMITS)
     if any(token.word == "CONNECTION" for token in rest):
         reading.add(
             "create", "server", name, "a table of another server", aspect="structure", traits=("leaves-target",)
@@ -141,9 +142,14 @@ def _program(reading: Reading, at: Cursor, kind: str) -> None:
     traits: tuple[Trait, ...] = ("runs-code", *COMMITS)
     reading.add("create", _KINDS[kind], name, f"create {kind.lower()}", aspect="structure", traits=traits)
     if kind == "TRIGGER":
+        event = next((token.word for token in at.tokens[at.at :] if token.word in EVENTS), "")
         while not at.done and not at.take("ON"):
             at.at += 1
-        reading.add("update", "table", at.name(), "gets a trigger", aspect="structure", traits=traits)
+        table = at.name()
+        reading.temporary.discard(table)
+        if not reading.spares:
+            reading.arm(table, [EVENTS[event]] if event else VERBS)
+        reading.add("update", "table", table, "gets a trigger", aspect="structure", traits=traits)
 
 
 def _accounts(reading: Reading, at: Cursor, verb: Verb, kind: str) -> None:
@@ -174,11 +180,11 @@ def drop(reading: Reading, at: Cursor) -> None:
     hides: tuple[Trait, ...] = ("hides-failure",) if at.take("IF", "EXISTS") else ()
     if kind in ("TABLE", "TABLES"):
         for name in at.names():
-            if temporary or name in reading.temporary:
+            if temporary:  # the server drops no other so
                 reading.temporary.discard(name)
-                reading.add("delete", "table", name, "drop a temporary table of the session", aspect="structure",
+                reading.add("read", "table", name, "drop a temporary table of the session", aspect="structure",
                             tags=(("temporary", "yes"),))  # fmt: skip
-            else:
+            elif not reading.drops_temporary(name):
                 reading.add("delete", "table", name, "drop table", aspect="structure",
                             traits=("loses-data", *hides, *COMMITS))  # fmt: skip
     elif kind in ("DATABASE", "SCHEMA"):

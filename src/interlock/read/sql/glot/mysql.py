@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from interlock.model.change import Trait
-from interlock.read.sql.glot import definitions, mariadb, queries, variables
+from interlock.read.sql.glot import blocks, definitions, mariadb, queries, server, variables
 from interlock.read.sql.glot.calls import calls
-from interlock.read.sql.glot.lexer import TEXT, VARIABLE, LexicalFault, Token, TooLong, lex
+from interlock.read.sql.glot.lexer import TEXT, LexicalFault, Token, TooLong, lex
 from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading
 
 Handler = Callable[[Reading, Cursor], None]
@@ -89,7 +89,7 @@ def begin(reading: Reading, at: Cursor) -> None:
     """BEGIN, START TRANSACTION, SAVEPOINT and RELEASE. BEGIN commits what came before it."""
     word = at.tokens[0].word.lower()
     if at.tokens[0].word == "START" and not at.peek("START", "TRANSACTION"):
-        _server(reading, at)
+        server.statement(reading, at)
         return
     fresh = word in ("begin", "start")
     if fresh:
@@ -125,6 +125,7 @@ def xa(reading: Reading, at: Cursor) -> None:
 
 def use(reading: Reading, at: Cursor) -> None:
     at.take("USE")
+    reading.temporary.clear()  # what they are called now means tables of another database
     reading.add("read", "database", at.name(), "use: what follows names tables of it")
 
 
@@ -134,18 +135,22 @@ def load(reading: Reading, at: Cursor) -> None:
     if not at.any("DATA", "XML"):
         reading.cannot_tell("load", "a load that is not modelled")
         return
-    replaces, hides = at.has("REPLACE"), at.has("IGNORE")
+    at.any("LOW_PRIORITY", "CONCURRENT")
+    ours = at.take("LOCAL")
     while not at.done and at.token.kind != TEXT:
         at.at += 1
     file = at.word() if not at.done else ""
+    replaces, hides = at.token.word == "REPLACE", at.token.word == "IGNORE"
     while not at.done and not at.take("TABLE"):
         at.at += 1
     table = at.name()
-    reading.add("read", "file", file, "load data reads a file", traits=("leaves-target",))
+    reading.add("read", "file", file, "load data reads a file", traits=() if ours else ("leaves-target",))
     if replaces:
-        reading.add("delete", "table", table, "replace: rows with the same key go", choice="filtered")
+        reading.add("delete", "table", table, "replace: rows with the same key go", choice="unknown")
     reading.add("create", "table", table, "load data", traits=("hides-failure",) if hides else ())
-    calls(reading, at.tokens[at.at :])
+    while not at.done and not at.take("SET"):
+        at.at += 1
+    calls(reading, at.tokens[at.at - 1 :])
 
 
 def truncate(reading: Reading, at: Cursor) -> None:
@@ -190,6 +195,36 @@ def prepare(reading: Reading, at: Cursor) -> None:
         reading.cannot_tell(name, "prepares what is built at run time", traits=("dynamic",))
 
 
+def assign(reading: Reading, at: Cursor) -> None:
+    """SET; and MariaDB's SET STATEMENT, which sets something for one statement and runs that."""
+    parts = blocks.set_statement(at)
+    if parts is None:
+        variables.assign(reading, at)
+        return
+    variables.assign(reading, Cursor(reading, parts[0]))
+    _inner(reading, [parts[1]])
+
+
+def create(reading: Reading, at: Cursor) -> None:
+    """CREATE and ALTER. What an event does nobody calls: it runs by itself, so that it is told here."""
+    words = {token.word for token in at.tokens[1:9]}
+    body = blocks.of_event(at) if "EVENT" in words else []
+    probe = Reading(reading.dialect, reading.environment)
+    _inner(probe, blocks.of_trigger(at) if "TRIGGER" in words else [])
+    reading.spares = blocks.spares(probe.change(""))
+    (definitions.create if at.peek("CREATE") else definitions.alter)(reading, at)
+    _inner(reading, body)
+
+
+def _inner(reading: Reading, statements: Sequence[Sequence[Token]]) -> None:
+    for one in statements:
+        with reading.inside() as readable:
+            if readable and one:
+                read_one(reading, Cursor(reading, one))
+            else:
+                reading.cannot_tell("nested", "a statement that is not there, or is nested too deep")
+
+
 def _embedded(reading: Reading, text: str) -> None:
     try:
         lexed = lex(text, reading.dialect)
@@ -199,15 +234,22 @@ def _embedded(reading: Reading, text: str) -> None:
     with reading.inside() as readable:
         for doubt in lexed.doubts:
             reading.cannot_tell("prepare", doubt)
+        if not readable:
+            reading.cannot_tell("nested", "statements are nested too deep")
+            return
         for one in lexed.statements:
-            if readable:
-                read_one(reading, Cursor(reading, one))
-            else:
-                reading.cannot_tell("nested", "statements are nested too deep")
+            read_one(reading, Cursor(reading, one))
 
 
 def execute(reading: Reading, at: Cursor) -> None:
     at.take("EXECUTE")
+    if at.take("IMMEDIATE"):  # MariaDB's
+        whole = at.token.kind == TEXT and (at.at + 1 == len(at.tokens) or at.tokens[at.at + 1].word == "USING")
+        if whole:
+            _embedded(reading, at.token.value)
+        else:
+            reading.cannot_tell("execute", "executes what is built at run time", traits=("dynamic",))
+        return
     name = at.name()
     if name in reading.source:
         _embedded(reading, reading.source[name])
@@ -227,7 +269,7 @@ def lock(reading: Reading, at: Cursor) -> None:
     """LOCK TABLES commits what came before it."""
     at.take("LOCK")
     if at.take("INSTANCE"):
-        _server(reading, at)
+        server.statement(reading, at)
         return
     at.any("TABLES", "TABLE")
     for part in at.parts():
@@ -262,85 +304,6 @@ def upkeep(reading: Reading, at: Cursor) -> None:
         reading.cannot_tell(word.lower(), "a statement that is not modelled")
 
 
-def flush(reading: Reading, at: Cursor) -> None:
-    at.take("FLUSH")
-    at.any("NO_WRITE_TO_BINLOG", "LOCAL")
-    what = " ".join(token.value.lower() for token in at.tokens[at.at : at.at + 2])
-    traits: set[Trait] = {"ends-transaction"}
-    if at.has("LOCK", "EXPORT"):
-        traits.update(("blocks-writes",))
-    reading.add("execute", "server", what, "flush", aspect="process", traits=traits)
-
-
-def kill(reading: Reading, at: Cursor) -> None:
-    at.take("KILL")
-    whole = not at.any("QUERY")
-    at.any("CONNECTION")
-    token = at.token
-    verb: Final = "delete" if whole else "execute"
-    reading.add(
-        verb, "session", token.value, "kill", aspect="process", choice="unknown" if token.kind == VARIABLE else "named"
-    )  # fmt: skip
-
-
-def purge(reading: Reading, _at: Cursor) -> None:
-    reading.add(
-        "delete", "server", "binary logs", "purge binary logs: no way back to a point in them", choice="filtered",
-        traits=("loses-data", "loses-protection", "not-transactional"),
-    )  # fmt: skip
-
-
-def reset(reading: Reading, at: Cursor) -> None:
-    at.take("RESET")
-    if at.take("PERSIST"):
-        at.take("IF", "EXISTS")
-        reading.add("update", "setting", at.name() or "all", "reset persist", aspect="process")
-        return
-    what = at.token.word.lower()
-    traits: tuple[Trait, ...] = ("loses-data", "loses-protection", "not-transactional")
-    if what in ("master", "binary", "slave", "replica"):
-        reading.add("delete", "server", what, f"reset {what}", choice="all", traits=traits)
-    elif what == "query":
-        reading.add("execute", "server", "query cache", "reset query cache", aspect="process")
-    else:
-        reading.cannot_tell(what, "a reset that is not modelled")
-
-
-def _server(reading: Reading, at: Cursor) -> None:
-    """Statements about the server or its replication as a whole."""
-    words = " ".join(token.value.lower() for token in at.tokens[:3])
-    first = at.tokens[0].word
-    traits: set[Trait] = {"not-transactional"}
-    if first in ("STOP", "SHUTDOWN", "RESTART", "CHANGE"):
-        traits.add("loses-protection")
-    if first in ("CHANGE", "CLONE"):
-        traits.add("leaves-target")
-    if first == "CLONE" and not at.has("LOCAL"):
-        traits.add("loses-data")  # everything here is replaced by what the donor has
-    reading.add("execute", "server", words, words, aspect="process", traits=traits)
-
-
-def server(reading: Reading, at: Cursor) -> None:
-    _server(reading, at)
-
-
-def install(reading: Reading, at: Cursor) -> None:
-    reading.cannot_tell(
-        " ".join(token.value for token in at.tokens[1:3]), "installs or removes code of the server", kind="program",
-        traits=("runs-code",),
-    )  # fmt: skip
-
-
-def replay(reading: Reading, _at: Cursor) -> None:
-    reading.cannot_tell("binlog", "replays events of a binary log that are not in the text", traits=("dynamic",))
-
-
-def import_table(reading: Reading, at: Cursor) -> None:
-    file = next((token.value for token in at.tokens if token.kind == TEXT), "")
-    reading.add("read", "file", file, "import table reads a file", traits=("leaves-target",))
-    reading.add("create", "table", "*", "import table", aspect="structure", choice="unknown", traits=COMMITS)
-
-
 def cache_index(reading: Reading, _at: Cursor) -> None:
     reading.add("execute", "server", "key cache", "cache index", aspect="process")
 
@@ -359,12 +322,13 @@ _STATEMENTS: Final[dict[str, Handler]] = {
     "BEGIN": begin, "START": begin, "SAVEPOINT": begin, "RELEASE": begin, "COMMIT": end, "ROLLBACK": end, "XA": xa,
     "USE": use, "LOAD": load, "TRUNCATE": truncate, "CALL": call, "DO": do, "HANDLER": handler, "PREPARE": prepare,
     "EXECUTE": execute, "DEALLOCATE": deallocate, "LOCK": lock, "UNLOCK": unlock, "ANALYZE": analyze, "CHECK": upkeep,
-    "CHECKSUM": upkeep, "OPTIMIZE": upkeep, "REPAIR": upkeep, "FLUSH": flush, "KILL": kill, "PURGE": purge,
-    "RESET": reset, "STOP": server, "SHUTDOWN": server, "RESTART": server, "CHANGE": server, "CLONE": server,
-    "INSTALL": install, "UNINSTALL": install, "IMPORT": import_table, "BINLOG": replay, "CACHE": cache_index,
+    "CHECKSUM": upkeep, "OPTIMIZE": upkeep, "REPAIR": upkeep, "FLUSH": server.flush, "KILL": server.kill,
+    "PURGE": server.purge, "RESET": server.reset, "STOP": server.statement, "SHUTDOWN": server.statement,
+    "RESTART": server.statement, "CHANGE": server.statement, "CLONE": server.statement, "INSTALL": server.install,
+    "UNINSTALL": server.install, "IMPORT": server.import_table, "BINLOG": server.replay, "CACHE": cache_index,
     "HELP": signal, "SIGNAL": signal, "RESIGNAL": signal, "GET": signal, "DELIMITER": client, "SOURCE": client,
-    "SYSTEM": client, "TEE": client, "PAGER": client, "SET": variables.assign, "CREATE": definitions.create,
-    "DROP": definitions.drop, "ALTER": definitions.alter, "RENAME": definitions.rename, "GRANT": definitions.grant,
+    "SYSTEM": client, "TEE": client, "PAGER": client, "SET": assign, "CREATE": create,
+    "DROP": definitions.drop, "ALTER": create, "RENAME": definitions.rename, "GRANT": definitions.grant,
     "REVOKE": definitions.grant,
 }  # fmt: skip
 

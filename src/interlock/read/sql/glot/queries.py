@@ -13,9 +13,9 @@ from interlock.read.sql.glot.calls import calls
 from interlock.read.sql.glot.lexer import Token
 from interlock.read.sql.glot.reading import Reading
 from interlock.read.sql.glot.shape import Frame, shaped, without_dual
-from interlock.read.sql.glot.terms import alike, is_target, term
+from interlock.read.sql.glot.terms import alike, describe, is_target, term
 from interlock.read.sql.glot.trees import QUERIES, casts, spelled, tree_of
-from interlock.read.sql.neutral import Target, Term
+from interlock.read.sql.neutral import Limit, Target, Term
 
 #: Kinds of nodes that may stand inside a query or write. Anything else makes the statement unknown.
 _INSIDE: Final[tuple[type, ...]] = (
@@ -52,14 +52,14 @@ def statement(reading: Reading, tokens: Sequence[Token]) -> None:
         reading.add(
             "create", "file", file, "select into a file of the server", traits=("leaves-target", "not-transactional")
         )  # fmt: skip
-    before = reading.writes
+    before = reading.said
     if isinstance(tree, exp.Insert):
         _insert(reading, tree, frame)
     elif isinstance(tree, exp.Update):
         _update(reading, tree, frame)
     elif isinstance(tree, exp.Delete):
         _delete(reading, tree, frame)
-    if reading.writes == before and not isinstance(tree, QUERIES):
+    if reading.said == before and not isinstance(tree, QUERIES):
         reading.cannot_tell(kept[0].word.lower(), "a write whose effect cannot be told")
     _reads(reading, tree)
     calls(reading, tokens)
@@ -130,11 +130,20 @@ def _read(reading: Reading, table: Any) -> None:
             judgement = _judged(where.this, source) if alone else Judgement("filtered")
         if alone:
             count = _limit(around)
-        traits = ("blocks-writes",) if around.args.get("locks") else ()
+        traits = ("blocks-writes",) if _holds(around) else ()
     reading.add(
         "read", "table", source.name, "locks rows" if traits else "reads", choice=judgement.choice,
         keys=judgement.keys, count=count, traits=traits,
     )  # fmt: skip
+
+
+def _holds(query: Any) -> bool:
+    """Whether a query keeps others from its rows. InnoDB shares those that INSERT … SELECT reads unasked."""
+    locks = query.args.get("locks") or []
+    inserts = isinstance(query.parent, exp.Insert) or isinstance(
+        query.parent.parent if query.parent else None, exp.Insert
+    )
+    return any(lock.args.get("update") or not inserts for lock in locks)
 
 
 def _written(tree: Any) -> list[Any]:
@@ -171,8 +180,23 @@ def _judged_all(tree: Any, source: Source) -> Judgement:
     if tree.args.get("with_") is not None:
         same, hidden = alike(tree.args["with_"], target.table)
         target = target._replace(alike=same, hidden=hidden)
-    others = [one for one in _joined(tree) if one.alias_or_name.lower() != source.alias and is_target(one, target)]
-    return judge(whole, target._replace(twins=frozenset(one.alias_or_name.lower() for one in others)))
+    others = [one for one in _joined(tree) if one.alias_or_name.lower() != source.alias]
+    twins = frozenset(one.alias_or_name.lower() for one in others if is_target(one, target))
+    listed = [each for one in others if isinstance(one, exp.Subquery) for each in one.this.expressions]
+    brought = frozenset(each.alias_or_name.lower() for each in listed if not each.is_star)
+    limits = [_limited(one.alias_or_name, one.this) for one in others if isinstance(one, exp.Subquery)]
+    if tree.args.get("with_") is not None:
+        limits += [_limited(one.alias, one.this) for one in tree.args["with_"].expressions]
+    known = tuple(one for one in limits if one is not None)
+    return judge(whole, target._replace(twins=twins, others=brought, limits=known))
+
+
+def _limited(name: str, query: Any) -> Limit | None:
+    """The LIMIT of a query that is read by this name; None where it has none."""
+    most = describe(query, exists=False).most
+    if most is None or not isinstance(query, exp.Select) or query.args.get("locks"):
+        return None
+    return Limit(name.lower(), most, frozenset(one.alias_or_name.lower() for one in query.expressions))
 
 
 def _conditions(tree: Any) -> list[Term]:
@@ -238,11 +262,14 @@ def _insert(reading: Reading, tree: Any, frame: Frame) -> None:
 
 def _replaced(reading: Reading, query: Any, table: str) -> Choice:
     """Which rows an upsert from a query hits: every one, when the query reads the very table and leaves nothing out."""
-    if not isinstance(query, exp.Select) or query.args.get("where") or query.args.get("limit"):
+    if not isinstance(query, exp.Select) or query.args.get("limit"):
         return "filtered"
     source = query.args.get("from_")
-    itself = source is not None and _is_named(source.this) and _source(reading, source.this).name == table
-    return "all" if itself else "filtered"
+    bare = source is not None and not query.args.get("where")
+    if bare and isinstance(source.this, exp.Subquery):
+        return _replaced(reading, source.this.this, table)
+    itself = bare and _is_named(source.this) and _source(reading, source.this).name == table
+    return "all" if itself or describe(query, exists=False).table == table.lower() else "filtered"
 
 
 def _index_command(reading: Reading, name: str, values: Any) -> None:
@@ -328,7 +355,7 @@ def _choose(
         traits.add("ends-transaction")
     if judgement.never and casts(tree):
         judgement = Judgement("filtered")
-    count = 0 if judgement.never else None
+    count = 0 if judgement.never else judgement.most
     choice = judgement.choice
     if choice == "all":
         traits.add("always-true" if judgement.always else "no-condition")

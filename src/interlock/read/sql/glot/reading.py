@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from interlock.model.change import Trait
+from interlock.model.change import Trait, Verb
 from interlock.read.sql.glot.lexer import Token
 from interlock.read.sql.script import Script
 
 #: MySQL commits before and after each definition, so none can be rolled back.
 COMMITS: Final[tuple[Trait, ...]] = ("not-transactional", "ends-transaction")
+#: When a trigger fires, and the verb of what fires it.
+EVENTS: Final[dict[str, Verb]] = {"INSERT": "create", "UPDATE": "update", "DELETE": "delete"}
+#: Options by which the rows of a table are those of others: what is done to it is done to them.
+ELSEWHERE: Final = frozenset(
+    ("CONNECTION", "UNION", "MERGE", "MRG_MYISAM", "FEDERATED", "FEDERATEDX", "CONNECT", "SPIDER", "NDB", "NDBCLUSTER")
+)
 _OWN: Final = {
     "sqlite": ("sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema", "sqlite_dbpage"),
     "mysql": ("mysql.", "performance_schema.", "information_schema.", "sys."),
@@ -23,13 +29,17 @@ class Reading(Script):
     def __init__(self, dialect: str, environment: str) -> None:
         super().__init__(dialect, environment)
         self.source: dict[str, str] = {}  # PREPARE name -> its text, where the text stands in the script
+        self.spares = False  # what the trigger at hand does is known and spares most of each table
+        self.attached: set[str] = set()  # databases that this script attached
+        #: How names of tables begin that go with the session: SQLite's own schema for them, and databases in memory.
+        self.passing: tuple[str, ...] = ("temp.",) if dialect == "sqlite" else ()
 
     def named(self, parts: Iterable[str]) -> str:
         """A name in one spelling: SQLite ignores the case of ASCII letters and calls its first database `main`."""
         found = list(parts)
         if self.dialect == "sqlite":
             found = [part.translate(_LOWER) for part in found]
-            if len(found) > 1 and found[0] == "main":
+            if len(found) > 1 and found[0] == "main" and found[1] not in self.temporary:
                 found = found[1:]
         return ".".join('"' + p.replace('"', '""') + '"' if "." in p or '"' in p or not p else p for p in found)
 
@@ -44,7 +54,10 @@ class Reading(Script):
         return table.lower().startswith(_OWN["mysql"])
 
     def is_temporary(self, table: str) -> bool:
-        return table in self.temporary or (self.dialect == "sqlite" and table.startswith("temp."))
+        return table in self.temporary or table.startswith(self.passing)
+
+    def passes(self, table: str) -> bool:
+        return super().passes(table) or table.startswith(self.passing)
 
 
 _LOWER: Final = {upper: upper + 32 for upper in range(65, 91)}

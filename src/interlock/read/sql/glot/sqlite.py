@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from interlock.model.change import Trait
-from interlock.read.sql.glot import queries, shell
+from interlock.model.change import VERBS, Trait
+from interlock.read.sql.glot import blocks, queries, shell
 from interlock.read.sql.glot.calls import calls
-from interlock.read.sql.glot.lexer import LINE
-from interlock.read.sql.glot.reading import Cursor, Reading, comma_parts
+from interlock.read.sql.glot.lexer import LINE, Token
+from interlock.read.sql.glot.reading import EVENTS, Cursor, Reading, comma_parts
 from interlock.read.sql.glot.tables import columns
 from interlock.read.sql.known import settings
 
@@ -79,6 +79,13 @@ def attach(reading: Reading, at: Cursor) -> None:
     token = at.token
     literal = token.kind in "sq"
     name = token.value if literal else ""
+    called = Cursor(reading, at.tokens, at.at + 2).name() if at.at + 1 < len(at.tokens) else ""
+    fresh = called not in reading.attached
+    reading.attached.add(called)
+    if literal and name == ":memory:" and fresh and called:
+        reading.passing = (*reading.passing, f"{called}.")
+        reading.add("read", "session", called, "attach: a database in memory")
+        return
     if not literal:
         reading.cannot_tell(
             "attach", "attaches a file whose name is built at run time", kind="file", traits=("dynamic",)
@@ -92,7 +99,9 @@ def attach(reading: Reading, at: Cursor) -> None:
 def detach(reading: Reading, at: Cursor) -> None:
     at.take("DETACH")
     at.take("DATABASE")
-    reading.add("read", "session", at.name(), "detach")
+    name = at.name()
+    reading.passing = tuple(one for one in reading.passing if one != f"{name}.")
+    reading.add("read", "session", name, "detach")
 
 
 def vacuum(reading: Reading, at: Cursor) -> None:
@@ -134,11 +143,7 @@ def drop(reading: Reading, at: Cursor) -> None:
     name = at.name()
     if not kind or not name or not at.done:
         reading.cannot_tell(name or "drop", "a drop that is not modelled")
-    elif kind == "table" and name in reading.temporary:
-        reading.temporary.discard(name)
-        reading.add("delete", kind, name, "drop a temporary table of this script", aspect="structure",
-                    tags=(("temporary", "yes"),))  # fmt: skip
-    else:
+    elif kind != "table" or not reading.drops_temporary(name):
         own: dict[str, tuple[Trait, ...]] = {"table": ("loses-data",), "trigger": ("loses-protection",)}
         reading.add("delete", kind, name, f"drop {kind}", aspect="structure", traits=(*own.get(kind, ()), *hides))
 
@@ -163,11 +168,17 @@ def create(reading: Reading, at: Cursor) -> None:
             part.column() for part in (Cursor(reading, one) for one in comma_parts(group)) if part.token.kind in "wq"
         )
         what = "create unique index" if unique else "create index"
-        reading.add("create", "index", name, what, aspect="structure", fields=fields, traits=("blocks-writes",))
+        passes = reading.passes(table)
+        reading.add(
+            "read" if passes else "create", "index", name, what, aspect="structure", fields=fields,
+            traits=() if passes else ("blocks-writes",),
+        )  # fmt: skip
         reading.add("update", "table", table, what, aspect="structure", fields=fields, traits=("blocks-writes",))
         calls(reading, [*group, *at.tokens[at.at :]])
     elif kind == "view":
         runs = _unknown_functions(reading, at)
+        if runs:
+            reading.arm(name, VERBS)
         reading.add("create", "view", name, "create view", aspect="structure", traits=("runs-code",) if runs else ())
     else:
         _trigger(reading, at, name)
@@ -180,9 +191,16 @@ def _unknown_functions(reading: Reading, at: Cursor) -> bool:
 
 
 def _trigger(reading: Reading, at: Cursor, name: str) -> None:
+    event = next((token.word for token in at.tokens[at.at :] if token.word in EVENTS), "")
     while not at.done and not at.take("ON"):
         at.at += 1
     table = at.name()
+    probe = Reading(reading.dialect, reading.environment)
+    for one in blocks.of_trigger(at):
+        read_one(probe, Cursor(probe, one))
+    reading.temporary.discard(table)
+    if not blocks.spares(probe.change("")):
+        reading.arm(table, [EVENTS[event]] if event else VERBS)
     reading.add("create", "trigger", name, "create trigger", aspect="structure", traits=("runs-code",))
     reading.add("update", "table", table, "gets a trigger", aspect="structure", traits=("runs-code",))
 
@@ -196,17 +214,31 @@ def _table(reading: Reading, at: Cursor, name: str, *, temporary: bool, virtual:
             reading.cannot_tell(name, f"a virtual table of the module {module}", kind="table", traits=("runs-code",))
         reading.add("create", "table", name, f"create virtual table using {module}", aspect="structure")
         return
-    fields = columns(reading, at.group())
-    temporary = temporary or name.startswith("temp.")
-    if temporary:
-        reading.temporary.add(name)
-    tags = (("temporary", "yes"),) if temporary else ()
+    group = at.group()
+    fields = columns(reading, group)
+    if _computes(reading, group):
+        reading.arm(name, VERBS)
     source = at.tokens[at.at + 1 :] if at.peek("AS") else ()
     what = "create table as" if source else "create table"
-    reading.add("create", "table", name, what, aspect="structure", fields=fields, tags=tags)
+    if temporary or name.startswith(reading.passing):
+        reading.make_temporary(name, what, fields)
+    else:
+        reading.add("create", "table", name, what, aspect="structure", fields=fields)
     if source:
         with reading.inside():
             queries.statement(reading, source)
+
+
+def _computes(reading: Reading, definition: Sequence[Token]) -> bool:
+    """Whether a default, a check or a column that is computed calls something that is not known."""
+    probe, at = Reading(reading.dialect, reading.environment), Cursor(reading, definition)
+    while not at.done:
+        inner = at.group()
+        if inner:
+            calls(probe, inner)
+        else:
+            at.at += 1
+    return bool(probe.change("").unknown)
 
 
 def alter(reading: Reading, at: Cursor) -> None:

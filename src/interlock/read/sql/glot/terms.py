@@ -7,13 +7,23 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from interlock.read.sql.glot.trees import CASTS, spelled, table_name
+from interlock.read.sql.glot.trees import (
+    CASTS,
+    COMPARISONS,
+    draws,
+    gives_back,
+    kept,
+    leads_out,
+    literal,
+    narrowed,
+    spelled,
+    table_name,
+)
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
 from interlock.read.sql.neutral import Sub, Target, Term, compared, finds_itself, listed, same
 from interlock.read.sql.patterns import as_like
-from interlock.read.sql.practice import leaves_out
+from interlock.read.sql.practice import is_keylike, leaves_out
 
-_COMPARISONS: Final = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 _OTHER: Final[Term] = ("other", ())
 
 
@@ -22,7 +32,7 @@ def term(node: Any) -> Term:
     if node is None:
         return _OTHER
     kind = type(node)
-    operator = _COMPARISONS.get(kind)
+    operator = COMPARISONS.get(kind)
     if operator:
         return _compared(operator, node)
     rule = _RULES.get(kind)
@@ -53,6 +63,8 @@ def _compared(operator: str, node: Any) -> Term:
     if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple) and operator == "=":
         pairs = zip(left.expressions, right.expressions, strict=False)
         return ("and", tuple(("cmp", "=", term(one), term(other)) for one, other in pairs))
+    if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple) and operator != "<>":
+        return compared(f"{operator[0]}=", term(left.expressions[0]), term(right.expressions[0]))
     if isinstance(right, (exp.Any, exp.All)) and (isinstance(right, exp.Any), operator) in ((True, "="), (False, "<>")):
         return _listed(left, right.this, negated=operator == "<>")
     one, other = _number(left, right), _number(right, left)
@@ -61,13 +73,17 @@ def _compared(operator: str, node: Any) -> Term:
         return ("cmp", operator, ("lit", other[1]), ("lit", other[1])) if other[0] == "lit" else (
             "cmp", operator, ("lit", one[1]), ("lit", one[1])
         )  # fmt: skip
+    if one == other and narrowed(left) != narrowed(right) and not is_keylike(str(one[-1]), ""):
+        return ("other", (one,))  # `DATE(a) = a`: of some rows
     return compared(operator, one, other)
 
 
 def _listed(left: Any, query: Any, *, negated: bool) -> Term:
     """`x = ANY (SELECT …)` is `x IN (SELECT …)`, `x <> ALL (SELECT …)` its opposite."""
-    value = _given(query)
-    return ("in", term(left), (("sub", describe(query, exists=False)) if value is None else value,), negated)
+    value, tested = _given(query), term(left)
+    if tested[0] == "col" and gives_back(query, tested[2]):
+        return ("same", tested, tested, negated)
+    return ("in", tested, (("sub", describe(query, exists=False)) if value is None else value,), negated)
 
 
 def _number(node: Any, other: Any) -> Term:
@@ -90,19 +106,6 @@ def _maybe_text(node: Any, other: Term) -> bool:
         and other[0] == "lit"
         and other[1] == node.name
     )
-
-
-def _literal(node: Any) -> Term:
-    if node.is_string:
-        return ("lit", str(node.this))
-    text = str(node.this)
-    try:
-        return ("lit", int(text))
-    except ValueError:
-        try:
-            return ("lit", float(text))
-        except ValueError:
-            return ("lit", text)
 
 
 def _column(node: Any) -> Term:
@@ -176,8 +179,7 @@ def _same(node: Any) -> Term:
 def _in(node: Any) -> Term:
     query = node.args.get("query")
     if query is not None:
-        value = _given(query)
-        return ("in", term(node.this), (("sub", describe(query, exists=False)) if value is None else value,), False)
+        return _listed(node.this, query, negated=False)
     table = node.args.get("field")
     if table is not None:  # SQLite's `x IN table`
         return ("in", term(node.this), (("sub", Sub(False, spelled(table), "*")),), False)
@@ -201,7 +203,7 @@ def _glob(node: Any) -> Term:
 def _regexp(node: Any) -> Term:
     pattern = term(node.expression)
     passes = as_like(pattern[1]) if pattern[0] == "lit" and isinstance(pattern[1], str) else ""
-    return ("like", term(node.this), ("lit", passes) if passes else _OTHER, False)
+    return ("like", term(node.this), ("lit", passes), False) if passes else ("fn", "~", (term(node.this), pattern))
 
 
 def _escape(node: Any) -> Term:
@@ -296,12 +298,18 @@ def _describe(query: Any, *, exists: bool) -> Sub:
         arms: tuple[Any, ...] = ()
         if isinstance(query, exp.Union) and not query.args.get("limit"):
             arms = (query.this, query.expression)
+        if isinstance(query, exp.Except) and not query.expression.args.get("from_"):
+            arms = (query.this,)
         found = any(True for _ in query.find_all(exp.Column))
         return Sub(found, exists=exists, arms=tuple(describe(one, exists=exists) for one in arms))
     source = query.args.get("from_")
     joins = query.args.get("joins") or []
     inside = {one.alias_or_name.lower() for one in [source.this, *(join.this for join in joins)]} if source else set()
     table, practice = ("", False) if source is None or joins else _source(source.this)
+    if source is not None and joins and kept(query):
+        table, practice = table_name(source.this), True
+    single = source.this if source is not None and not joins else None
+    deeper = describe(single.this, exists=False) if isinstance(single, exp.Subquery) else Sub(False)
     where = query.args.get("where")
     condition = term(where.this) if where is not None else None
     itself = condition is not None and finds_itself(condition, inside)
@@ -313,11 +321,11 @@ def _describe(query: Any, *, exists: bool) -> Sub:
     most = term(limit.expression) if limit is not None else _OTHER
     if most[0] == "lit" and isinstance(most[1], int) and most[1] >= (1 if exists else _BOUNDLESS):
         practice = practice or not exists
-    elif limit is not None:
-        free = False
+    elif limit is not None and not (most[0] == "lit" and isinstance(most[1], int) and most[1] < 0):
+        free = False  # of SQLite one below zero is none
     offset = query.args.get("offset")
     skips = offset is not None and term(offset.expression) != _NOUGHT
-    if joins or skips or any(query.args.get(part) for part in ("having", "with_")):
+    if (joins and not table) or skips or any(query.args.get(part) for part in ("having", "with_")):
         free = False
     outputs = [_output(one) for one in query.expressions]
     column, extreme = listed(outputs[0]) if len(outputs) == 1 else ("", "")
@@ -330,9 +338,13 @@ def _describe(query: Any, *, exists: bool) -> Sub:
     rows = group is not None or all(one[0] in ("col", "lit") for one in outputs)
     correlated = source is None and any(True for _ in query.find_all(exp.Column))
     return Sub(
-        correlated or _leads_out(query, inside), table if free else "", column if free and table else "", exists,
+        correlated or leads_out(query, inside), table if free else "", column if free and table else "", exists,
         free and source is None and group is None, extreme, itself, practice, empty=rows and (never or most == _NOUGHT),
         plain=bool(outputs) and all(one[0] == "col" for one in outputs),
+        source=table_name(source.this) if isinstance(single, exp.Table) else deeper.source,
+        lists=outputs[0] if len(outputs) == 1 and outputs[0][0] == "col" else (),
+        most=most[1] if most[0] == "lit" and type(most[1]) is int and most[1] >= 0 else deeper.most,
+        again=bool(query.args.get("locks")) or draws(query),
     )  # fmt: skip
 
 
@@ -373,19 +385,8 @@ def is_target(node: Any, target: Target) -> bool:
     return target.is_all(_source(node)[0])
 
 
-def _leads_out(query: Any, inside: set[str]) -> bool:
-    for column in query.find_all(exp.Column):
-        if column.table and column.table.lower() not in inside:
-            return True
-    for one in query.find_all(*_COMPARISONS):
-        sides = (one.this, one.expression)
-        if all(isinstance(side, exp.Column) for side in sides) and not all(side.table for side in sides):
-            return True
-    return False
-
-
 _RULES: Final[dict[type, Callable[[Any], Term]]] = {
-    exp.Literal: _literal, exp.Column: _column, exp.Null: _null, exp.Boolean: _boolean, exp.Paren: _paren,
+    exp.Literal: literal, exp.Column: _column, exp.Null: _null, exp.Boolean: _boolean, exp.Paren: _paren,
     exp.Not: _not, exp.And: _joined("and", exp.And), exp.Or: _joined("or", exp.Or), exp.Neg: _negative, exp.Is: _is,
     exp.NullSafeEQ: _same, exp.In: _in, exp.Between: _between, exp.Like: _like, exp.ILike: _like, exp.Glob: _glob,
     exp.RegexpLike: _regexp, exp.Exists: _exists, exp.Subquery: _subquery, exp.Select: _subquery,

@@ -14,9 +14,11 @@ from sqlglot.errors import SqlglotError
 from interlock.read.sql.glot.lexer import Token, rewrite
 from interlock.read.sql.glot.reading import Reading
 from interlock.read.sql.known import keywords
+from interlock.read.sql.neutral import Term
 
 QUERIES: Final = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values, exp.Paren)
 _ROOTS: Final = (*QUERIES, exp.Insert, exp.Update, exp.Delete)
+COMPARISONS: Final = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 #: Longest statement that is given to sqlglot; a listing of plain rows is shortened before it is counted.
 MAX_TOKENS: Final = 60_000
 #: Deepest nesting of parentheses, and longest chain of operators that lean on one another.
@@ -110,6 +112,34 @@ def casts(tree: Any) -> bool:
     return tree.find(*CASTS) is not None
 
 
+def narrowed(node: Any) -> list[str]:
+    """The types that an expression is cast to and that do not hold each value of it."""
+    found: list[str] = []
+    while isinstance(node, (*CASTS, exp.Paren)):
+        if isinstance(node, exp.TsOrDsToDate):
+            found.append("date")
+        elif isinstance(node, (exp.Cast, exp.TryCast)):
+            kind = node.args["to"]
+            if kind.this not in exp.DataType.TEXT_TYPES or kind.expressions:
+                found.append(str(kind))
+        node = node.this
+    return found
+
+
+def literal(node: Any) -> Term:
+    """The value of a literal."""
+    if node.is_string:
+        return ("lit", str(node.this))
+    text = str(node.this)
+    try:
+        return ("lit", int(text))
+    except ValueError:
+        try:
+            return ("lit", float(text))
+        except ValueError:
+            return ("lit", text)
+
+
 def spelled(node: Any) -> str:
     """The dotted name of a table that stands where an expression does."""
     return ".".join(part.name for part in node.parts).lower().removeprefix("main.")
@@ -118,3 +148,51 @@ def spelled(node: Any) -> str:
 def table_name(node: Any) -> str:
     """The dotted name of a sqlglot table, as its parts are written."""
     return ".".join(part.name for part in node.parts if isinstance(part, exp.Identifier)).lower().removeprefix("main.")
+
+
+def kept(query: Any) -> bool:
+    """Whether the joins of a query keep every row of its first table, which is what it lists: LEFT JOIN, CROSS JOIN."""
+    first = query.args["from_"].this
+    if not isinstance(first, exp.Table) or not isinstance(first.this, exp.Identifier):
+        return False
+    for join in query.args["joins"]:
+        bare = not any(join.args.get(part) for part in ("on", "using", "side", "method"))
+        if join.side != "LEFT" and not bare:
+            return False
+    called = first.alias_or_name.lower()
+    return all(isinstance(one, exp.Column) and one.table.lower() == called for one in query.expressions)
+
+
+def leads_out(query: Any, inside: set[str]) -> bool:
+    """Whether a query can look at the row outside: by a foreign qualifier, or two bare columns compared."""
+    for column in query.find_all(exp.Column):
+        if column.table and column.table.lower() not in inside:
+            return True
+    for one in query.find_all(*COMPARISONS):
+        sides = (one.this, one.expression)
+        if all(isinstance(side, exp.Column) for side in sides) and not all(side.table for side in sides):
+            return True
+    return False
+
+
+def draws(query: Any) -> bool:
+    """Whether which rows a query gives is drawn by lot."""
+    return any(True for part in ("order", "where") for one in (query.args.get(part),) if one and one.find(exp.Rand))
+
+
+def gives_back(query: Any, name: str) -> bool:
+    """Whether a query without conditions lists a column of the row outside: its FROM is a query that has none such."""
+    while isinstance(query, (exp.Subquery, exp.Paren)):
+        query = query.this
+    source = query.args.get("from_") if isinstance(query, exp.Select) and len(query.expressions) == 1 else None
+    if (
+        source is None
+        or query.args.get("where")
+        or query.args.get("joins")
+        or not isinstance(source.this, exp.Subquery)
+    ):
+        return False
+    one, inner = query.expressions[0], source.this.this.expressions
+    if not isinstance(one, exp.Column) or one.table or one.name.lower() != name:
+        return False
+    return bool(inner) and not any(each.is_star or each.alias_or_name.lower() in ("", name) for each in inner)

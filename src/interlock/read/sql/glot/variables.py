@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from interlock.model.change import Trait
 from interlock.read.sql.glot import queries
 from interlock.read.sql.glot.calls import calls
-from interlock.read.sql.glot.lexer import VARIABLE
+from interlock.read.sql.glot.lexer import TEXT, VARIABLE
 from interlock.read.sql.glot.reading import Cursor, Reading
 from interlock.read.sql.known import settings
 
@@ -70,8 +72,30 @@ def _one(reading: Reading, at: Cursor, scope: str) -> str:
         reading.cannot_tell(name, "a set that is not modelled", kind="setting")
         return scope
     given = "".join(one.value for one in at.tokens[at.at :]).lower()
+    if name == "sql_mode" and _adds_modes(at):
+        return scope
     _set(reading, name, given, wide=scope in ("GLOBAL", "PERSIST", "PERSIST_ONLY"))
     return scope
+
+
+#: Modes that change no reading: values are refused, or kept otherwise.
+_MODES: Final = frozenset(
+    ("", "strict_all_tables", "strict_trans_tables", "no_auto_value_on_zero", "no_zero_in_date", "no_zero_date",
+     "error_for_division_by_zero", "no_engine_substitution", "only_full_group_by", "traditional",
+     "no_unsigned_subtraction", "pad_char_to_full_length", "time_truncate_fractional")
+)  # fmt: skip
+
+
+def _adds_modes(at: Cursor) -> bool:
+    """`CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')`: the modes that there are, and whole names of others."""
+    rest = at.tokens[at.at :]
+    kept = [one for one in rest if one.kind == VARIABLE and one.value.lower().rpartition(".")[2] == "sql_mode"]
+    kept += [one for one in rest if one.kind == VARIABLE and one.value.lower() == "@@sql_mode"]
+    texts = [one for one in rest if one.kind == TEXT]
+    signs = [one for one in rest if one.word == "CONCAT" or (one.kind == "p" and one.value in "(),")]
+    if len(kept) + len(texts) + len(signs) != len(rest) or not kept:
+        return False
+    return all(part.strip().lower() in _MODES for one in texts for part in one.value.split(","))
 
 
 def _set(reading: Reading, name: str, given: str, *, wide: bool) -> None:

@@ -73,6 +73,7 @@ def _walk(reading: Reading, root: Any) -> None:
             if kind == "PLpgSQL_expr":
                 _expression(reading, inner)
             elif kind in _ENDS:
+                reading.leave_transaction()
                 reading.add(
                     "execute", "session", "transaction", _ENDS[kind], aspect="process", traits=("ends-transaction",)
                 )  # fmt: skip

@@ -122,7 +122,7 @@ def _copy(reading: Reading, part: Command) -> None:
     elif target.lower() in ("stdin", "stdout", "pstdin", "pstdout"):
         pass
     elif incoming:
-        reading.add("read", "file", _unquoted(target), "copy reads a file of the client", traits=("leaves-target",))
+        reading.add("read", "file", _unquoted(target), "copy reads a file of the client")
     else:
         reading.add("create", "file", _unquoted(target), "copy writes a file of the client", traits=_ON_CLIENT)
     reading.part += 1

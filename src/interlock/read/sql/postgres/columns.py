@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from interlock.read.sql.neutral import Term
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node
+
+#: Types that hold every value of what is commonly cast to them.
+_KEEPING: Final = frozenset(
+    ("text", "varchar", "citext", "numeric", "float8", "timestamptz", "timestamp", "json", "jsonb")
+)
 
 
 def column(node: Node) -> Term:
@@ -51,6 +56,17 @@ def casts(node: Any) -> bool:
     """Whether anything but a literal is cast: a term does not say so, and `a::date <> a` is not never true."""
     found = (one["TypeCast"].get("arg", {}) for one in _nodes(node) if "TypeCast" in one)
     return any("A_Const" not in inner for inner in found)
+
+
+def narrowed(node: Node) -> list[str]:
+    """The types that an expression is cast to and that do not hold each value of it."""
+    found: list[str] = []
+    while "TypeCast" in node:
+        kind = node["TypeCast"].get("typeName", {})
+        if names.typed(kind) not in _KEEPING or kind.get("typmods"):
+            found.append(names.typed(kind))
+        node = node["TypeCast"].get("arg", {})
+    return found
 
 
 def only_columns(inner: Any) -> Term:

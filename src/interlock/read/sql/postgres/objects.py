@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from interlock.model.change import Trait
+from interlock.model.change import VERBS, Trait, Verb
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.queries import select, walk
@@ -35,7 +35,9 @@ _CASCADES_TO_DATA: Final = frozenset(
     ("OBJECT_SCHEMA", "OBJECT_TYPE", "OBJECT_DOMAIN", "OBJECT_EXTENSION", "OBJECT_COLLATION", "OBJECT_ACCESS_METHOD",
      "OBJECT_FUNCTION", "OBJECT_ROUTINE", "OBJECT_OPCLASS", "OBJECT_OPFAMILY")
 )  # fmt: skip
-_GUARDS: Final = frozenset(("OBJECT_TRIGGER", "OBJECT_EVENT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY"))
+_GUARDS: Final = frozenset(
+    ("OBJECT_TRIGGER", "OBJECT_EVENT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY", "OBJECT_PUBLICATION")
+)  # fmt: skip
 
 
 def drop(reading: Reading, node: Node) -> None:
@@ -56,10 +58,8 @@ def drop(reading: Reading, node: Node) -> None:
         name = names.listed(entry)
         if kind is None:
             reading.cannot_tell(name, f"drops an object that is not modelled ({what})")
-        elif removed == "OBJECT_TABLE" and name in reading.temporary and not reading.goes_on:
-            reading.temporary.discard(name)
-            reading.add("delete", "table", name, "drop a temporary table of this script", aspect="structure",
-                        tags=(("temporary", "yes"),))  # fmt: skip
+        elif removed == "OBJECT_TABLE" and reading.drops_temporary(name):
+            continue
         else:
             reading.add("delete", kind, name, f"drop {what}", aspect="structure", traits=traits)
 
@@ -90,6 +90,8 @@ def rename(reading: Reading, node: Node) -> None:
         resource = KINDS.get(node.get("relationType", ""), resource) if kind == "OBJECT_COLUMN" else resource
     else:
         name = names.listed(node["object"]) if "object" in node else names.quoted(node.get("subname", ""))
+    if resource == "function":
+        reading.shadowed.add(str(node.get("newname", "")))
     column = kind in ("OBJECT_COLUMN", "OBJECT_ATTRIBUTE")
     fields = (node.get("subname", ""),) if column else ()
     reading.temporary.discard(name)
@@ -120,12 +122,15 @@ def create_schema(reading: Reading, node: Node) -> None:
 def create_view(reading: Reading, node: Node) -> None:
     """CREATE VIEW runs nothing now; whether reading it later would run unknown code is worth knowing."""
     probe = Reading(reading.environment, {})
-    probe.shadowed, probe.path_moved = reading.shadowed, reading.path_moved
+    probe.shadowed, probe.path_moved, probe.armed = reading.shadowed, reading.path_moved, reading.armed
     select(probe, node.get("query", {}).get("SelectStmt", {}))
     later = probe.change("")
     traits: tuple[Trait, ...] = ("runs-code",) if any(one.verb != "read" for one in later.effects) else ()
     cause = "create or replace view" if node.get("replace") else "create view"
-    reading.add("create", "view", names.relation(node.get("view", {})), cause, aspect="structure", traits=traits)
+    name = names.relation(node.get("view", {}))
+    if later.unknown:
+        reading.arm(name, VERBS)
+    reading.add("create", "view", name, cause, aspect="structure", traits=traits)
 
 
 def create_function(reading: Reading, node: Node) -> None:
@@ -149,9 +154,14 @@ def alter_function(reading: Reading, node: Node) -> None:
     reading.add("update", "function", name, "alter function", aspect="structure", traits=traits)
 
 
+#: When a trigger fires, as the server's bits; TRUNCATE is a delete here.
+_EVENTS: Final[dict[int, Verb]] = {4: "create", 8: "delete", 16: "update", 32: "delete"}
+
+
 def create_trigger(reading: Reading, node: Node) -> None:
     table = names.relation(node.get("relation", {}))
     name = f"{table}.{names.quoted(node.get('trigname', ''))}"
+    reading.arm(table, [verb for bit, verb in _EVENTS.items() if node.get("events", 0) & bit])
     reading.add("create", "trigger", name, "create trigger", aspect="structure", traits=("runs-code",))
     reading.add("update", "table", table, "gets a trigger", aspect="structure", traits=("runs-code",))
 
@@ -159,6 +169,7 @@ def create_trigger(reading: Reading, node: Node) -> None:
 def create_rule(reading: Reading, node: Node) -> None:
     table = names.relation(node.get("relation", {}))
     name = f"{table}.{names.quoted(node.get('rulename', ''))}"
+    reading.arm(table, VERBS)
     reading.add("create", "rule", name, "create rule", aspect="structure", traits=("runs-code",))
     reading.add("update", "table", table, "gets a rule", aspect="structure", traits=("runs-code",))
 
@@ -171,7 +182,10 @@ def define(reading: Reading, node: Node) -> None:
     runs: tuple[Trait, ...] = ("runs-code",) if kind in ("OBJECT_AGGREGATE", "OBJECT_OPERATOR", "OBJECT_TYPE") else ()
     if kind == "OBJECT_AGGREGATE":
         reading.shadowed.add(parts[-1])
+    if kind == "OBJECT_TYPE":
+        reading.casts_run = True  # what reads a value of it is a function of somebody's
     if kind == "OBJECT_OPERATOR":
+        reading.operators.add(parts[-1])
         reading.path_moved = True  # every operator from here on may be this one
     reading.add(
         "create", KINDS.get(kind, "type"), names.dotted(parts), f"create {what}", aspect="structure", traits=runs
@@ -200,7 +214,6 @@ _MADE: Final[dict[str, Made]] = {
     "AlterForeignServerStmt": Made("update", "server", "alter server", "servername"),
     "AlterOpFamilyStmt": Made("update", "type", "alter operator family", "opfamilyname", ("runs-code",)),
     "AlterOperatorStmt": Made("update", "function", "alter operator", "opername"),
-    "AlterPublicationStmt": Made("update", "publication", "alter publication", "pubname"),
     "AlterStatsStmt": Made("update", "statistics", "alter statistics", "defnames"),
     "AlterTSConfigurationStmt": Made("update", "type", "alter text search configuration", "cfgname"),
     "AlterTSDictionaryStmt": Made("update", "type", "alter text search dictionary", "dictname"),
@@ -210,8 +223,6 @@ _MADE: Final[dict[str, Made]] = {
     "CompositeTypeStmt": Made("create", "type", "create type", "typevar"),
     "CreateAmStmt": Made("create", "type", "create access method", "amname", ("runs-code",)),
     "CreateConversionStmt": Made("create", "type", "create conversion", "conversion_name", ("runs-code",)),
-    "CreateDomainStmt": Made("create", "type", "create domain", "domainname"),
-    "CreateEventTrigStmt": Made("create", "trigger", "create event trigger", "trigname", ("runs-code",)),
     "CreateExtensionStmt": Made("create", "extension", "create extension", "extname", ("runs-code",)),
     "CreateFdwStmt": Made("create", "server", "create foreign data wrapper", "fdwname", ("runs-code",)),
     "CreateForeignServerStmt": Made("create", "server", "create server", "servername"),
@@ -221,7 +232,6 @@ _MADE: Final[dict[str, Made]] = {
     "CreatePublicationStmt": Made("create", "publication", "create publication", "pubname"),
     "CreateRangeStmt": Made("create", "type", "create range type", "typeName"),
     "CreateSeqStmt": Made("create", "sequence", "create sequence", "sequence"),
-    "CreateStatsStmt": Made("create", "statistics", "create statistics", "defnames"),
     "CreateTableSpaceStmt": Made("create", "tablespace", "create tablespace", "tablespacename", ("not-transactional",)),
     "CreateUserMappingStmt": Made("create", "server", "create user mapping", "servername", ("widens-access",)),
     "CreatedbStmt": Made("create", "database", "create database", "dbname", ("not-transactional",)),
@@ -266,6 +276,8 @@ def _name(value: object) -> str:
 def create_cast(reading: Reading, node: Node) -> None:
     name = f"{names.typed(node.get('sourcetype', {}))} as {names.typed(node.get('targettype', {}))}"
     reading.add("create", "type", name, "create cast", aspect="structure", traits=("runs-code",))
+    if "func" in node:
+        reading.casts_run = True
 
 
 def create_transform(reading: Reading, node: Node) -> None:
@@ -284,7 +296,8 @@ def alter_domain(reading: Reading, node: Node) -> None:
     lost: tuple[Trait, ...] = ("loses-protection",) if node.get("subtype") in ("X", "O") else ()
     name = names.dotted(names.strings(node.get("typeName", ())))
     reading.add("update", "type", name, "alter domain", aspect="structure", traits=(*lost, *cascade(node)))
-    walk(reading, node.get("def", {}).get("Constraint", {}).get("raw_expr", {}))  # checked now, on every column of it
+    defined = node.get("def", {})
+    walk(reading, defined.get("Constraint", {}).get("raw_expr", {}) if "Constraint" in defined else defined)
 
 
 def alter_event_trigger(reading: Reading, node: Node) -> None:
@@ -292,6 +305,31 @@ def alter_event_trigger(reading: Reading, node: Node) -> None:
     lost: tuple[Trait, ...] = ("loses-protection",) if node.get("tgenabled") in ("D", "R") else ()
     name = names.quoted(node.get("trigname", ""))
     reading.add("update", "trigger", name, "alter event trigger", aspect="structure", traits=lost)
+
+
+def alter_publication(reading: Reading, node: Node) -> None:
+    """ALTER PUBLICATION: what it no longer publishes its subscribers no longer get."""
+    adds = node.get("action") == "AP_AddObjects" and "publish" not in names.options(node.get("options", ()))
+    lost: tuple[Trait, ...] = () if adds else ("loses-protection",)
+    cause = "alter publication" + ("" if adds else ": what it published may no longer be")
+    reading.add("update", "publication", names.quoted(node.get("pubname", "")), cause, aspect="structure", traits=lost)
+
+
+def create_statistics(reading: Reading, node: Node) -> None:
+    reading.add("create", "statistics", _name(node.get("defnames", "")), "create statistics", aspect="structure")
+    walk(reading, [one.get("StatsElem", {}).get("expr", {}) for one in node.get("exprs", ())])
+
+
+def create_domain(reading: Reading, node: Node) -> None:
+    """CREATE DOMAIN: what it checks runs wherever such a value stands."""
+    reading.add("create", "type", _name(node.get("domainname", "")), "create domain", aspect="structure")
+    walk(reading, [one["Constraint"].get("raw_expr", {}) for one in node.get("constraints", ())])
+
+
+def create_event_trigger(reading: Reading, node: Node) -> None:
+    name = names.quoted(node.get("trigname", ""))
+    reading.add("create", "trigger", name, "create event trigger", aspect="structure", traits=("runs-code",))
+    reading.arm("", VERBS)
 
 
 def create_enum(reading: Reading, node: Node) -> None:
@@ -327,5 +365,8 @@ HANDLERS: Final = {
     "CreateTransformStmt": create_transform, "AlterSeqStmt": alter_sequence, "AlterDomainStmt": alter_domain,
     "AlterObjectDependsStmt": alter_depends, "AlterTableMoveAllStmt": move_all,
     "ImportForeignSchemaStmt": import_schema, "AlterEventTrigStmt": alter_event_trigger, "CreateEnumStmt": create_enum,
+    "AlterPublicationStmt": alter_publication, "CreateStatsStmt": create_statistics,
+    "CreateDomainStmt": create_domain,
+    "CreateEventTrigStmt": create_event_trigger,
     **{kind: _made(rule) for kind, rule in _MADE.items()},
 }  # fmt: skip

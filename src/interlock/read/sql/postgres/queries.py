@@ -14,7 +14,9 @@ from interlock.read.sql.postgres.calls import call
 from interlock.read.sql.postgres.columns import casts
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.reading import Reading
-from interlock.read.sql.postgres.terms import alike, describe, term
+from interlock.read.sql.postgres.sources import columns_of
+from interlock.read.sql.postgres.terms import describe, term
+from interlock.read.sql.postgres.withs import alike, limits_of
 
 #: Node kinds that only compute: walking on into what they hold is all there is to do.
 _PLAIN: Final = frozenset(
@@ -60,7 +62,7 @@ def walk(reading: Reading, root: Any, scope: Scope = _OUTERMOST) -> None:
                 if isinstance(inner, (dict, list)):
                     stack.append((inner, scope))
             elif kind in _PLAIN:
-                if kind == "A_Expr":
+                if kind == "A_Expr" or (kind == "TypeCast" and reading.casts_run):
                     _operator(reading, inner)
                 stack.append((inner, scope))
             elif kind == "SelectStmt":
@@ -82,7 +84,7 @@ def _open_select(reading: Reading, node: Node, scope: Scope, stack: list[tuple[A
     scope = _with(reading, node, scope)
     into = node.get("intoClause")
     if into:
-        made(reading, into.get("rel", {}), "select into")
+        made(reading, into.get("rel", {}), "select into", drops=into.get("onCommit") == "ONCOMMIT_DROP")
     sources = node.get("fromClause")
     where = node.get("whereClause")
     parts: list[Any] = []
@@ -105,6 +107,8 @@ def _sources(
     locks: tuple[Trait, ...] = ("blocks-writes",) if node.get("lockingClause") else ()
     if len(sources) == 1 and "RangeVar" in sources[0]:
         table = sources[0]["RangeVar"]
+        if (where or node.get("limitCount")) and names.relation(table) == reading.writing:
+            locks = ()  # the write itself holds what it changes
         _read(reading, table, scope, _judged(table, where), locks, _limit(node))
         return
     pending = list(reversed(sources))
@@ -138,12 +142,16 @@ def _with(reading: Reading, node: Node, scope: Scope) -> Scope:
 
 
 def _operator(reading: Reading, node: Node) -> None:
-    """An operator of a named schema can be anybody's function."""
+    """An operator of a named schema can be anybody's function, and so can a cast where the script made one."""
+    if "typeName" in node:
+        reading.cannot_tell(names.typed(node["typeName"]), "a cast, of which this script made one", kind="type")
     written = node.get("name", ())
-    if len(written) < 2:
+    if len(written) < 2 and not reading.operators:
         return
     parts = names.strings(written)
-    if parts[0] != "pg_catalog":
+    if parts and parts[-1] in reading.operators:
+        reading.cannot_tell(names.dotted(parts), "an operator of this script", kind="function")
+    elif len(parts) > 1 and parts[0] != "pg_catalog":
         reading.cannot_tell(names.dotted(parts), "an operator of a schema of its own", kind="function")
 
 
@@ -183,8 +191,12 @@ def target_of(table: Node, sources: Iterable[Node] = (), clause: Node | None = N
     whole = name.removeprefix("public.")
     same, hidden = alike(clause, whole) if clause else (_NONE, _NONE)
     target = Target(own, whole, _NONE, same, hidden)
+    if not sources and not clause:
+        return target
     twins = frozenset(twin for twin in (_twin(source, target) for source in sources) if twin is not None)
-    return target._replace(twins=twins) if twins else target
+    listed = frozenset(name for source in sources for name in columns_of(source))
+    limits = limits_of(sources, clause or {})
+    return target._replace(twins=twins, others=listed, limits=limits) if twins or listed or limits else target
 
 
 _NONE: Final[frozenset[str]] = frozenset()
@@ -207,23 +219,24 @@ def _twin(source: Node, target: Target) -> str | None:
     return None
 
 
-def made(reading: Reading, table: Node, cause: str, fields: tuple[str, ...] = ()) -> None:
-    """A table that a query fills and creates."""
+def made(reading: Reading, table: Node, cause: str, fields: tuple[str, ...] = (), *, drops: bool = False) -> None:
+    """A table that is created. One that `drops` on commit is there inside of a transaction of the script alone."""
     name = names.relation(table)
-    if table.get("relpersistence") == "t":
-        reading.temporary.add(name)
-        reading.add("create", "table", name, cause, aspect="structure", fields=fields, tags=(("temporary", "yes"),))
-        return
-    reading.add("create", "table", name, cause, aspect="structure", fields=fields)
+    if table.get("relpersistence") == "t" or name.startswith("pg_temp."):
+        reading.make_temporary(name, cause, fields, remember=reading.stops or not drops)
+    else:
+        reading.add("create", "table", name, cause, aspect="structure", fields=fields)
 
 
 def write(reading: Reading, kind: str, node: Node, scope: Scope) -> None:
     """One INSERT, UPDATE, DELETE or MERGE, wherever it stands."""
+    outside, reading.writing = reading.writing, "" if kind == "InsertStmt" else names.relation(node.get("relation", {}))
     scope = _with(reading, node, scope)
     {"InsertStmt": _insert, "UpdateStmt": _update, "DeleteStmt": _delete, "MergeStmt": _merge}[kind](
         reading, node, scope
     )
     walk(reading, node.get("returningClause", {}).get("exprs", []), scope)
+    reading.writing = outside
 
 
 def _guard(reading: Reading, table: str) -> None:
@@ -268,9 +281,12 @@ def _most(query: Node) -> int | None:
 
 def _upserted(source: Node, table: str) -> Choice:
     """Which rows an upsert from a query hits: every one, when the query reads the very table and leaves nothing out."""
+    if source.get("limitCount"):
+        return "filtered"
     sources = source.get("fromClause", ())
     itself = any("RangeVar" in one and names.relation(one["RangeVar"]) == table for one in sources)
-    return "all" if itself and not source.get("whereClause") and not source.get("limitCount") else "filtered"
+    whole = itself and not source.get("whereClause")
+    return "all" if whole or describe(source, exists=False).table == table.removeprefix("public.") else "filtered"
 
 
 def _assigned(targets: list[Node]) -> tuple[str, ...]:
@@ -296,6 +312,9 @@ def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...], sc
         judgement = Judgement("filtered")
     if judgement.choice == "filtered":
         count = 0 if judgement.never else at_most(node, scope)
+        again = table.get("relname") in scope or reading.in_loop
+        judgement = judgement._replace(guessed=count is None and judgement.most is not None and not again)
+        count = judgement.most if judgement.guessed else count
     choose(reading, "update" if verb == "update" else "delete", name, judgement, fields, count)
 
 

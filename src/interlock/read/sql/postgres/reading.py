@@ -28,6 +28,9 @@ class Reading(Script):
         self.rows_skipped = 0  # rows of literals that were counted but not parsed, of the INSERT at hand
         self.types: dict[tuple[str, str], Node] = {}  # table and column -> its type, as this script declared it
         self.goes_on = False  # the client goes on after an error, so what the script makes may not be there
+        self.writing = ""  # the table of the write at hand
+        self.operators: set[str] = set()  # operators that this script itself makes
+        self.casts_run = False  # this script made a cast of its own, so that any may run code
         self.refused = 0  # statements that the server would refuse, in a script for a client
         self.rows_given: int | None = None  # lines of data that follow the COPY at hand
 
@@ -72,6 +75,13 @@ class Reading(Script):
     def is_temporary(self, table: str) -> bool:
         """Whether this script made the table itself, for its own session alone."""
         return (table in self.temporary and not self.goes_on) or table.startswith("pg_temp.")
+
+    def passes(self, table: str) -> bool:
+        return not self.goes_on and (super().passes(table) or table.startswith("pg_temp."))
+
+    @property
+    def stops(self) -> bool:
+        return self._opened is not None
 
     def declare(self, table: str, column: Node) -> None:
         """Remembers a column's type, where the script surely gave it."""

@@ -44,12 +44,15 @@ def transaction(reading: Reading, node: Node) -> None:
             reading.open_transaction(word)
         else:
             reading.add("read", "session", "transaction", word)
+        if kind == "ROLLBACK_TO":
+            reading.temporary.clear()  # those that were made since are gone
         for name, option in names.options(node.get("options", ())).items():
             if name == "transaction_read_only" and values([option.get("arg", {})]) != ["1"]:
                 assign(reading, "transaction_read_only", ["off"])
     elif kind in ("COMMIT", "ROLLBACK"):
         reading.end_transaction(word)
     elif kind == "PREPARE":
+        reading.leave_transaction()
         reading.add(
             "execute", "session", node.get("gid", ""), "prepare transaction", aspect="process",
             traits=("ends-transaction", "not-transactional"),
@@ -244,8 +247,7 @@ def checkpoint(reading: Reading, _node: Node) -> None:
 
 def notify(reading: Reading, node: Node) -> None:
     reading.add(
-        "execute", "session", node.get("conditionname", ""), "notify: a message to listeners", aspect="process",
-        traits=("leaves-target",),
+        "execute", "session", node.get("conditionname", ""), "notify: a message to listeners", aspect="process"
     )  # fmt: skip
 
 

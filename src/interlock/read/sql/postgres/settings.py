@@ -60,6 +60,9 @@ def _search_path(reading: Reading, path: list[str | None]) -> None:
     """Where unqualified names are looked up. Naming `pg_catalog` after another schema lets that one shadow it."""
     reading.types.clear()
     parts = [part.strip().strip('"') for value in path if value is not None for part in value.split(",")]
+    if None in path or "pg_temp" in parts[1:]:
+        reading.temporary_first = False
+        reading.temporary.clear()
     if None in path or ("pg_catalog" in parts and parts[0] != "pg_catalog"):
         reading.path_moved = True
         reading.cannot_tell("search_path", "moves where functions are looked up", kind="setting")

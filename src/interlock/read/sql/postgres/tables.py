@@ -133,7 +133,10 @@ def _command(reading: Reading, kind: str, name: str, command: Node) -> None:
         ) in ("n",):
             traits, what = {"loses-protection"}, "replica identity nothing: updates no longer replicate"
         reading.add(verb, kind, name, what, aspect=plain.aspect, fields=fields, traits=traits)
+        if subtype == "AT_GenericOptions":
+            _program(reading, names.options(command.get("def", {}).get("List", {}).get("items", ())))
         if subtype == "AT_ColumnDefault":
+            computes_later(reading, name, [command.get("def")])
             return
         walk(reading, command.get("def", {}) if subtype == "AT_SetExpression" else {})
     elif subtype == "AT_DropColumn":
@@ -278,6 +281,8 @@ def _constraint(reading: Reading, table: str, node: Node, *, fresh: bool, column
                 "update", "table", table, f"add {what} constraint", aspect="structure", fields=fields, traits=traits
             )
         walk(reading, node.get("raw_expr", {}))
+        for pair in node.get("exclusions", ()):
+            walk(reading, [one.get("IndexElem", {}).get("expr", {}) for one in pair["List"].get("items", ())])
     elif not fresh:
         reading.cannot_tell(table, f"a constraint that is not modelled ({kind})")
 
@@ -287,19 +292,44 @@ def create_table(reading: Reading, node: Node) -> None:
     relation = node.get("relation", {})
     elements = node.get("tableElts", ())
     columns = tuple(one["ColumnDef"].get("colname", "") for one in elements if "ColumnDef" in one)
-    made(reading, relation, "create table", columns)
+    made(reading, relation, "create table", columns, drops=node.get("oncommit") == "ONCOMMIT_DROP")
     if not (node.get("if_not_exists") or node.get("inhRelations") or "ofTypename" in node):
         for one in elements:
             if "ColumnDef" in one:
                 reading.declare(names.relation(relation), one["ColumnDef"])
+    bound = node.get("partbound", {})
+    walk(reading, [bound.get(part, []) for part in ("lowerdatums", "upperdatums", "listdatums")])
+    params = [one.get("PartitionElem", {}).get("expr") for one in node.get("partspec", {}).get("partParams", ())]
+    constraints = [one for each in elements for one in each.get("ColumnDef", {}).get("constraints", (each,))]
+    held = [one.get("Constraint", {}).get("raw_expr") for one in constraints]
+    computes_later(reading, names.relation(relation), [*held, *params])
     for parent in node.get("inhRelations", ()):
         cause = "gets a partition" if node.get("partbound") else "gets a child"
         reading.add("update", "table", names.relation(parent.get("RangeVar", {})), cause, aspect="structure")
 
 
+def computes_later(reading: Reading, table: str, expressions: list[Node | None]) -> None:
+    """What a row that is added later gets. Where nobody knows what that runs, this script's own rows would run it."""
+    given = [one for one in expressions if one]
+    if not given:
+        return
+    probe = Reading(reading.environment, {})
+    probe.shadowed, probe.path_moved = reading.shadowed, reading.path_moved
+    walk(probe, given)
+    if probe.change("").unknown:
+        reading.arm(table, ("create",))
+
+
 def create_foreign_table(reading: Reading, node: Node) -> None:
-    """CREATE FOREIGN TABLE only says where the rows would be found."""
+    """CREATE FOREIGN TABLE only says where the rows would be found; of file_fdw that can be what a program writes."""
     create_table(reading, node.get("base", {}))
+    _program(reading, names.options(node.get("options", ())))
+
+
+def _program(reading: Reading, options: dict[str, Node]) -> None:
+    if "program" in options:
+        name = names.text(options["program"].get("arg", {}))
+        reading.cannot_tell(name, "a program of the server", kind="program", traits=("leaves-target", "runs-code"))
 
 
 def create_index(reading: Reading, node: Node) -> None:
@@ -310,7 +340,9 @@ def create_index(reading: Reading, node: Node) -> None:
     traits: tuple[Trait, ...] = ("not-transactional",) if node.get("concurrent") else ("blocks-writes",)
     name = names.quoted(node["idxname"]) if node.get("idxname") else f"{table}_idx"
     cause = "create unique index" if node.get("unique") else "create index"
-    reading.add("create", "index", name, cause, aspect="structure", fields=fields, traits=traits)
+    passes = reading.passes(table)
+    verb: Verb = "read" if passes else "create"
+    reading.add(verb, "index", name, cause, aspect="structure", fields=fields, traits=() if passes else traits)
     reading.add("update", "table", table, cause, aspect="structure", fields=fields, traits=traits)
     walk(reading, [one.get("expr", {}) for one in params])
     walk(reading, node.get("whereClause", {}))
@@ -324,7 +356,9 @@ def create_table_as(reading: Reading, node: Node) -> None:
             "create", "view", names.relation(into.get("rel", {})), "create materialized view", aspect="structure"
         )
     else:
-        made(reading, into.get("rel", {}), "create table as")
+        made(
+            reading, into.get("rel", {}), "create table as", drops=into.get("onCommit") == "ONCOMMIT_DROP"
+        )  # fmt: skip
     reading.embedded(node.get("query", {}))
 
 

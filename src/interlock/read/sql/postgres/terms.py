@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
+from collections.abc import Sequence
 from typing import Final
 
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
-from interlock.read.sql.neutral import Sub, Target, Term, compared, finds_itself, listed, same, simple
+from interlock.read.sql.neutral import (
+    Sub,
+    Target,
+    Term,
+    compared,
+    contained,
+    each_of,
+    finds_itself,
+    listed,
+    number_of,
+    same,
+    simple,
+    volatile,
+)
 from interlock.read.sql.patterns import as_like
 from interlock.read.sql.postgres import names
-from interlock.read.sql.postgres.columns import aliases, column, has_column, leads_out, only_columns
+from interlock.read.sql.postgres.columns import aliases, column, has_column, leads_out, narrowed, only_columns
 from interlock.read.sql.postgres.grammar import Node
-from interlock.read.sql.practice import leaves_out
+from interlock.read.sql.postgres.literals import constant, number, value_function
+from interlock.read.sql.postgres.sources import arms_of, kept, lacks, most_of, source_of, the_call
+from interlock.read.sql.practice import is_keylike, leaves_out
 
 _COMPARISONS: Final = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LIKE: Final = {"AEXPR_LIKE", "AEXPR_ILIKE"}
@@ -30,32 +45,6 @@ def term(node: Node | None) -> Term:
     return rule(inner) if rule else only_columns(inner)
 
 
-def _constant(node: Node) -> Term:
-    if node.get("isnull"):
-        return ("lit", None)
-    if "boolval" in node:
-        return ("lit", bool(node["boolval"].get("boolval", False)))
-    if "ival" in node:
-        return ("lit", int(node["ival"].get("ival", 0)))
-    if "fval" in node:
-        return ("lit", _number(node["fval"].get("fval", "")))
-    if "sval" in node:
-        return ("lit", str(node["sval"].get("sval", "")))
-    return _OTHER
-
-
-def _number(text: str) -> object:
-    """A numeric literal that the grammar keeps as text: too large, in hexadecimal, or with a point."""
-    try:
-        found = float(text.replace("_", ""))
-        return found if isfinite(found) else text.lower()  # NaN equals itself in PostgreSQL, unlike here
-    except ValueError:
-        try:
-            return int(text.replace("_", ""), 0)
-        except ValueError:
-            return text
-
-
 def _expression(node: Node) -> Term:
     kind = node.get("kind", "")
     operator = names.text(node["name"][-1]) if node.get("name") else ""
@@ -67,9 +56,11 @@ def _expression(node: Node) -> Term:
             return _compared(_COMPARISONS[operator], left, right)
         if operator == "^":
             return ("fn", "power", (term(left), term(right)))
+        if operator in ("!~", "!~*"):
+            return ("not", _expression(node | {"name": [{"String": {"sval": operator[1:]}}]}))
         if operator in ("~", "~*") and (passes := _passes(term(right))):
             return ("like", term(left), ("lit", passes), False)
-        return ("fn", operator, (term(left), term(right)))
+        return contained(operator, term(left), term(right))
     if kind in _LIKE:
         return ("like", term(left), _unescaped(term(right)), operator.startswith("!"))
     if kind in ("AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT"):
@@ -77,9 +68,11 @@ def _expression(node: Node) -> Term:
     if kind == "AEXPR_IN":
         items = tuple(term(item) for item in (right or {}).get("List", {}).get("items", ()))
         return ("in", term(left), items, operator == "<>")
-    if kind in ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN"):
-        low, high = (right or {}).get("List", {}).get("items", (None, None))
-        return ("between", term(left), term(low), term(high), kind == "AEXPR_NOT_BETWEEN")
+    if "BETWEEN" in kind:
+        low, high = map(term, (right or {}).get("List", {}).get("items", (None, None)))
+        if kind.endswith("SYM") and (number_of(low) or 0) > (number_of(high) or 0):
+            low, high = high, low
+        return ("between", term(left), low, high, "NOT" in kind)
     return _special(kind, operator, left, right)
 
 
@@ -109,6 +102,9 @@ def _special(kind: str, operator: str, left: Node | None, right: Node | None) ->
             return ("in", term(left), items, kind == "AEXPR_OP_ALL")
     if kind == "AEXPR_OP_ANY" and operator in ("~~", "~~*") and right and (items := _elements(right)):
         return ("or", tuple(("like", term(left), item, False) for item in items))
+    if kind in ("AEXPR_OP_ANY", "AEXPR_OP_ALL") and operator in _COMPARISONS and right and (items := _elements(right)):
+        compare = tuple(compared(_COMPARISONS[operator], term(left), item) for item in items)
+        return ("or" if kind == "AEXPR_OP_ANY" else "and", compare)
     return ("other", (term(left), term(right)))
 
 
@@ -124,18 +120,20 @@ def _elements(array: Node) -> tuple[Term, ...] | None:
         inner = array["TypeCast"].get("arg", {})
         if "A_ArrayExpr" in inner:
             return _elements(inner)
-        text = _constant(inner["A_Const"]) if "A_Const" in inner else _OTHER
+        text = constant(inner["A_Const"]) if "A_Const" in inner else _OTHER
         if text[0] == "lit" and isinstance(text[1], str) and _PLAIN_ARRAY.fullmatch(text[1]):
             kind = names.typed(array["TypeCast"]["typeName"])
             numbers = kind in ("int2", "int4", "int8", "numeric")
             found = [one.strip() for one in text[1][1:-1].split(",") if one.strip()]
-            return tuple(("lit", _number(one) if numbers else one) for one in found)
+            return tuple(("lit", number(one) if numbers else one) for one in found)
     return None
 
 
 def _prefixed(operator: str, operand: Term) -> Term:
-    if operator in "+-" and operand[0] == "lit" and isinstance(operand[1], (int, float)):
-        return ("lit", -operand[1] if operator == "-" else operand[1])
+    if operator == "+":
+        return operand
+    if operator == "-" and operand[0] == "lit" and isinstance(operand[1], (int, float)):
+        return ("lit", -operand[1])
     return ("fn", operator, (operand,))
 
 
@@ -144,7 +142,13 @@ def _compared(operator: str, left: Node, right: Node | None) -> Term:
         pairs = zip(left["RowExpr"].get("args", ()), right["RowExpr"].get("args", ()), strict=False)
         if operator == "=":
             return ("and", tuple(("cmp", "=", term(one), term(other)) for one, other in pairs))
-    return compared(operator, term(left), term(right))
+        first = next(pairs, None)
+        if first and operator != "<>":  # of rows the first columns decide, unless they are equal
+            return compared(operator if "=" in operator else f"{operator}=", term(first[0]), term(first[1]))
+    one, other = term(left), term(right)
+    if one == other and narrowed(left) != narrowed(right or {}) and not is_keylike(str(one[-1]), ""):
+        return ("other", (one,))  # `a::date = a`: of some rows
+    return compared(operator, one, other)
 
 
 def _boolean(node: Node) -> Term:
@@ -173,7 +177,10 @@ def _boolean_test(node: Node) -> Term:
 
 def _function(node: Node) -> Term:
     name = names.strings(node.get("funcname", ()))
-    return ("fn", name[-1] if name else "", tuple(term(argument) for argument in node.get("args", ())))
+    args = tuple(term(argument) for argument in node.get("args", ()))
+    if name and name[-1] == "regexp_like" and len(args) == 2 and (passes := _passes(args[1])):
+        return ("like", args[0], ("lit", passes), False)
+    return ("fn", name[-1] if name else "", args)
 
 
 def _cast(node: Node) -> Term:
@@ -183,15 +190,14 @@ def _cast(node: Node) -> Term:
         if kind == "bool" and isinstance(inner[1], (str, int)):
             return ("lit", str(inner[1]).strip().lower() in ("t", "true", "y", "yes", "on", "1"))
         if kind in ("int2", "int4", "int8", "numeric", "float4", "float8") and isinstance(inner[1], str):
-            return ("lit", _number(inner[1]))
+            return ("lit", number(inner[1]))
         if kind == "interval":
             return ("fn", "interval", (inner,))
     return inner
 
 
-def _value_function(node: Node) -> Term:
-    name = str(node.get("op", "")).removeprefix("SVFOP_").lower().removesuffix("_n")
-    return ("fn", name, ())
+def _collated(node: Node) -> Term:
+    return term(node.get("arg"))
 
 
 def _coalesce(node: Node) -> Term:
@@ -222,14 +228,43 @@ def _sublink(node: Node) -> Term:
     kind = node.get("subLinkType")
     sub = describe(select, exists=kind == "EXISTS_SUBLINK")
     operator = names.text(node["operName"][-1]) if node.get("operName") else "="
+    tested = node.get("testexpr", {})
     value = _given(select)
+    if "RowExpr" in tested and (first := _first_of(tested["RowExpr"].get("args", []), select)):
+        tested, sub = first
+    if (kind, operator) == ("ANY_SUBLINK", "=") and (series := _series(select)):
+        return ("between", term(tested), *series, False)
     if kind == "EXPR_SUBLINK" and value is not None:
         return value
-    if (kind, operator) in (("ANY_SUBLINK", "="), ("ALL_SUBLINK", "<>")) and "testexpr" in node:
-        return ("in", term(node["testexpr"]), (("sub", sub) if value is None else value,), kind == "ALL_SUBLINK")
-    if "testexpr" in node:
-        return ("other", (("sub", sub), term(node["testexpr"])))
-    return ("sub", sub)
+    if (kind, operator) in (("ANY_SUBLINK", "="), ("ALL_SUBLINK", "<>")) and tested:
+        if sub.outer and sub.outer[2] == term(tested)[-1]:
+            return ("same", sub.outer, sub.outer, kind == "ALL_SUBLINK")
+        return ("in", term(tested), (("sub", sub) if value is None else value,), kind == "ALL_SUBLINK")
+    if tested:
+        found = each_of(operator, term(tested), sub, every=kind == "ALL_SUBLINK")
+        return found or ("other", (("sub", sub), term(tested)))
+    return sub.outer or ("sub", sub)
+
+
+def _first_of(tested: list[Node], select: Node) -> tuple[Node, Sub] | None:
+    """Of `(a, b) IN (SELECT a, b …)` the first column and the query for it alone; None where names differ."""
+    outputs = select.get("targetList", [])
+    listed = [_output(one) for one in outputs]
+    same = [one[0] == "col" and one[2] == term(each)[-1] for one, each in zip(listed, tested, strict=False)]
+    if len(outputs) != len(tested) or not same or not all(same):
+        return None
+    return tested[0], describe(
+        {key: part for key, part in select.items() if key[0] != "_"} | {"targetList": outputs[:1]}, exists=False
+    )
+
+
+def _series(select: Node) -> tuple[Term, Term] | None:
+    """Both ends of `SELECT generate_series(1, 10)`; one that is too far for a count of rows is none."""
+    found = term(the_call(select))
+    if found[0] != "fn" or found[1] != "generate_series" or len(found[2]) != 2:
+        return None
+    low, high = found[2]
+    return low, ("lit", _BOUNDLESS * 10) if (number_of(high) or 0) >= _FAR else high
 
 
 def _given(select: Node) -> Term | None:
@@ -249,6 +284,10 @@ def text_of(node: Node) -> str | None:
 
 #: A limit that no table is expected to reach.
 _BOUNDLESS: Final = 10**8
+#: A series up to here holds the keys of most tables.
+_FAR: Final = 10**6
+#: A sample of so many in a hundred is no sample.
+_MOST: Final = 90
 
 
 def describe(select: Node, *, exists: bool) -> Sub:
@@ -263,26 +302,30 @@ def describe(select: Node, *, exists: bool) -> Sub:
 def _describe(select: Node, *, exists: bool) -> Sub:
     sources = select.get("fromClause", ())
     inside = {alias for source in sources for alias in aliases(source)}
-    correlated = any(leads_out(select.get(part), inside) for part in ("whereClause", "havingClause", "targetList"))
+    correlated = any(leads_out(select.get(part), inside) for part in ("havingClause", "targetList"))
     if "larg" in select or not sources:
         correlated = correlated or has_column(select)
     if "larg" in select:
-        parts = (select["larg"], select["rarg"]) if select.get("op") == "SETOP_UNION" else ()
-        whole = not select.get("limitCount") and not select.get("withClause")
-        return Sub(correlated, exists=exists, arms=tuple(describe(one, exists=exists) for one in parts if whole))
-    table, practice = _source(sources)
+        arms = arms_of(select) if not select.get("limitCount") and not select.get("withClause") else []
+        return Sub(correlated, exists=exists, arms=tuple(describe(one, exists=exists) for one in arms))
+    table, practice = _source(sources, select.get("targetList", ()))
     limited = False
     where = select.get("whereClause")
     condition = term(where) if where else None
     itself = condition is not None and finds_itself(condition, inside)
     inner = Target(frozenset(inside), table)
     free = condition is None or itself or not outcomes(condition, inner) & FALSE
+    correlated = correlated or bool(not free and leads_out(where, inside)) or itself
     if not free and condition is not None and table and not leaves_out(condition, inner):
         free = practice = True
-    limit = term(select.get("limitCount"))
+    limit = simple(term(select.get("limitCount")))
+    if limit == ("lit", None):
+        limit = _OTHER  # LIMIT ALL
     if limit[0] == "lit" and isinstance(limit[1], int) and limit[1] >= (1 if exists else _BOUNDLESS):
         practice = practice or not exists
-    elif select.get("limitCount"):
+    elif limit[0] not in ("lit", "param") and limit != _OTHER:
+        practice = True  # nobody bounds what is deleted by a number that he computes
+    elif limit != _OTHER:
         limited = bool(table)
         free = free and limited
     if any(select.get("distinctClause", ())):
@@ -301,8 +344,24 @@ def _describe(select: Node, *, exists: bool) -> Sub:
         correlated, table if free else "", only if free and table else "", exists,
         free and not sources and not grouped, extreme, itself, practice,
         empty=rows and (never or limit == _NOUGHT), plain=bool(outputs) and all(one[0] == "col" for one in outputs),
-        limited=limited,
+        limited=limited, outer=_outer(outputs, condition, inside, sources), source=source_of(sources),
+        lists=outputs[0] if len(outputs) == 1 and outputs[0][0] == "col" else (), most=most_of(select, limit),
+        again="lockingClause" in select or _draws(select),
     )  # fmt: skip
+
+
+def _draws(select: Node) -> bool:
+    """Whether which rows it gives is drawn by lot."""
+    drawn = any(volatile(term(one.get("SortBy", {}).get("node"))) for one in select.get("sortClause", ()))
+    return drawn or volatile(term(select.get("whereClause")))
+
+
+def _outer(outputs: list[Term], condition: Term | None, inside: set[str], sources: list[Node]) -> Term:
+    """The column of the row outside that a query without conditions gives back: `u.id IN (SELECT u.id FROM orders)`."""
+    one = outputs[0] if len(outputs) == 1 and condition is None else _OTHER
+    if one[0] != "col" or one[2] == "*" or (one[1] and one[1] in inside):
+        return ()
+    return one if one[1] or lacks(sources, one[2]) else ()
 
 
 def _output(node: Node) -> Term:
@@ -312,11 +371,18 @@ def _output(node: Node) -> Term:
     return ("other", (found,)) if found[0] == "col" and target.get("name", found[2]) != found[2] else found
 
 
-def _source(sources: list[Node]) -> tuple[str, bool]:
+def _source(sources: list[Node], outputs: Sequence[Node]) -> tuple[str, bool]:
     """The one table that a FROM reads, and whether that it is all of it is so in practice only."""
     if len(sources) != 1:
         return "", False
     kind, inner = next(iter(sources[0].items()))
+    if kind == "JoinExpr":
+        condition = term(inner["quals"]) if "quals" in inner else None
+        return kept(inner, condition, [term(one.get("ResTarget", {}).get("val")) for one in outputs])
+    if kind == "RangeTableSample":
+        share = number_of(simple(term(next(iter(inner.get("args", ())), None))))
+        whole = share is None or share >= _MOST
+        return (_source([inner.get("relation", {"": {}})], outputs)[0], True) if whole else ("", False)
     if kind == "RangeVar":
         return names.relation(inner).removeprefix("public."), False
     if kind == "RangeSubselect" and not inner.get("alias", {}).get("colnames"):
@@ -326,23 +392,9 @@ def _source(sources: list[Node]) -> tuple[str, bool]:
     return "", False
 
 
-def alike(clause: Node, table: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Which queries of a WITH hold every row of this table, and the names of all others."""
-    found: set[str] = set()
-    others: set[str] = set()
-    for one in clause.get("ctes", ()):
-        query = one.get("CommonTableExpr", {})
-        name = str(query.get("ctename", ""))
-        sub = describe(query.get("ctequery", {}).get("SelectStmt", {}), exists=False)
-        arms = [arm for arm in sub.arms or (sub,) if arm.plain and not arm.limited and not query.get("aliascolnames")]
-        whole = any(arm.table in found or (arm.table == table and table not in others) for arm in arms)
-        (found if whole else others).add(names.quoted(name))
-    return frozenset(found), frozenset(others)
-
-
 _RULES: Final = {
-    "A_Const": _constant, "ColumnRef": column, "A_Expr": _expression, "BoolExpr": _boolean, "NullTest": _null_test,
-    "BooleanTest": _boolean_test, "FuncCall": _function, "TypeCast": _cast, "SQLValueFunction": _value_function,
+    "A_Const": constant, "ColumnRef": column, "A_Expr": _expression, "BoolExpr": _boolean, "NullTest": _null_test,
+    "BooleanTest": _boolean_test, "FuncCall": _function, "TypeCast": _cast, "SQLValueFunction": value_function,
     "CoalesceExpr": _coalesce, "ParamRef": _parameter, "SubLink": _sublink, "MinMaxExpr": _smallest,
-    "CaseExpr": _case,
+    "CaseExpr": _case, "CollateClause": _collated,
 }  # fmt: skip
