@@ -105,6 +105,16 @@ def test_what_takes_away_is_never_missed(dialect: str, line: str) -> None:
     assert "none-needed" not in classes(change)
 
 
+@pytest.mark.parametrize(("dialect", "line"), lines("remakes"))
+def test_what_is_made_again_from_its_definition_is_not_lost_for_ever(dialect: str, line: str) -> None:
+    change = read(line, dialect)
+
+    assert change.unknown == ()
+    assert verbs(change) & {"delete", "revoke", "replace"}
+    assert classes(change) <= {"exact-inverse", "disruptive-inverse"}
+    assert "loses-data" not in traits(change)
+
+
 @pytest.mark.parametrize(("dialect", "line"), lines("protects"))
 def test_protection_that_goes_is_never_missed(dialect: str, line: str) -> None:
     change = read(line, dialect)
