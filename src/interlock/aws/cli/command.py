@@ -107,6 +107,8 @@ def _command_of(line: str) -> Command:
 def _only_prints(options: _Options) -> str:
     """What a line prints without making any call: help, a version, a form to fill in; empty for any other line."""
     words = options.words
+    if not options.form and (not words or words[-1] not in ("help", "--version")):
+        return ""
     if words in (("help",), ("--version",)):
         return f"{words[0]}: it only prints something"
     if not 1 < len(words) < 4 and not options.form:

@@ -23,7 +23,7 @@ _ENDS: Final = frozenset("|&;<>()\n")
 #: The redirections that write nothing.
 _REDIRECTED: Final = re.compile(r"(?:(?:2>&1)|(?:(?:[12]|&)?>[ \t]*/dev/null))(?=[ \t|]|$)")
 _SPACE: Final = re.compile(r"(?:[ \t]|\\\n)*")
-_NUMBER: Final = re.compile(r"(?:^|[ \t])[12]$")
+_SPACE_BEHIND: Final = re.compile(r"(?:[ \t]|\\\n)+$")
 _MOST: Final = 16
 
 
@@ -54,7 +54,9 @@ def without_tail(line: str) -> str | None:
         return None
     line = line.strip()
     at = _end(line, 0)
-    head, rest = line[:at], line[at:]
+    head, rest = _SPACE_BEHIND.sub("", line[:at]), line[at:]
+    if head.endswith("\\"):
+        return None  # a space that belongs to the last word
     pieces = 0
     while rest:
         pieces += 1
@@ -74,10 +76,10 @@ def without_tail(line: str) -> str | None:
 def _end(text: str, start: int) -> int:
     """Where the command that begins at `start` ends: at the first sign that ends one, outside of quotes.
 
-    The number before a redirection is a part of it.
+    A word of digits alone before a redirection is a part of it.
     """
     quote = ""
-    at = start
+    at, word = start, start
     while at < len(text):
         sign = text[at]
         if sign == "\\" and quote != "'":
@@ -87,7 +89,9 @@ def _end(text: str, start: int) -> int:
         elif sign in "'\"":
             quote = sign
         elif sign in _ENDS:
-            return at - 1 if sign == ">" and _NUMBER.search(text, start, at) else at
+            return word if sign == ">" and text[word:at].replace("\\\n", "").isdecimal() else at
+        elif sign in " \t":
+            word = at + 1
         at += 1
     return len(text)
 
