@@ -62,6 +62,7 @@ class Words(NamedTuple):
     content_words: frozenset[str]
     content_names: frozenset[str]
     authority: frozenset[str]
+    settings: frozenset[str]
 
 
 @cache
@@ -76,6 +77,7 @@ def words() -> Words:
         frozenset(raw["content"]["words"]),
         frozenset(raw["content"]["names"]),
         frozenset(raw["authority"]),
+        frozenset(raw["settings"]),
     )
 
 
@@ -188,12 +190,19 @@ def aspect_of(operation: Operation, verb: str, level: str) -> str:
     split = WORDS.findall(operation.name)
     if verb in ("read", "unknown"):
         return "structure"
-    if level == "P" or verb in ("grant", "revoke") or not known.authority.isdisjoint(split[-2:]):
+    if level == "P" or verb in ("grant", "revoke") or _is_about_access(split):
         return "authority"
     if level == "T" or operation.name in known.content_names or split[-1] in known.content_words:
         return "content"
     first = split[1] if split[0] in known.prefixes and len(split) > 1 else split[0]
     return "process" if first in known.process else "structure"
+
+
+def _is_about_access(split: list[str]) -> bool:
+    """Whether the end of a name is about who may do what: a policy of a setting is not."""
+    known = words()
+    ends = range(max(1, len(split) - 2), len(split))
+    return any(split[at] in known.authority and split[at - 1] not in known.settings for at in ends)
 
 
 def made() -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from interlock.aws.cli.command import command_of
 from interlock.aws.cli.customs import table as customs_table
 from interlock.aws.cli.shorthand import Unreadable, parse
+from interlock.aws.cli.tails import programs
 from interlock.aws.cli.words import words_of
 from interlock.aws.parameters import model_of
 from interlock.errors import BadProposal
@@ -136,7 +137,13 @@ def test_arguments_are_the_parameters_of_the_operation(line: str, expected: obje
         "aws sqs delete-queue --queue-url a b",
         "aws s3api put-bucket-versioning --bucket b --versioning-configuration Status",
         "aws s3api put-bucket-versioning --bucket b --versioning-configuration '{'",
-        "aws sqs delete-queue --queue-url u --generate-cli-skeleton",
+        "aws sqs delete-queue --queue-url u --generate-cli-skeleton=maybe",
+        "aws sqs delete-queue --queue-url u -- --generate-cli-skeleton",
+        "aws sqs delete-queue --queue-url u help",
+        "aws sqs frobnicate help",
+        "aws frobnicate help",
+        "aws workspaces stop-workspaces --stop-workspace-requests ws-1",
+        "aws workspaces rebuild-workspaces --rebuild-workspace-requests WorkspaceId=ws-1",
         "aws sqs delete-queue --queue-url u --no-verify-ssl",
         "aws sqs delete-queue --queue-url u --endpoint-url=http://203.0.113.1",
         "aws s3 rm s3://b/k --acll x",
@@ -372,3 +379,61 @@ def test_every_such_command_makes_calls_that_are_known() -> None:
             service, _, called = made.operation.partition(":")
             members = model_of(service, called).input.members
             assert {*made.gives, *made.set} <= {*members}, name
+
+
+TAILS = [
+    " | jq .",
+    " | jq -r '.[] | .Name' | sort -u | head -n 5",
+    " | grep -ivE 'a|b' -A 3 | wc -l",
+    " 2>/dev/null",
+    " > /dev/null 2>&1",
+    " 2>&1 | tail -20 | cut -f1 -d, | uniq -c",
+    " | base64 --decode",
+]
+
+
+@pytest.mark.parametrize("tail", TAILS)
+@pytest.mark.parametrize(
+    "line",
+    ["aws ec2 describe-instances --filters 'Name=x,Values=a|b'", "aws rds delete-db-cluster --db-cluster-identifier c"],
+)
+def test_a_tail_that_only_shows_changes_nothing_of_what_its_call_does(line: str, tail: str) -> None:
+    assert change(line) == change(line + tail)
+
+
+@pytest.mark.parametrize("program", sorted(programs()))
+def test_no_program_of_a_tail_has_an_option_that_writes_or_reads_a_file(program: str) -> None:
+    known = programs()[program]
+    files = {"sort": "oTS", "grep": "fr", "jq": "fL", "uniq": "", "tail": "fF", "base64": "oi"}.get(program, "")
+
+    assert set(known.flags + known.valued).isdisjoint(files)
+    assert not {"output", "compress-program", "files0-from", "file", "follow", "from-file", "slurpfile", "rawfile"} & {
+        *known.long,
+        *known.told,
+    }
+    assert known.words <= 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "aws help",
+        "aws --version",
+        "aws ec2 help",
+        "aws ec2 wait help",
+        "aws ec2 terminate-instances help",
+        "aws s3 rm help",
+        "aws ssm start-session help",
+        "aws ec2 terminate-instances --generate-cli-skeleton",
+        "aws ec2 terminate-instances --instance-ids i-1 --generate-cli-skeleton output",
+    ],
+)
+def test_what_only_prints_something_is_a_read_of_nothing(line: str) -> None:
+    [effect] = change(line).effects
+
+    assert (effect.verb, effect.resource.type) == ("read", "aws.cli.configuration")
+    assert change(line).unknown == ()
+
+
+def test_a_space_behind_a_backslash_belongs_to_the_last_word() -> None:
+    assert words_of("aws s3 ls s3://b\\ ").words == ("aws", "s3", "ls", "s3://b ")

@@ -15,6 +15,7 @@ from interlock.aws.parameters import BESIDE, Model, model_of
 from interlock.aws.things import known, usual
 from interlock.model.inventory import Item
 from interlock.read.aws.evidence import table as kept
+from interlock.read.aws.guards import table as guards
 from interlock.read.aws.operations import KNOWLEDGE, lasting_kind, operation, operations_of, services
 from interlock.read.aws.rows import FILES, tables
 from interlock.read.lasting.kinds import table as lasting
@@ -202,6 +203,21 @@ def test_what_the_command_calls_otherwise_exists() -> None:
     assert all(service in services() for service in names().services.values())
     assert all(operation(*split(each)) is not None for each in names().instead.values())
     assert all(operation(*split(each)) is not None for each in BESIDE)
+    for argument in names().alone:
+        command, _, option = argument.rpartition(".")
+        service, _, operation_name = command.partition(" ")
+        assert option in options_of(command, service, commands_of(service)[operation_name])
+
+
+def test_every_parameter_that_guards_is_one_of_some_operation() -> None:
+    words = {member.lower() for rows in operations().values() for row in rows.values() for member in row.members}
+    inside = {
+        "managedterminationprotection": ("ecs:UpdateCapacityProvider", "autoScalingGroupProvider"),
+        "disassociationprotectionenabled": ("dynamodb:UpdateTable", "ReplicaUpdates[].Create"),
+    }
+    words |= {low for low, (name, path) in inside.items() if leads_somewhere(model_of(*split(name)), path)}
+
+    assert guards().protections | guards().passwords <= words
 
 
 @pytest.mark.parametrize(

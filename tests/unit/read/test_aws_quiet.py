@@ -169,3 +169,40 @@ def test_what_nobody_takes_back_is_irreversible(name: str, parameters: dict[str,
 
     assert effect.way_back is not None
     assert effect.way_back.reversibility == "irreversible"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "trait"),
+    [
+        ("efs:TagResource", {"ResourceId": "fs-1", "Tags": [{"Key": "env", "Value": "dev"}]}, "loses-protection"),
+        ("cloudfront:TagResource", {"Resource": "a", "Tags": {"Items": [{"Key": "owner", "Value": "x"}]}},
+         "loses-protection"),
+        ("kinesis:AddTagsToStream", {"StreamName": "s", "Tags": {"Environment": "dev"}}, "loses-protection"),
+        ("backup:UntagResource", {"ResourceArn": "a", "TagKeyList": ["backup-plan"]}, "loses-protection"),
+        ("neptune-graph:UpdateGraph", {"graphIdentifier": "g-0123456789", "deletionProtection": False},
+         "loses-protection"),
+        ("autoscaling:UpdateAutoScalingGroup", {"AutoScalingGroupName": "g", "DeletionProtection": "none"},
+         "loses-protection"),
+        ("redshift-serverless:UpdateNamespace", {"namespaceName": "n", "adminUserPassword": "x"}, "widens-access"),
+        ("ecs:UpdateCapacityProvider",
+         {"name": "c", "autoScalingGroupProvider": {"managedTerminationProtection": "DISABLED"}}, "loses-protection"),
+    ],
+)  # fmt: skip
+def test_a_parameter_that_guards_is_seen_wherever_it_stands(name: str, parameters: dict[str, Any], trait: str) -> None:
+    found = change(name, parameters)
+
+    assert trait in traits(found)
+    assert found.fully_known
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("efs:TagResource", {"ResourceId": "fs-1", "Tags": [{"Key": "team", "Value": "shop"}]}),
+        ("dsql:UpdateCluster", {"identifier": "abcdefghijklmnopqrstuvwxyz", "deletionProtectionEnabled": True}),
+        ("rds:CreateDBInstance", {"DBInstanceIdentifier": "d", "DBInstanceClass": "c", "Engine": "e",
+                                  "MasterUserPassword": "x", "DeletionProtection": False}),
+    ],
+)  # fmt: skip
+def test_a_parameter_that_guards_and_is_not_taken_off_says_nothing(name: str, parameters: dict[str, Any]) -> None:
+    assert traits(change(name, parameters)).isdisjoint({"loses-protection", "widens-access"})

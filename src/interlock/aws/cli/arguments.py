@@ -38,6 +38,7 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     aside: dict[str, str]
     paging: tuple[str, ...]
     outfile: tuple[str, ...]
+    alone: frozenset[str]
     exact: dict[str, tuple[str, ...]]
     worked_over: dict[str, dict[str, str]]
 
@@ -131,7 +132,10 @@ def taken(command: str, service: str, operation: str, words: Sequence[str]) -> T
             unread += [f"`--{option}` is given twice"] * (member in given)
             given.add(member)
             shape = model.of(model.input.members[member])
-            parameters[member] = _value(model, shape, values, option, unread, negated)
+            if f"{command}.{option}" in names().alone:
+                parameters[member] = _alone(model, shape, values, option, unread)
+            else:
+                parameters[member] = _value(model, shape, values, option, unread, negated)
         elif option in extra:
             if option not in names().exact.get(command, ()):
                 made_up.append(option)
@@ -209,19 +213,19 @@ def _listed(model: Model, shape: RawShape, values: Sequence[str], option: str, u
     if len(values) == 1 and values[0].lstrip().startswith("["):
         return _json(values[0], option, unread) or []  # type: ignore[return-value]  # a list, or nothing
     inner = model.of(shape.member)
-    only = _only_member(model, inner)
-    if only and any(value.startswith(f"{only}=") for value in values):
-        # The command takes the member's name for a part of the value.
-        unread.append(f"`--{option}` takes values alone, without `{only}=`")
     return [_one(model, inner, value, option, unread) for value in values]
 
 
-def _only_member(model: Model, shape: RawShape) -> str:
-    """The member of a structure that has no other one, and that is a plain value; empty for any other shape."""
-    if shape.type != "structure" or len(shape.members) != 1 or shape.document:
-        return ""
-    [(name, reference)] = shape.members.items()
-    return "" if model.of(reference).type in ("structure", "list", "map", "blob") else name
+def _alone(model: Model, shape: RawShape, values: Sequence[str], option: str, unread: list[str]) -> Parameter:
+    """A list of structures of one member, of which the values alone stand on the line."""
+    inner = model.of(shape.member)
+    [(only, reference)] = inner.members.items()
+    if not values or values[0].lstrip().startswith("[") or values[0].startswith(("file://", "fileb://")):
+        return _value(model, shape, values, option, unread, False)
+    if any(value.startswith(f"{only}=") for value in values):
+        # The command takes the member's name for a part of the value.
+        unread.append(f"`--{option}` takes values alone, without `{only}=`")
+    return [{only: _plain(model.of(reference).type, value, option, unread)} for value in values]
 
 
 def _one(model: Model, shape: RawShape, text: str, option: str, unread: list[str]) -> Parameter:
@@ -229,8 +233,8 @@ def _one(model: Model, shape: RawShape, text: str, option: str, unread: list[str
     if kind in ("structure", "map"):
         if text.lstrip().startswith(("{", "[")):
             return _json(text, option, unread)
-        if (only := _only_member(model, shape)) and "=" not in text:
-            return {only: _plain(model.of(shape.members[only]).type, text, option, unread)}
+        if [*shape.members] == ["Value"] and kind == "structure" and "=" not in text:
+            return {"Value": _plain(model.of(shape.members["Value"]).type, text, option, unread)}
         try:
             return _typed(model, shape, parse(text))
         except Unreadable:

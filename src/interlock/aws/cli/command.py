@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 
 from interlock.aws.call import Call
 from interlock.aws.cli.arguments import Taken, commands_of, meant, names, options_of, taken, waits_of
-from interlock.aws.cli.customs import Own, customs, table
+from interlock.aws.cli.customs import OWN, Own, customs, table
 from interlock.aws.cli.exact import altered
-from interlock.aws.cli.storage import Selected, storage
+from interlock.aws.cli.storage import COMMANDS, Selected, storage
+from interlock.aws.cli.tails import without_tail
 from interlock.aws.cli.words import words_of
 from interlock.aws.models import has, pages
 from interlock.aws.parameters import strange
@@ -24,6 +25,10 @@ _SET: Final = {
     "AWS_DEFAULT_REGION": "region",
     "AWS_DEFAULT_OUTPUT": "output",
 }
+#: The option by which an operation only prints what it would take, and the values that it has.
+_FORM: Final = "generate-cli-skeleton"
+_FORMS: Final = ("input", "output", "yaml-input")
+_TAIL: Final = "what stands behind it works on the answer, and nothing here does: leave it out, the answer comes whole"
 
 
 class Command(NamedTuple):
@@ -50,10 +55,19 @@ class _Options(NamedTuple):
     notes: tuple[str, ...]
     aside: tuple[str, ...]
     paging: dict[str, str]
+    form: bool = False
 
 
 def command_of(line: str) -> Command:
     """The calls of one line. Raises BadProposal for what is no line of `aws`."""
+    head = without_tail(line)
+    if head is None:
+        return _command_of(line)
+    command = _command_of(head)
+    return command._replace(aside=(*command.aside, _TAIL))
+
+
+def _command_of(line: str) -> Command:
     split = words_of(line)
     count = next((at for at, word in enumerate(split.words) if not _ASSIGNED.fullmatch(word)), len(split.words))
     if count == len(split.words) or split.words[count].rpartition("/")[2] != "aws":
@@ -61,6 +75,10 @@ def command_of(line: str) -> Command:
     before, odd = _set_before(split.words[:count])
     options = _common((*before, *split.words[count + 1 :]))
     unread = (*split.unread, *odd, *options.unread)
+    if not unread and (says := _only_prints(options)):
+        return _by_itself(options, (), own=(Own("read", OWN, OWN, says),))
+    if options.form:
+        unread = (*unread, f"`--{_FORM}` is no argument of it")
     alone = customs(options.words[0], options.words[1:], options.region, unread) if options.words else None
     if alone is not None and (len(options.words) == 1 or f"{options.words[0]} {options.words[1]}" not in table()):
         return _by_itself(options, alone.calls, own=alone.own)
@@ -84,6 +102,30 @@ def command_of(line: str) -> Command:
         return _by_itself(options, (_waited(service, rest[0], rest[1:], options.region, unread),))
     call, aside = _operation(service, name, rest, options.region, unread, options.paging)
     return Command((call,), (), options.notes, (), options.region, (*options.aside, *aside))
+
+
+def _only_prints(options: _Options) -> str:
+    """What a line prints without making any call: help, a version, a form to fill in; empty for any other line."""
+    words = options.words
+    if not options.form and (not words or words[-1] not in ("help", "--version")):
+        return ""
+    if words in (("help",), ("--version",)):
+        return f"{words[0]}: it only prints something"
+    if not 1 < len(words) < 4 and not options.form:
+        return ""
+    command, name = words[0], words[1] if len(words) > 1 else ""
+    service = names().services.get(command, command)
+    known = has(service) and command not in names().services.values()
+    if options.form:
+        operation = meant(commands_of(service), name) if known and "--" not in words else None
+        return f"{command} {name}: it only prints a form" if operation else ""
+    if words[-1] != "help":
+        return ""
+    if len(words) == 2:
+        return f"{command} help: it only prints something" if known or command in ("s3", *table()) else ""
+    own = f"{command} {name}" in table() or (command == "s3" and name in COMMANDS)
+    real = name == "wait" or meant(commands_of(service), name) is not None if known else False
+    return f"{command} {name} help: it only prints something" if own or real else ""
 
 
 def _set_before(words: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -153,11 +195,18 @@ def _common(words: tuple[str, ...]) -> _Options:
     notes: list[str] = []
     aside: list[str] = []
     paging: dict[str, str] = {}
-    region = ""
+    region, form = "", False
     waiting = list(words)
     while waiting:
         word = waiting.pop(0)
         name, equals, value = word.removeprefix("--").partition("=")
+        if word.startswith("--") and name == _FORM:
+            form = True
+            if not equals and waiting and waiting[0] in _FORMS:
+                waiting.pop(0)
+            elif equals and value not in _FORMS:
+                unread.append(f"`--{_FORM}` has no such form")
+            continue
         special = word.startswith("--") and (name in known.valued or name in known.flags or name in known.unread)
         if not special:
             kept.append(word)
@@ -173,7 +222,7 @@ def _common(words: tuple[str, ...]) -> _Options:
             aside.append(known.aside[name])
         if name in known.noted:
             notes.append(f"with `--{name} {_shown(value)}`" if value else f"with `--{name}`")
-    return _Options(tuple(kept), region, tuple(unread), tuple(notes), tuple(aside), paging)
+    return _Options(tuple(kept), region, tuple(unread), tuple(notes), tuple(aside), paging, form)
 
 
 def _shown(text: str) -> str:

@@ -93,7 +93,7 @@ def storage(name: str, words: Sequence[str], region: str) -> Storage:
             options[option] = ""
         else:
             unread.append(f"`--{option[:60]}` is no option of it" if option.isascii() else "a strange option")
-    reads = _COMMANDS.get(name)
+    reads = COMMANDS.get(name)
     line = _Line(name, tuple(paths), options, region)
     if reads is None or (not line.paths and name != "ls"):
         unread.append("this command of `aws s3` is not known here" if reads is None else "it names nothing")
@@ -203,7 +203,7 @@ def _website(line: _Line) -> Storage:
     return Storage((Call("s3", "PutBucketWebsite", line.region, "", {"Bucket": _bucket(line.paths[0])}),))
 
 
-_COMMANDS: Final[dict[str, Callable[[_Line], Storage]]] = {
+COMMANDS: Final[dict[str, Callable[[_Line], Storage]]] = {
     "rm": _remove,
     "cp": _copy,
     "mv": _copy,

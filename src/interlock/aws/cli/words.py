@@ -19,7 +19,7 @@ _SHELL: Final = {
 }
 
 #: Without any of these, a line is what stands between its spaces.
-_SPECIAL: Final = frozenset("'\"\\$`#") | _SHELL.keys()
+_SPECIAL: Final = frozenset("'\"\\$`#{") | _SHELL.keys()
 
 
 class Words(NamedTuple):
@@ -34,7 +34,7 @@ def words_of(line: str) -> Words:
     if _SPECIAL.isdisjoint(line):
         return Words(tuple(line.split()), ())
     reading = _Reading()
-    signs = iter(line.strip())
+    signs = iter(_stripped(line))
     for sign in signs:
         if sign == "\\" and reading.quote != "'":
             reading.escaped(next(signs, ""))
@@ -48,6 +48,14 @@ def words_of(line: str) -> Words:
     return Words(tuple(reading.words), tuple(reading.unread))
 
 
+def _stripped(line: str) -> str:
+    """The line without what surrounds it; a space behind a backslash belongs to its last word."""
+    text = line.lstrip()
+    bare = text.rstrip()
+    escapes = (len(bare) - len(bare.rstrip("\\"))) % 2
+    return text[: len(bare) + escapes]
+
+
 class _Reading:
     """The words so far; `here` is the one that is being read, None between two."""
 
@@ -56,12 +64,13 @@ class _Reading:
         self.unread: dict[str, None] = {}
         self.here: list[str] | None = None
         self.quote = ""
+        self.braced = False  # a shell would make several words of `{--delete,}`
 
     def end(self) -> None:
         """The word that is being read ends."""
         if self.here is not None:
             self.words.append("".join(self.here))
-        self.here = None
+        self.here, self.braced = None, False
 
     def escaped(self, sign: str) -> None:
         """A sign behind a backslash."""
@@ -92,6 +101,9 @@ class _Reading:
         else:
             if sign == "#" and self.here is None:
                 self.unread["a shell would leave out what stands behind `#`"] = None
+            if sign == "," and self.braced:
+                self.unread["a shell would resolve `{`"] = None
+            self.braced = self.braced or (sign == "{" and (self.here is None or self.here == ["-"]))
             if sign in "$`":
                 self._resolved()
             self._take(sign)

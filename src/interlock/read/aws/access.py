@@ -38,6 +38,8 @@ OPEN: Final[dict[str, frozenset[str]]] = {
     "acl": frozenset({"public-read", "public-read-write", "authenticated-read"}),
     "group": frozenset({"all"}),
     "groupnames": frozenset({"all"}),
+    "usergroups": frozenset({"all"}),
+    "principals": frozenset({"*"}),
     "valuestoadd": frozenset({"all"}),
     "accountids": frozenset({"*", "all"}),
     "awsaccountids": frozenset({"*"}),
@@ -50,6 +52,7 @@ OPEN: Final[dict[str, frozenset[str]]] = {
     "authtype": frozenset({"none"}),
     "associatepublicipaddress": frozenset({"true"}),
     "publiclyaccessible": frozenset({"true"}),
+    "ispubliclyaccessible": frozenset({"true"}),
     "endpointpublicaccess": frozenset({"true"}),
 }
 #: Parameters that name networks; those that hold this much of all addresses are as open as all of them.

@@ -16,6 +16,7 @@ from interlock.aws.parameters import is_secret
 from interlock.model.change import TRAITS, VERBS, Aspect, Choice, Effect, Known, Resource, Trait, Verb
 from interlock.model.wayback import WayBack
 from interlock.read.aws.access import widening
+from interlock.read.aws.guards import judging_tag, weakening
 from interlock.read.aws.naming import is_named, resources_of, selected_of
 from interlock.read.aws.operations import Operation, operation
 from interlock.read.aws.rows import Case, Row, row_of, values_at
@@ -145,6 +146,13 @@ def _meant(call: Call, found: Operation, row: Row, held: list[Case]) -> Meant:
     elif verb != "read" and (wider := widening(call, aspect)):
         traits.append("widens-access")
         says.append(wider)
+    if verb == "update" and (weaker := weakening(call)) and weaker[0] not in traits:
+        traits.append(weaker[0])
+        says.append(weaker[1])
+    if verb != "read" and found.level == "T" and "loses-protection" not in traits and judging_tag(call):
+        traits.append("loses-protection")
+        says.append("a tag by which others judge it")
+        aspect = "structure"
     if verb in ("create", "update", "execute") and "widens-access" in traits and aspect == "authority":
         verb = "grant"
     elif verb == "update" and aspect == "authority":

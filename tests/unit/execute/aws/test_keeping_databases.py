@@ -72,3 +72,25 @@ def test_a_database_is_kept_by_whatever_name_its_service_is_called(account: Acco
 
     assert gone == []
     assert names(account) == ["orders"]
+
+
+def test_a_cluster_in_memory_is_copied_before_it_goes_and_comes_back(account: Account) -> None:
+    client = account.client("memorydb")
+    subnet = account.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    client.create_subnet_group(SubnetGroupName="s", SubnetIds=[subnet])
+    client.create_cluster(ClusterName="carts", NodeType="db.r6g.large", ACLName="open-access", SubnetGroupName="s")
+    thing = ("aws.memorydb.cluster", "arn:aws:memorydb:eu-central-1:123456789012:cluster/carts")
+    order = account.order("memorydb:DeleteCluster", {"ClusterName": "carts"}, thing)
+
+    done = account.run(order)
+    snapshots = client.describe_snapshots()["Snapshots"]
+    gone = client.describe_clusters()["Clusters"]
+    account.undo(order, done)
+
+    assert [(each["Name"], each["ClusterConfiguration"]["Name"]) for each in snapshots] == [
+        ("interlock-a1b2c3d4", "carts")
+    ]
+    assert gone == []
+    again = client.describe_clusters(ClusterName="carts")["Clusters"][0]
+    assert (again["NodeType"], again["SubnetGroupName"]) == ("db.r6g.large", "s")
+    assert account.executor().look(order, "undo") == "done"

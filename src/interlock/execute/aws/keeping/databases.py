@@ -1,4 +1,4 @@
-"""Databases: RDS instances and clusters (DocumentDB and Neptune too), Redshift clusters, caches: a snapshot first."""
+"""Databases: RDS (and DocumentDB, Neptune, which share its API), Redshift, caches and MemoryDB: a snapshot first."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ _NO_CLUSTER: Final = ("DBClusterNotFoundFault", "DBClusterNotFound")
 _ALIKE: Final = (
     *("DBInstanceClass", "MultiAZ", "PubliclyAccessible", "AutoMinorVersionUpgrade", "CopyTagsToSnapshot"),
     *("StorageType", "Iops", "DeletionProtection"),
+)
+
+
+#: What a cluster of MemoryDB is made again with, called the same where it is asked for and where it is given.
+_SAME: Final = (
+    *("NodeType", "ACLName", "SubnetGroupName", "ParameterGroupName", "KmsKeyId", "SnsTopicArn"),
+    *("SnapshotRetentionLimit", "SnapshotWindow", "MaintenanceWindow", "AutoMinorVersionUpgrade"),
 )
 
 
@@ -262,6 +269,54 @@ class CacheGroup(Cache):
             "create_replication_group",
             already=("ReplicationGroupAlreadyExists", "ReplicationGroupAlreadyExistsFault"),
             ReplicationGroupId=name,
+            SnapshotName=hands.name,
+            **memory["settings"],
+        )
+
+
+class InMemory(Copied):
+    """DeleteCluster of MemoryDB."""
+
+    thing, copy, parameter = "cluster", "cluster snapshot", "ClusterName"
+    needs = ("memorydb:CreateSnapshot",)
+    makes = ("memorydb:CreateCluster", "memorydb:CreateSnapshot", "memorydb:TagResource")
+
+    def found(self, hands: Hands, name: str) -> dict[str, Any] | None:
+        missing = ("ClusterNotFoundFault", "ClusterNotFound")
+        return first(hands.find("memorydb", "describe_clusters", missing, ClusterName=name), "Clusters")
+
+    def state(self, found: dict[str, Any]) -> str:
+        return str(found["Status"])
+
+    def settings(self, found: dict[str, Any]) -> Memory:
+        return given(
+            **{name: found.get(name) for name in _SAME},
+            Port=(found.get("ClusterEndpoint") or {}).get("Port"),
+            SecurityGroupIds=[each["SecurityGroupId"] for each in found.get("SecurityGroups", ())],
+            TLSEnabled=found.get("TLSEnabled"),
+        )
+
+    def start(self, hands: Hands, name: str, memory: Memory) -> None:
+        hands.do(
+            "memorydb",
+            "create_snapshot",
+            already=("SnapshotAlreadyExistsFault", "SnapshotAlreadyExists"),
+            ClusterName=name,
+            SnapshotName=hands.name,
+            Tags=hands.tags,
+        )
+
+    def copied(self, hands: Hands, name: str) -> tuple[str, str]:
+        missing = ("SnapshotNotFoundFault", "SnapshotNotFound")
+        found = first(hands.find("memorydb", "describe_snapshots", missing, SnapshotName=hands.name), "Snapshots")
+        return (found["Status"], found["ClusterConfiguration"]["Name"]) if found else ("", "")
+
+    def make(self, hands: Hands, name: str, memory: Memory) -> None:
+        hands.do(
+            "memorydb",
+            "create_cluster",
+            already=("ClusterAlreadyExistsFault", "ClusterAlreadyExists"),
+            ClusterName=name,
             SnapshotName=hands.name,
             **memory["settings"],
         )

@@ -19,6 +19,7 @@ from interlock.execute.aws.keeping import (
     objects,
     records,
     secrets,
+    shares,
     tables,
 )
 from interlock.execute.aws.keeping.inverse import Inverse, rows
@@ -38,6 +39,7 @@ KEEPERS: Final[dict[str, Callable[[], Keeper]]] = {
     "elasticache:DeleteReplicationGroup": databases.CacheGroup,
     "elasticbeanstalk:RebuildEnvironment": environments.Rebuilt,
     "elasticbeanstalk:TerminateEnvironment": environments.Terminated,
+    "fsx:DeleteFileSystem": shares.Share,
     "iam:DeleteAccessKey": keys.AccessKey,
     "kinesis:DeleteStream": messages.Stream,
     "kms:ScheduleKeyDeletion": keys.Scheduled,
@@ -45,6 +47,7 @@ KEEPERS: Final[dict[str, Callable[[], Keeper]]] = {
     "lambda:UpdateFunctionCode": functions.Function,
     "logs:DeleteLogGroup": logs.Group,
     "logs:PutRetentionPolicy": logs.Retention,
+    "memorydb:DeleteCluster": databases.InMemory,
     "rds:DeleteDBCluster": databases.Cluster,
     "rds:DeleteDBInstance": databases.Instance,
     "redshift:DeleteCluster": databases.Warehouse,
