@@ -70,10 +70,9 @@ def write(path: Path, text: str) -> None:
 def tree(subject: Subject) -> RenderableType:
     """The scene as a tree: what changes, and under each thing what feels the change from it."""
     from rich.console import Group
-    from rich.text import Text
     from rich.tree import Tree
 
-    from interlock.cli.words import OUTCOME, plain
+    from interlock.cli.words import OUTCOME, marked, plain
     from interlock.report.scene import NOBODY, scene
     from interlock.report.subject import in_words
 
@@ -94,8 +93,9 @@ def tree(subject: Subject) -> RenderableType:
     lines = ["  ".join(f"{FELT[ring]} {_NAMES[ring]} {number:,}" for ring, number in shown.totals.items())]
     lines += [f"and {number:,} more: {_NAMES[ring]}" for ring, number in shown.hidden.items() if number]
     if not shown.complete:
-        lines.append(f"[bold red]THE REACH IS INCOMPLETE[/]: {shown.frontier:,} not followed; more may feel it")
-    return Group(root, *(Text.from_markup(line) for line in lines))
+        left = f"{shown.frontier:,} not followed; " if shown.frontier else ""
+        lines.append(f"[bold red]THE REACH IS INCOMPLETE[/]: {left}more may feel it")
+    return Group(root, *(marked(line) for line in lines))
 
 
 _NAMES: Final[dict[Ring, str]] = {"changed": "changed", "must": "must feel it", "may": "may feel it"}

@@ -15,7 +15,7 @@ from interlock.model.change import Change
 from interlock.model.inventory import Edge, Inventory, Item
 from interlock.model.target import Bounds, Target
 from interlock.survey.sql.lens import looking
-from interlock.survey.surveyors import SURVEYORS, surveyor_for
+from interlock.survey.surveyors import SURVEYORS, surveyor_for, unusable
 
 SHOP = """
 CREATE TABLE Customers (id INTEGER PRIMARY KEY, Name TEXT NOT NULL, email TEXT UNIQUE);
@@ -267,6 +267,14 @@ def test_every_edge_leads_between_resources_of_a_type_that_the_reader_uses(tmp_p
 def test_an_unknown_kind_lists_the_known_ones() -> None:
     with pytest.raises(BadConfiguration, match="sql:sqlite"):
         surveyor_for(Target("mill", "sql:oracle", "x"))
+
+
+def test_targets_of_a_kind_that_nobody_looks_at_are_named_and_others_are_not() -> None:
+    targets = [Target("old", "sql:postgres", "", "production"), Target("shop", "sql:sqlite", "", "production")]
+
+    (said,) = unusable(targets)
+    assert "`old`" in said
+    assert "`sql:postgres`" in said
 
 
 def test_the_table_loads_no_driver_until_it_is_asked() -> None:
