@@ -29,13 +29,13 @@ LARGEST: Final = 1024**3
 EXIT = {"allow": 0, "hold": 3, "deny": 4}
 
 
-def home_option(function: Function) -> Function:
+def home_option(function: Function, default: str = "./.interlock, then ~/.interlock") -> Function:
     """`--home DIR`: the folder that `interlock init` made."""
     return click.option(
         "--home",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="INTERLOCK_HOME",
-        help="The home folder.  [default: ./.interlock, then ~/.interlock]",
+        help=f"The home folder, also INTERLOCK_HOME.  [default: {default}]",
     )(function)
 
 
@@ -54,11 +54,11 @@ def graph_option(function: Function) -> Function:
     )(function)
 
 
-def find_home(home: Path | None) -> Path | None:
-    """The home to use: the one named, else ./.interlock, else ~/.interlock, else none."""
+def find_home(home: Path | None, *, here: bool = True) -> Path | None:
+    """The home to use: the one named, else ./.interlock (unless not `here`), else ~/.interlock, else none."""
     if home is not None:
         return home
-    for candidate in (Path(".interlock"), Path.home() / ".interlock"):
+    for candidate in (*((Path(".interlock"),) if here else ()), Path.home() / ".interlock"):
         try:
             (candidate / "interlock.toml").stat()
         except (FileNotFoundError, NotADirectoryError):

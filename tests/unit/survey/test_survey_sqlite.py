@@ -39,7 +39,7 @@ def made(folder: Path, schema: str = SHOP) -> Target:
     connection.pragma("synchronous", "off")  # a test may lose its power
     connection.execute(schema)
     connection.close()
-    return Target("shop", "sql:sqlite", str(path), "staging", ("Orders",))
+    return Target("shop", "sql:sqlite", str(path), "staging", ("Orders",) if schema is SHOP else ())
 
 
 def surveyed(target: Target, bounds: Bounds | None = None, monotonic: Callable[[], int] = lambda: 0) -> Inventory:
@@ -86,6 +86,14 @@ def test_tables_have_sizes_columns_and_what_is_critical_is_marked(tmp_path: Path
     assert items["customers"].fields == ("id", "name", "email")
     assert items["busy"].fields == ("n",)
     assert {"orders"} == {name for name, item in items.items() if item.critical}
+
+
+def test_a_critical_name_that_does_not_stand_there_is_said(tmp_path: Path) -> None:
+    target = made(tmp_path)
+    misspelt = surveyed(Target("shop", target.kind, target.address, "staging", ("orders", "custmers")))
+
+    assert misspelt.limits == ("critical `custmers` does not stand in the target",)
+    assert not misspelt.complete
 
 
 @pytest.mark.parametrize(
