@@ -58,7 +58,8 @@ def find_home(home: Path | None, *, here: bool = True) -> Path | None:
     """The home to use: the one named, else ./.interlock (unless not `here`), else ~/.interlock, else none."""
     if home is not None:
         return home
-    for candidate in (*((Path(".interlock"),) if here else ()), Path.home() / ".interlock"):
+    at_home = Path.home() / ".interlock"
+    for candidate in (Path(".interlock"), at_home) if here else (at_home,):
         try:
             (candidate / "interlock.toml").stat()
         except (FileNotFoundError, NotADirectoryError):

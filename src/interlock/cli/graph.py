@@ -58,9 +58,15 @@ def draw(subject: Subject, graph: str) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file that was asked for. BadInput where it cannot be."""
+    """Write a file that was asked for. BadInput where it cannot be, or would be another one than it says.
+
+    The folder that a pipeline runs in is an agent's: a link in it would have any file of the machine written over.
+    """
     from interlock.errors import BadInput
 
+    plain = not path.is_absolute() and ".." not in path.parts
+    if plain and not path.resolve().is_relative_to(Path.cwd().resolve()):
+        raise BadInput("a link leads out of this folder", hint="name the file that you mean", where=str(path))
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -248,3 +248,23 @@ def test_a_bucket_whose_name_another_state_keeps_under_another_address_is_found(
         if found
         else []
     )
+
+
+@pytest.mark.parametrize("option", ["--markdown", "--sarif", "--graph"])
+def test_a_link_that_came_with_the_change_has_nothing_written_over(
+    interlock: Process, plan: str, tmp_path: Path, option: str
+) -> None:
+    (tmp_path / "victim").write_text("precious")
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "out.svg").symlink_to(tmp_path / "victim")
+    (work / "out").symlink_to(tmp_path)
+    shutil.copy(tmp_path / plan, work / plan)
+    inside = type(interlock)(work)
+
+    direct, through = (inside("ci", "terraform", plan, option, name) for name in ("out.svg", "out/victim.svg"))
+
+    assert (direct.status, through.status) == (2, 2)
+    assert "a link leads out of this folder" in direct.err
+    assert (tmp_path / "victim").read_text() == "precious"
+    assert not (tmp_path / "victim.svg").exists()
