@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from interlock.cli.frame import caller, console, emit, find_home, home_option, json_option, opened, senses
+from interlock.report.visible import fitted, visible
 
 if TYPE_CHECKING:
     from interlock.ledger.audit import Report
@@ -166,6 +167,7 @@ def witness(name: str, key: Path, as_json: bool) -> None:
 def _source(source: Path | None, home: Path | None) -> Iterator[tuple[Path | Readable, str | None, Path | None]]:
     """What to read, and for the home's own ledger its key and mark. A SOURCE is read without any configuration."""
     if source is not None:
+        _is_there(source)
         yield source, None, None
         return
     from interlock.errors import BadConfiguration
@@ -191,7 +193,18 @@ def _key(text: str) -> str:
     from interlock.ledger.note import parse_verifier
 
     path = Path(text)
-    return str(load_verifier(path) if path.exists() else parse_verifier(text))
+    return str(load_verifier(path) if _is_there(path) else parse_verifier(text))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file. BadInput for what no file can be called, or where nobody may look."""
+    from interlock.errors import BadInput
+
+    try:
+        return path.exists()
+    except (OSError, ValueError) as error:
+        where = fitted(visible(path), 80)
+        raise BadInput("cannot be read", hint=getattr(error, "strerror", "") or str(error), where=where) from error
 
 
 def _text(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import Final, NamedTuple
 
 from interlock.aws.call import Call
@@ -154,16 +155,16 @@ def _common(words: tuple[str, ...]) -> _Options:
     aside: list[str] = []
     paging: dict[str, str] = {}
     region = ""
-    waiting = list(words)
+    waiting = deque(words)
     while waiting:
-        word = waiting.pop(0)
+        word = waiting.popleft()
         name, equals, value = word.removeprefix("--").partition("=")
         special = word.startswith("--") and (name in known.valued or name in known.flags or name in known.unread)
         if not special:
             kept.append(word)
             continue
         if name in known.valued and not equals:
-            value = waiting.pop(0) if waiting else ""
+            value = waiting.popleft() if waiting else ""
         region = value if name == "region" else region
         if name in known.unread:
             unread.append(known.unread[name])
