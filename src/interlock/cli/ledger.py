@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from interlock.ledger.storage import Readable
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+UNPINNED: Final = (
+    "[bold red]UNPINNED[/]: it came from the copy itself, so whoever rewrote all of it could have signed it with a key "
+    "of their own. Give --key with the verifier key that you kept."
+)
 
 
 @click.group()
@@ -256,18 +260,20 @@ def _progress(what: str) -> Iterator[Callable[[int], None]]:
 
 
 def _show(report: Report, quorum: int) -> None:
+    from rich.table import Table
+
     from interlock.cli.words import plain
 
     say = console().print
     verdict = "[bold green]VERIFIED[/]" if report.ok else "[bold red]NOT VERIFIED[/]"
     say(f"{verdict}  {report.size:,} entries of {plain(report.origin) or 'an unknown log'}")
-    say(f"root      {report.root}")
-    if report.pinned:
-        say("key       the one you gave or keep")
-    else:
-        say("key       [bold red]UNPINNED[/]: it came from the copy itself, so whoever rewrote all of it could have")
-        say("          signed it with a key of their own. Give --key with the verifier key that you kept.")
+    told = Table.grid(padding=(0, 1))
+    told.add_column(min_width=9)
+    told.add_column(overflow="fold")
+    told.add_row("root", report.root)
+    told.add_row("key", "the one you gave or keep" if report.pinned else UNPINNED)
     if quorum:
-        say(f"witnessed {report.witnessed:,} entries, by {quorum} or more")
+        told.add_row("witnessed", f"{report.witnessed:,} entries, by {quorum} or more")
+    say(told)
     for problem in report.problems:
         say(f"[red]{plain(problem.code)}[/]  {plain(problem.place)}: {plain(problem.sentence)}")
