@@ -50,6 +50,14 @@ def test_generated_pages_are_as_the_source_says() -> None:
     assert set((DOCS / "commands").glob("*.md")) <= set(wanted)
 
 
+def test_the_page_on_policy_counts_the_starter_policies() -> None:
+    files = list((SRC / "policy" / "starter").glob("*.cedar"))
+    policies = sum(path.read_text("utf-8").count("@id(") for path in files)
+
+    assert len(files) == 10
+    assert f"{policies} policies in ten files." in (DOCS / "policy.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_page(command: str) -> None:
     assert (DOCS / "commands" / f"{command}.md").exists()

@@ -43,6 +43,7 @@ from interlock.record import CLAIMED, PASSED, SYSTEM, Record
 from interlock.registry import Registry
 from interlock.road import Road
 from interlock.selftest import prove
+from interlock.survey.surveyors import unusable
 
 
 class Control:
@@ -233,9 +234,8 @@ class Control:
 
     def ballot(self, case: Case, person: str, choice: Choice, *, reason: str = "", break_glass: bool = False) -> Ballot:
         """The ballot of a case as it was shown, for a person to sign."""
-        poll = self.road.poll(case)
         return draw(
-            poll,
+            self.road.poll(case),
             person,
             choice,
             now=self.record.now(),
@@ -346,14 +346,14 @@ class Control:
         except InterlockError as error:
             problems.append(str(error))
             size = -1
-        reviews = [] if size < 0 else self._reviews_due()
         return {
             "state": "armed" if not problems else "stopped",
             "version": __version__,
             "problems": problems,
             "degraded": [
-                *(f"a review of case `{case}` is due: it broke the glass" for case in reviews),
+                *(f"a review of case `{case}` is due: it broke the glass" for case in self._reviews_due(size)),
                 *(f"`{agent}` is held back: it asks faster than its pace" for agent in self.pace.held_back()),
+                *unusable(self.configuration.targets.values()),
             ],
             "policy_version": self.judge.engine.version,
             "ledger_entries": size,
@@ -376,10 +376,10 @@ class Control:
             self.record.write(SYSTEM, None, "interlock", [opened])
         return self._problems
 
-    def _reviews_due(self) -> list[str]:
+    def _reviews_due(self, size: int) -> list[str]:
         return [
             case.id
-            for case in self.record.cases()
+            for case in (self.record.cases() if size >= 0 else ())
             if case.approval is not None and case.approval.break_glass and not case.reviewed
         ]
 

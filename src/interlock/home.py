@@ -10,12 +10,13 @@ The folder and everything secret in it is readable by its owner alone. An agent 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from interlock.configuration import FILE, Configuration, load
+from interlock.configuration import FILE, Configuration, load, parse
 from interlock.errors import BadConfiguration, BadPolicy, KeyLost
 from interlock.identify.issuer import create_issuer
 from interlock.ledger.keys import create_master, create_signer
@@ -29,7 +30,7 @@ _CONFIGURATION: Final = """\
 # Interlock's configuration. Everything here has a default; what is misspelt is refused, never ignored.
 
 [ledger]
-store = "sqlite:///ledger.db"        # or postgresql://user@host/database (the password from PGPASSFILE)
+store = {store}        # or postgresql://user@host/database (the password from PGPASSFILE)
 origin = "{origin}"
 high_water = "ledger.high-water"     # keep it on another disk than the store, if you can
 
@@ -116,9 +117,12 @@ class Home:
             raise BadPolicy("cannot be read", hint=str(error), where=str(self.policies)) from error
 
 
-def create(path: Path, *, origin: str, entropy: Callable[[int], bytes]) -> Home:
+def create(path: Path, *, origin: str, entropy: Callable[[int], bytes], store: str = "sqlite:///ledger.db") -> Home:
     """Make a new home. Raises BadConfiguration where there is one already: keys are never written over."""
     home = Home(path)
+    # A string of JSON is one of TOML, but for what stands in no address.
+    configuration = _CONFIGURATION.format(origin=origin, store=json.dumps(store))
+    parse(configuration, path)
     if (path / FILE).exists():
         raise BadConfiguration("there is an Interlock home here already", hint="choose another --home", where=str(path))
     if home.ledger_key.exists():
@@ -134,7 +138,7 @@ def create(path: Path, *, origin: str, entropy: Callable[[int], bytes]) -> Home:
         for name, text in starter_files().items():
             (home.policies / name).write_text(text, encoding="utf-8")
         (home.policies / TESTS).write_text(starter_cases(), encoding="utf-8")
-        (path / FILE).write_text(_CONFIGURATION.format(origin=origin), encoding="utf-8")
+        (path / FILE).write_text(configuration, encoding="utf-8")
     except OSError as error:
         hint = f"{error.strerror}; what was begun there may be taken away"
         raise BadConfiguration("the home cannot be written", hint=hint, where=str(path)) from error

@@ -13,14 +13,14 @@ from typing import Final
 
 #: Characters that are drawn like a Latin letter -> that letter. Both cases stand here, since Cyrillic `Н` reads as `H`
 #: and is folded before case is. The two texts of a line are of one length; `test_approve_names` holds that.
-_DRAWN_ALIKE: Final = (
+DRAWN_ALIKE: Final = (
     ("АВСЕНІЈКМОРЅТХУԀԚԜҺӀ", "abcehijkmopstxydqwhl"),  # Cyrillic capitals
     ("авсеһіјкмнорѕтхуԁԛԝӏɡ", "abcehijkmhopstxydqwlg"),  # Cyrillic small letters, and the script g
     ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹ", "abezhikmnoptyxc"),  # Greek capitals
     ("αβεζηικμνορτυχϲγ", "abeznikuvoptuxcy"),  # Greek small letters
     ("ոսօհցɑɩıǀ|01", "nuohgaiillol"),  # Armenian, Latin extensions, and digits that read as letters
 )
-_ALIKE: Final = {ord(odd): plain for odds, plains in _DRAWN_ALIKE for odd, plain in zip(odds, plains, strict=True)}
+_ALIKE: Final = {ord(odd): plain for odds, plains in DRAWN_ALIKE for odd, plain in zip(odds, plains, strict=True)}
 
 #: Unicode categories that leave nothing to see: marks on letters, format and control characters, every kind of space.
 _UNSEEN: Final = frozenset({"Mn", "Me", "Mc", "Cf", "Cc", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from interlock.cli.frame import caller, console, emit, home_option, json_option, opened, passphrase, passphrase_option
+from interlock.report.visible import safe
 
 if TYPE_CHECKING:
     from interlock.control import Control
@@ -50,7 +51,7 @@ def command(
         click.secho("approved", fg="green", bold=True, nl=False)
         click.echo(f"; next: `interlock run {case}`")
     else:
-        click.echo(f"voted; still missing: {answer['missing']}")
+        click.echo(f"voted; still missing: {safe(str(answer['missing']))}")
 
 
 def look(control: Control, case: Case) -> None:

@@ -58,7 +58,7 @@ def picture(without: Run, guarded: Run, told: Told, width: int) -> RenderableTyp
 
 def draw(without: Run, guarded: Run, told: Told, file: Path) -> None:
     """The same picture as a file, .svg or .html by its name."""
-    drawing = Console(file=io.StringIO(), record=True, width=FILE_WIDTH, force_terminal=True)
+    drawing = Console(file=io.StringIO(), record=True, width=FILE_WIDTH, force_terminal=True, emoji=False)
     drawing.print(picture(without, guarded, told, FILE_WIDTH))
     if file.suffix == ".svg":
         drawing.save_svg(str(file), title="delete and recreate")

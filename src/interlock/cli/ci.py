@@ -55,7 +55,7 @@ def _options(function: Function) -> Function:
         )
     ):
         function = option(function)
-    return inventory_option(graph_option(home_option(json_option(function))))
+    return inventory_option(graph_option(home_option(json_option(function), "~/.interlock")))
 
 
 @command.command("terraform", short_help="Judge the JSON of a plan.")
@@ -106,7 +106,10 @@ def _judge(
     if len(aloud) > 1:
         raise click.UsageError(f"{' and '.join(aloud)} both want standard output")
     summary = _summary() if github else None
-    with judging(home, agent) as (judge, passport):
+    # A pipeline runs in what is proposed. A home that lies there came with it, and would bring policies of its own.
+    if home is None and Path(".interlock").exists() and Path.cwd() != Path.home():
+        click.echo("the home in this folder is not asked; name it with --home if it is yours", err=True)
+    with judging(home, agent, here=False) as (judge, passport):
         proposal = msgspec.structs.replace(
             asked(judge, kind, agent, environment), payload=with_source(read(file), source)
         )

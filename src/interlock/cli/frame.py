@@ -29,13 +29,13 @@ LARGEST: Final = 1024**3
 EXIT = {"allow": 0, "hold": 3, "deny": 4}
 
 
-def home_option(function: Function) -> Function:
+def home_option(function: Function, default: str = "./.interlock, then ~/.interlock") -> Function:
     """`--home DIR`: the folder that `interlock init` made."""
     return click.option(
         "--home",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="INTERLOCK_HOME",
-        help="The home folder.  [default: ./.interlock, then ~/.interlock]",
+        help=f"The home folder, also INTERLOCK_HOME.  [default: {default}]",
     )(function)
 
 
@@ -54,11 +54,12 @@ def graph_option(function: Function) -> Function:
     )(function)
 
 
-def find_home(home: Path | None) -> Path | None:
-    """The home to use: the one named, else ./.interlock, else ~/.interlock, else none."""
+def find_home(home: Path | None, *, here: bool = True) -> Path | None:
+    """The home to use: the one named, else ./.interlock (unless not `here`), else ~/.interlock, else none."""
     if home is not None:
         return home
-    for candidate in (Path(".interlock"), Path.home() / ".interlock"):
+    at_home = Path.home() / ".interlock"
+    for candidate in (Path(".interlock"), at_home) if here else (at_home,):
         try:
             (candidate / "interlock.toml").stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -144,7 +145,7 @@ def console(*, stderr: bool = False) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _asked_width() or 100
-    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False, emoji=False)
 
 
 def passphrase(file: Path | None, *, confirm: bool = False) -> str:

@@ -58,9 +58,15 @@ def draw(subject: Subject, graph: str) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file that was asked for. BadInput where it cannot be."""
+    """Write a file that was asked for. BadInput where it cannot be, or would be another one than it says.
+
+    The folder that a pipeline runs in is an agent's: a link in it would have any file of the machine written over.
+    """
     from interlock.errors import BadInput
 
+    plain = not path.is_absolute() and ".." not in path.parts
+    if plain and not path.resolve().is_relative_to(Path.cwd().resolve()):
+        raise BadInput("a link leads out of this folder", hint="name the file that you mean", where=str(path))
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -70,10 +76,9 @@ def write(path: Path, text: str) -> None:
 def tree(subject: Subject) -> RenderableType:
     """The scene as a tree: what changes, and under each thing what feels the change from it."""
     from rich.console import Group
-    from rich.text import Text
     from rich.tree import Tree
 
-    from interlock.cli.words import OUTCOME, plain
+    from interlock.cli.words import OUTCOME, marked, plain
     from interlock.report.scene import NOBODY, scene
     from interlock.report.subject import in_words
 
@@ -94,8 +99,9 @@ def tree(subject: Subject) -> RenderableType:
     lines = ["  ".join(f"{FELT[ring]} {_NAMES[ring]} {number:,}" for ring, number in shown.totals.items())]
     lines += [f"and {number:,} more: {_NAMES[ring]}" for ring, number in shown.hidden.items() if number]
     if not shown.complete:
-        lines.append(f"[bold red]THE REACH IS INCOMPLETE[/]: {shown.frontier:,} not followed; more may feel it")
-    return Group(root, *(Text.from_markup(line) for line in lines))
+        left = f"{shown.frontier:,} not followed; " if shown.frontier else ""
+        lines.append(f"[bold red]THE REACH IS INCOMPLETE[/]: {left}more may feel it")
+    return Group(root, *(marked(line) for line in lines))
 
 
 _NAMES: Final[dict[Ring, str]] = {"changed": "changed", "must": "must feel it", "may": "may feel it"}

@@ -93,10 +93,14 @@ def with_source(plan: bytes, source: Path | None) -> bytes:
 
 
 @contextlib.contextmanager
-def judging(home: Path | None, agent: str) -> Iterator[tuple[Judge, Passport]]:
-    """The judge of the home there is, with the agent's passport; without a home, starter policies and no passport."""
-    if find_home(home) is not None:
-        with opened(home) as control:
+def judging(home: Path | None, agent: str, *, here: bool = True) -> Iterator[tuple[Judge, Passport]]:
+    """The judge of the home there is, with the agent's passport; without a home, starter policies and no passport.
+
+    Not `here`: a home in the folder that it runs in is not asked unless it is named.
+    """
+    found = find_home(home, here=here)
+    if found is not None:
+        with opened(found) as control:
             control.require_policies()
             yield control.judge, control.record.passport(agent)
         return

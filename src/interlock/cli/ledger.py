@@ -7,17 +7,22 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from interlock.cli.frame import caller, console, emit, find_home, home_option, json_option, opened, senses
+from interlock.report.visible import fitted, visible
 
 if TYPE_CHECKING:
     from interlock.ledger.audit import Report
     from interlock.ledger.storage import Readable
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+UNPINNED: Final = (
+    "[bold red]UNPINNED[/]: it came from the copy itself, so whoever rewrote all of it could have signed it with a key "
+    "of their own. Give --key with the verifier key that you kept."
+)
 
 
 @click.group()
@@ -166,6 +171,7 @@ def witness(name: str, key: Path, as_json: bool) -> None:
 def _source(source: Path | None, home: Path | None) -> Iterator[tuple[Path | Readable, str | None, Path | None]]:
     """What to read, and for the home's own ledger its key and mark. A SOURCE is read without any configuration."""
     if source is not None:
+        _is_there(source)
         yield source, None, None
         return
     from interlock.errors import BadConfiguration
@@ -191,7 +197,18 @@ def _key(text: str) -> str:
     from interlock.ledger.note import parse_verifier
 
     path = Path(text)
-    return str(load_verifier(path) if path.exists() else parse_verifier(text))
+    return str(load_verifier(path) if _is_there(path) else parse_verifier(text))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file. BadInput for what no file can be called, or where nobody may look."""
+    from interlock.errors import BadInput
+
+    try:
+        return path.exists()
+    except (OSError, ValueError) as error:
+        where = fitted(visible(path), 80)
+        raise BadInput("cannot be read", hint=getattr(error, "strerror", "") or str(error), where=where) from error
 
 
 def _text(path: Path) -> str:
@@ -243,18 +260,20 @@ def _progress(what: str) -> Iterator[Callable[[int], None]]:
 
 
 def _show(report: Report, quorum: int) -> None:
+    from rich.table import Table
+
     from interlock.cli.words import plain
 
     say = console().print
     verdict = "[bold green]VERIFIED[/]" if report.ok else "[bold red]NOT VERIFIED[/]"
     say(f"{verdict}  {report.size:,} entries of {plain(report.origin) or 'an unknown log'}")
-    say(f"root      {report.root}")
-    if report.pinned:
-        say("key       the one you gave or keep")
-    else:
-        say("key       [bold red]UNPINNED[/]: it came from the copy itself, so whoever rewrote all of it could have")
-        say("          signed it with a key of their own. Give --key with the verifier key that you kept.")
+    told = Table.grid(padding=(0, 1))
+    told.add_column(min_width=9)
+    told.add_column(overflow="fold")
+    told.add_row("root", report.root)
+    told.add_row("key", "the one you gave or keep" if report.pinned else UNPINNED)
     if quorum:
-        say(f"witnessed {report.witnessed:,} entries, by {quorum} or more")
+        told.add_row("witnessed", f"{report.witnessed:,} entries, by {quorum} or more")
+    say(told)
     for problem in report.problems:
         say(f"[red]{plain(problem.code)}[/]  {plain(problem.place)}: {plain(problem.sentence)}")

@@ -91,12 +91,19 @@ def _whole(assessment: Json) -> Iterator[str]:
         yield f"risk: {risk['score']} of 100, uncalibrated"
     reach = cast("Json", assessment["reach"])
     changed, must, may = (cast("Sequence[Json]", reach[name]) for name in ("changed", "must", "may"))
-    cut = "" if reach["complete"] else f", incomplete, {reach['frontier']} not followed"
+    cut = f", {unseen(reach)}" if unseen(reach) else ""
     yield f"reach: changed {len(changed)}, must {len(must)}, may {len(may)}{cut}"
     inner = {str(one["name"]) for one in changed}
     yield from _cut("reaches", (_chain(one) for one in may if str(one["name"]) not in inner))
     yield _said("way back", _way_back(cast("Json", assessment["rollback"])))
     yield from _cut("step back", cast("Sequence[str]", cast("Json", assessment["rollback"])["steps"]))
+
+
+def unseen(reach: Json) -> str:
+    """That a reach is not complete, and how much was not followed where that can be counted; empty for a whole one."""
+    if reach["complete"]:
+        return ""
+    return f"incomplete, {reach['frontier']:,} not followed" if reach["frontier"] else "incomplete, more may feel it"
 
 
 def _chain(one: Mapping[str, object]) -> str:

@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from interlock.cli.words import MOST, plain
+from interlock.cli.words import MOST, marked, plain
 from interlock.report.subject import DONE, GRAVITY, RANK
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _verb(effect: Json) -> Verb:
 
 def _title(ordered: Sequence[Json]) -> Text:
     said = _counted(ordered)
-    return Text.from_markup(f"[bold]{said}[/]" if said else "nothing changes")
+    return marked(f"[bold]{said}[/]" if said else "nothing changes")
 
 
 def _counted(found: Iterable[Json]) -> str:

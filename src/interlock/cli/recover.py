@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from interlock.cli.frame import caller, emit, home_option, json_option, opened
+from interlock.report.visible import visible
 
 
 @click.command()
@@ -21,6 +22,6 @@ def command(home: Path | None, as_json: bool) -> None:
         emit({"recovered": answers})
         return
     for case in cases:
-        click.echo(f"{case.id} is {case.state}{': ' + case.problem if case.problem else ''}")
+        click.echo(f"{case.id} is {case.state}{': ' + visible(case.problem) if case.problem else ''}")
     if not cases:
         click.echo("nothing was left in the middle")

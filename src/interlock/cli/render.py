@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from interlock.cli import planned
-from interlock.cli.lines import tried
-from interlock.cli.words import MOST, OUTCOME, SEVERITY, STATE, TIER, count, further, plain
+from interlock.cli.lines import tried, unseen
+from interlock.cli.words import MOST, OUTCOME, SEVERITY, STATE, TIER, count, further, marked, plain
 from interlock.model.wayback import REVERSIBILITIES
 from interlock.report.subject import by_service
-from interlock.report.visible import columns, fitted, visible
+from interlock.report.visible import columns, counted, fitted, visible
 
 if TYPE_CHECKING:
     from interlock.answer import Json
@@ -47,7 +47,7 @@ def judgement(answer: Json, *, production: Callable[[str], bool] = everywhere) -
     parts += _needs(change)
     for name in ("unknown", "degraded"):
         if said := cast("Sequence[str]", assessment[name]):
-            parts.append(Text.from_markup(f"[bold red]{name.upper()}[/] " + "; ".join(plain(one) for one in said)))
+            parts.append(marked(f"[bold red]{name.upper()}[/] " + "; ".join(plain(one) for one in said)))
     return Group(*parts)
 
 
@@ -58,14 +58,14 @@ def _headline(answer: Json, production: Callable[[str], bool]) -> RenderableType
         rows = ""  # a plan tells of things, and nobody counted what is in them
     red = " red" if production(str(answer["environment"])) else ""
     outcome = str(decision["outcome"])
-    text = Text.from_markup(
+    text = marked(
         f"[{OUTCOME[outcome]}]{outcome.upper()}[/]  "
         f"tier [{TIER[str(assessment['tier'])]}]{assessment['tier']}[/]  "
         f"reversibility [bold]{assessment['reversibility']}[/]  {rows}"
         f"environment [bold{red}]{plain(answer['environment'])}[/]"
     )
     if requirements := cast("Sequence[str]", decision["requirements"]):
-        text.append_text(Text.from_markup(f"\nlifted by [bold]{plain(', '.join(requirements))}[/]"))
+        text.append_text(marked(f"\nlifted by [bold]{plain(', '.join(requirements))}[/]"))
     return Panel(text, border_style=OUTCOME[outcome], padding=(0, 1))
 
 
@@ -121,18 +121,23 @@ def _findings(findings: Sequence[Json]) -> Iterable[RenderableType]:
         table.add_row(
             f"[{SEVERITY[severity]}]{severity}[/]",
             f"[bold]{plain(found['id'])}[/]",
-            f"{plain(found['message'])} [dim]{plain(found['where'])}[/]{fix}",
+            f"{plain(found['message'])}{_where(found)}{fix}",
         )
     if len(findings) > MOST:
         table.add_row("", "", further(len(findings) - MOST))
     yield table
 
 
+def _where(found: Json) -> str:
+    """The place of a finding, told apart from its message where there is no colour."""
+    return f" [dim]({plain(found['where'])})[/]" if found["where"] else ""
+
+
 def _reach(assessment: Json) -> RenderableType:
     reach, rollback = cast("Json", assessment["reach"]), cast("Json", assessment["rollback"])
     sets = [cast("Sequence[Json]", reach[name]) for name in ("changed", "must", "may")]
     table = Table.grid(padding=(0, 1))
-    cut = "" if reach["complete"] else f" [red]incomplete, {reach['frontier']} not followed[/]"
+    cut = f" [red]{unseen(reach)}[/]" if unseen(reach) else ""
     table.add_row("reach", f"changed {len(sets[0])}, must {len(sets[1])}, may {len(sets[2])}{cut}")
     inner = {str(one["name"]) for one in sets[0]}
     further_on = [one for one in sets[2] if str(one["name"]) not in inner]
@@ -191,7 +196,9 @@ def case(
     head.add_row("agent", f"{plain(answer['agent'])}  [dim]owner[/] {plain(answer['owner'] or 'nobody')}")
     for name in ("intent", "target", "author", "operator", "proposed_at", "missing", "problem"):
         if answer[name]:
-            head.add_row(name.replace("_", " "), plain(answer[name]))
+            # What is missing is our own words, a line for each; the others may be an agent's, and stay one line.
+            said = str(answer[name]).splitlines() if name == "missing" else [answer[name]]
+            head.add_row(name.replace("_", " "), "\n".join(map(plain, said)))
     parts: list[RenderableType] = [head]
     if payload:
         parts.append(_payload(payload))
@@ -205,19 +212,20 @@ def case(
 
 def _payload(payload: str) -> RenderableType:
     """The exact text; where it is too long to be shown whole, that is said where everybody looks."""
-    lines = payload.splitlines()
-    shown = payload[:CHARACTERS].splitlines()[:LINES]
-    text = Text.from_markup("\n".join(map(plain, shown)))
+    # At line feeds alone: other signs that Python takes for a line's end do not end a comment where it would run.
+    lines = payload.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    shown = payload[:CHARACTERS].replace("\r\n", "\n").removesuffix("\n").split("\n")[:LINES]
+    text = marked("\n".join(map(plain, shown)))
     cut = len(lines) > LINES or len(payload) > CHARACTERS
     title = "[bold red]not all[/] of what would run" if cut else "exactly this would run"
     if cut:
         whole = f"{len(lines):,} lines, {len(payload):,} characters in all: `interlock show CASE --json` has them"
-        text.append_text(Text.from_markup(f"\n[bold red]… cut here[/]; {whole}"))
+        text.append_text(marked(f"\n[bold red]… cut here[/]; {whole}"))
     return Panel(text, title=title, title_align="left", padding=(0, 1))
 
 
 def _samples(samples: Sequence[Mapping[str, object]]) -> RenderableType:
-    table = Table(title=f"{len(samples)} rows of the diff", title_justify="left", pad_edge=False)
+    table = Table(title=f"{counted(len(samples), 'row')} of the diff", title_justify="left", pad_edge=False)
     table.add_column("verb")
     table.add_column("table")
     table.add_column("before", style="red", overflow="fold")
@@ -249,21 +257,21 @@ def _history(answer: Json) -> Iterable[RenderableType]:
 
 
 #: Columns of a list of cases that give way where a terminal is too narrow for all, the least telling first.
-GIVING_WAY: Final = ("reversibility", "environment", "agent", "proposed", "tier")
-COLUMNS: Final = ("case", "state", "agent", "environment", "tier", "reversibility", "proposed", "intent")
+GIVING_WAY: Final = ("reversibility", "environment", "agent", "proposed", "intent", "tier")
+COLUMNS: Final = ("case", "state", "agent", "environment", "tier", "reversibility", "proposed", "what", "intent")
 WHOLE: Final = ("case", "state", "tier", "proposed")
-LONGEST: Final = 100  # columns of an intent in a list; the case itself has all of it
-INTENT: Final = 16  # columns of an intent without which nobody can tell what it says
+LONGEST: Final = 100  # columns of a free text in a list; the case itself has all of it
+FREE: Final = 16  # columns of such a text without which nobody can tell what it says
 
 
 def cases(answers: Sequence[Json], width: int) -> RenderableType:
     """A list of cases, newest last, in so many columns. An id and a state are never cut: they are typed next."""
     rows = [_summary(answer) for answer in answers]
     room = {name: max(len(name), *(columns(str(row[name])) for row in rows)) + 3 for name in COLUMNS}
-    room["intent"] = min(room["intent"], INTENT + 3)
-    shown = list(COLUMNS)
+    room |= {name: min(room[name], FREE + 3) for name in ("what", "intent")}
+    shown = [name for name in COLUMNS if name != "intent" or any(row["intent"] for row in rows)]
     for name in GIVING_WAY:
-        if sum(room[each] for each in shown) >= width:
+        if name in shown and sum(room[each] for each in shown) >= width:
             shown.remove(name)
     table = Table(pad_edge=False)
     for name in shown:
@@ -277,5 +285,15 @@ def cases(answers: Sequence[Json], width: int) -> RenderableType:
 
 def _summary(answer: Json) -> dict[str, str]:
     assessment = cast("Json", answer.get("assessment") or {"tier": "", "reversibility": ""})
-    whole = {**answer, **assessment, "proposed": answer["proposed_at"]}
+    whole = {**answer, **assessment, "proposed": answer["proposed_at"], "what": _what(answer)}
     return {name: fitted(visible(whole[name]), LONGEST) for name in COLUMNS}
+
+
+def _what(answer: Json) -> str:
+    """The gravest effect, and how many there are beside it. An agent's intent says nothing of what would be done."""
+    change = cast("Json", answer.get("change") or {"effects": ()})
+    effects = sorted(cast("Sequence[Json]", change["effects"]), key=_gravity)
+    if not effects:
+        return ""
+    more = f" and {len(effects) - 1:,} more" if len(effects) > 1 else ""
+    return f"{effects[0]['verb']} {cast('Json', effects[0]['resource'])['name']}{more}"

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
 from interlock.cli.frame import console, emit, home_option, json_option, opened
+
+if TYPE_CHECKING:
+    from interlock.answer import Json
+
+#: Whether it is served, only the process that serves it knows; its health page tells.
+AWS_GATE: Final = "sealed: only this home holds the credential; `interlock up` serves it"
 
 
 @click.command()
@@ -16,6 +23,7 @@ def command(home: Path | None, as_json: bool) -> int:
     """Show what is armed, degraded or stopped. Exit status 0 when all is armed, 1 when not."""
     with opened(home) as control:
         health = control.health()
+        targets = [control.configuration.targets[name] for name in sorted(control.configuration.targets)]
     if as_json:
         emit(health)
     else:
@@ -26,14 +34,17 @@ def command(home: Path | None, as_json: bool) -> int:
         table = Table.grid(padding=(0, 2))
         table.add_column()
         table.add_column(overflow="fold")
-        for name, value in health.items():
-            table.add_row(name.replace("_", " "), plain(_line(value)))
+        shown = health | {"targets": [f"{one.name} ({one.kind}, {one.environment})" for one in targets]}
+        if any(one.kind == "aws" for one in targets):
+            shown["gates"] = cast("Json", health["gates"]) | {"aws": AWS_GATE}
+        for name, value in shown.items():
+            table.add_row(name.replace("_", " "), "\n".join(map(plain, _lines(value))))
         console().print(table)
     return 0 if health["state"] == "armed" else 1
 
 
-def _line(value: object) -> str:
-    """One entry of the health page as people read it."""
+def _lines(value: object) -> list[str]:
+    """One entry of the health page as people read it, a line for each thing."""
     if isinstance(value, dict):
-        return "; ".join(f"{name} {inner}" for name, inner in value.items())
-    return "; ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+        return [f"{name}: {inner}" for name, inner in value.items()]
+    return list(map(str, value)) or ["none"] if isinstance(value, list) else [str(value)]

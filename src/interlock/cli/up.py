@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from interlock.cli.connect import GATE
 from interlock.cli.frame import caller, emit, home_option, json_option, opened
 
 if TYPE_CHECKING:
@@ -146,5 +147,7 @@ def _greet(control: Control, listening: Listening, aws: AwsListening | None) -> 
     click.echo("    python -c 'import interlock; print(interlock.Client().health())'")
     if aws is not None:
         click.echo(f"  AWS through {aws.url}, as endpoint and as proxy; an agent connects with")
-        click.echo('    eval "$(interlock connect aws --agent A --environment E --session S --operator O)"')
+        reached = aws.url.replace(aws.host, aws.names[0], 1) if aws.names else aws.url
+        gate = "" if reached == GATE else f" --gate {reached}"
+        click.echo(f'    eval "$(interlock connect aws --agent A --environment E --session S --operator O{gate})"')
     click.echo("  stop with Ctrl-C")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from rich.markup import escape
+from rich.text import Text
 
 from interlock.report.visible import visible
 
@@ -24,12 +25,26 @@ STATE: Final = {
     "lapsed": "red",
     "untold": "bold red",
 }
+#: What rich might take for markup of its own. Escaping whole tags is not enough: one may begin in an agent's text and
+#: end in the next one.
+_MARKUP: Final = re.compile(r"\\+|\[")
+_NOTHING: Final = "[none][/none]"  # a tag around nothing
 MOST: Final = 12  # rows of one kind before the rest is only counted
 
 
 def plain(text: object) -> str:
-    """An agent's text made safe to look at: control characters and bidirectional overrides become visible escapes."""
-    return escape(visible(text))
+    """An agent's text made safe to look at, and written so that all of it is text, whatever stands before and after."""
+    return _MARKUP.sub(_as_text, visible(text))
+
+
+def _as_text(found: re.Match[str]) -> str:
+    # A bracket begins no tag where a tag comes right behind it; backslashes before a tag are read as half of them.
+    return (found[0] * 2 if found[0] != "[" else "[") + _NOTHING
+
+
+def marked(text: str) -> Text:
+    """A text with markup of ours, in which `:names:` of little pictures stay as they are."""
+    return Text.from_markup(text, emoji=False)
 
 
 def further(number: int) -> str:

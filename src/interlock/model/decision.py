@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 
 from interlock.errors import BadInput
 from interlock.model.canon import Value, digest
@@ -64,7 +65,7 @@ def parse_requirement(text: str) -> Requirement:
     words = text.split()
     if words[:1] == ["approval"] and len(words) <= 3:
         count, rest = (int(words[1]), words[2:]) if len(words) > 1 and words[1].isdecimal() else (1, words[1:])
-        if 1 <= count <= 20 and len(rest) <= 1:
+        if 1 <= count <= 20 and len(rest) <= 1 and all(map(_ROLE.fullmatch, rest)):
             return Requirement("approval", count, *rest)
     elif len(words) == 1:
         try:
@@ -77,6 +78,9 @@ def parse_requirement(text: str) -> Requirement:
         code="bad-requirement",
     )
 
+
+#: A role that a person can have; any other one would be asked of nobody, for ever.
+_ROLE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 _CONDITIONS: dict[str, RequirementKind] = {
     "staging-proof": "staging-proof",

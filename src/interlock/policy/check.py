@@ -185,8 +185,12 @@ def _invalid(checked: tuple[Checked, ...], schema: str) -> list[BadPolicy]:
 
 
 def _plain(message: str) -> str:
-    """The engine's message without its own numbering of the policy."""
-    return re.sub(r"^for policy `policy\d+`, ", "", message)
+    """The engine's message without its own numbering of the policy, and once for all actions."""
+    return re.sub(r"^for policy `policy\d+`, | in context for Action::\"\w+\"", _of_context, message)
+
+
+def _of_context(found: re.Match[str]) -> str:
+    return " of `context`" if "Action" in found[0] else ""
 
 
 def _named_place(piece: Piece, message: str) -> str:

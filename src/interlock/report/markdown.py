@@ -195,7 +195,8 @@ def _reach(subject: Subject) -> Iterator[str]:
     reach = assessment.reach
     must = _beyond(reach.must, reach.changed)
     may = _beyond(reach.may, reach.must)
-    cut = "" if reach.complete else f" · **incomplete: {reach.frontier:,} not followed, more may feel it**"
+    left = f"{reach.frontier:,} not followed, " if reach.frontier else ""
+    cut = "" if reach.complete else f" · **incomplete: {left}more may feel it**"
     yield f"**Reach:** {len(reach.changed):,} changed, {len(must):,} more must feel it, {len(may):,} more may{cut}\n"
     if assessment.critical:
         yield f"**Critical:** {', '.join(code(name) for name in assessment.critical[:ROWS])}\n"

@@ -31,7 +31,7 @@ main{padding:0 28px 40px;max-width:1400px}.picture{overflow:auto;padding-bottom:
 SFMono-Regular,Menlo,Consolas,monospace;font-size:12.5px;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:5px 12px 5px 0;
 border-top:1px solid var(--l)}th{color:var(--s);font-weight:500;border:0}.red{color:var(--red)}
-.amber{color:var(--amber)}
+.amber{color:var(--amber)}.id{white-space:nowrap}
 .green{color:var(--green)}.soft{color:var(--s)}summary{cursor:pointer}ol{margin:4px 0;padding-left:22px}
 .bar{display:none;padding:14px 28px 0}.bar input{font:inherit;padding:6px 10px;width:min(420px,80vw);color:inherit;
 background:none;border:1px solid var(--l);border-radius:8px}.scripted .bar{display:block}
@@ -130,7 +130,7 @@ def _findings(subject: Subject) -> Iterator[str]:
         grave = "red" if found.severity in ("critical", "high") else ""
         fix = f'<br><span class="soft">{_safe(found.fix)}</span>' if found.fix else ""
         yield (
-            f'<tr data-name="{_safe(found.where)} {_safe(found.id)}"><td>{_safe(found.id)}</td>'
+            f'<tr data-name="{_safe(found.where)} {_safe(found.id)}"><td class="id">{_safe(found.id)}</td>'
             f'<td class="{grave}">{_safe(found.severity)}</td><td>{_safe(found.message)} '
             f'<span class="soft">{_safe(found.where)}</span>{fix}</td></tr>'
         )

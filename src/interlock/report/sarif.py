@@ -100,7 +100,7 @@ def _result(found: Finding, rule: int, plan: str, seen: dict[str, int]) -> Json:
         "ruleId": _text(found.id),
         "ruleIndex": rule,
         "level": LEVELS[found.severity],
-        "message": {"text": _text(found.message + fix)},
+        "message": {"text": _message(found.message + fix)},
         "locations": [place],
         "partialFingerprints": {FINGERPRINT: _fingerprint(found, seen)},
         "properties": {"severity": found.severity, "confidence": found.confidence},
@@ -117,6 +117,11 @@ def _fingerprint(found: Finding, seen: dict[str, int]) -> str:
 
 def _text(text: str) -> str:
     return fitted(visible(text), LONGEST)
+
+
+def _message(text: str) -> str:
+    """A text in which nothing is a link: the standard reads `[words](address)` as one, also in a plain message."""
+    return _text(text).replace("](", "] (")
 
 
 def _figures(subject: Subject) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from interlock.errors import BadConfiguration
@@ -17,9 +17,19 @@ def surveyor_for(target: Target) -> Surveyor:
         raise BadConfiguration(
             f"nothing is known of how to survey a target of kind `{target.kind}`",
             where=f"target `{target.name}`",
-            hint=f"known kinds: {', '.join(sorted(SURVEYORS))}",
+            hint=f"known kinds: {', '.join(sorted(SURVEYORS))}; `interlock check` judges a text without a target",
         )
     return find()
+
+
+def unusable(targets: Iterable[Target]) -> list[str]:
+    """What is to be said of targets that nothing can be proposed for, since nobody looks at their kind."""
+    known = ", ".join(sorted(SURVEYORS))
+    return [
+        f"target `{target.name}`: nothing is executed on the kind `{target.kind}` (but on {known})"
+        for target in targets
+        if target.kind not in SURVEYORS
+    ]
 
 
 def _aws() -> Surveyor:

@@ -58,6 +58,6 @@ def test_folding_twice_is_folding_once(name):
 
 def test_every_confusable_is_one_letter_for_one_letter():
     """The two texts of each line of the table are of one length, and no character stands in it twice."""
-    odd = "".join(line[0] for line in names._DRAWN_ALIKE)
-    assert [len(a) for a, _ in names._DRAWN_ALIKE] == [len(b) for _, b in names._DRAWN_ALIKE]
+    odd = "".join(line[0] for line in names.DRAWN_ALIKE)
+    assert [len(a) for a, _ in names.DRAWN_ALIKE] == [len(b) for _, b in names.DRAWN_ALIKE]
     assert len(set(odd)) == len(odd)

@@ -17,6 +17,7 @@ from interlock.errors import BadInput, BadProposal, Corrupt, InterlockError, Key
 from interlock.home import Home, create
 from interlock.ledger.source import open_source
 from interlock.report.visible import safe
+from interlock.testing.postgres import Postgres
 from interlock.testing.process import Process
 
 ESCAPES = "a\nb\x1b[2J\u202ec"
@@ -25,6 +26,22 @@ ESCAPES = "a\nb\x1b[2J\u202ec"
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return create(tmp_path / ".interlock", origin="test.example/ledger", entropy=os.urandom)
+
+
+def test_a_home_is_begun_on_postgresql_as_it_is_on_sqlite(interlock: Process, postgres: Postgres) -> None:
+    """There was no way to: a home whose store was changed by hand misses the head that it remembers."""
+    made = interlock("init", "--store", postgres.address("begun"))
+    status = interlock("status", "--json")
+
+    assert (made.status, status.status) == (0, 0), made.err + status.err
+    assert str(status.json["store"]).startswith("postgresql://")
+    assert interlock("ledger", "verify").status == 0
+
+
+@pytest.mark.parametrize("store", ["mysql://x", "postgres", ""])
+def test_a_store_that_is_none_begins_no_home(interlock: Process, tmp_path: Path, store: str) -> None:
+    assert interlock("init", "--store", store).status == 2
+    assert not (tmp_path / ".interlock").exists()
 
 
 @pytest.mark.parametrize("arguments", [("show", ESCAPES), ("cases", "--state", ESCAPES), (ESCAPES,)])

@@ -50,6 +50,23 @@ def test_the_summary_of_a_step_is_added_to_not_written_over(interlock: Process, 
     assert (tmp_path / "summary.md").read_text().startswith("what stood there\n### Interlock")
 
 
+def test_a_home_that_came_with_the_change_does_not_judge_it(interlock: Process, plan: str, tmp_path: Path) -> None:
+    """Somebody adds a home to the branch, with policies that allow everything."""
+    interlock("init")
+    for file in (tmp_path / ".interlock" / "policies").iterdir():
+        file.unlink()
+    (tmp_path / ".interlock" / "policies" / "all.cedar").write_text(
+        '@id("all")\n@because("why not")\npermit (principal, action, resource);\n'
+    )
+
+    nowhere = {"HOME": str(tmp_path / "nowhere")}
+    judged = interlock("ci", "terraform", plan, **nowhere)
+    named = interlock("ci", "terraform", plan, "--home", ".interlock", **nowhere)
+
+    assert (judged.status, named.status) == (4, 0)
+    assert "--home" in judged.err
+
+
 def test_a_hold_passes_where_only_a_denial_is_to_stop_the_pipeline(interlock: Process, tmp_path: Path) -> None:
     """The same plan: judged by the home's policies for an agent that may configure, it is held."""
     (tmp_path / "pass").touch(mode=0o600)
@@ -62,7 +79,7 @@ def test_a_hold_passes_where_only_a_denial_is_to_stop_the_pipeline(interlock: Pr
         'prevention = "p"\nenvironments = ["production"]\n[[capabilities]]\ntier = "configure"\n'
     )
     interlock("agents", "add", "deployer", "--passport", "passport.toml")
-    arguments = ("ci", "terraform", "plan.json", "--agent", "deployer", "--markdown", "-")
+    arguments = ("ci", "terraform", "plan.json", "--agent", "deployer", "--markdown", "-", "--home", ".interlock")
 
     held, passed = interlock(*arguments), interlock(*arguments, "--fail-on", "deny")
 
@@ -231,3 +248,23 @@ def test_a_bucket_whose_name_another_state_keeps_under_another_address_is_found(
         if found
         else []
     )
+
+
+@pytest.mark.parametrize("option", ["--markdown", "--sarif", "--graph"])
+def test_a_link_that_came_with_the_change_has_nothing_written_over(
+    interlock: Process, plan: str, tmp_path: Path, option: str
+) -> None:
+    (tmp_path / "victim").write_text("precious")
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "out.svg").symlink_to(tmp_path / "victim")
+    (work / "out").symlink_to(tmp_path)
+    shutil.copy(tmp_path / plan, work / plan)
+    inside = type(interlock)(work)
+
+    direct, through = (inside("ci", "terraform", plan, option, name) for name in ("out.svg", "out/victim.svg"))
+
+    assert (direct.status, through.status) == (2, 2)
+    assert "a link leads out of this folder" in direct.err
+    assert (tmp_path / "victim").read_text() == "precious"
+    assert not (tmp_path / "victim.svg").exists()

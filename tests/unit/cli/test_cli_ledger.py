@@ -200,3 +200,12 @@ def test_an_agent_may_not_export_the_record(interlock: Process, log: Log) -> Non
 
     assert ran.status == 4
     assert ran.out == ""
+
+
+@pytest.mark.parametrize("arguments", [("x" * 5_000,), ("ledger.db", "--key", "x" * 5_000)])
+def test_what_no_file_can_be_called_is_one_short_line(interlock: Process, arguments: tuple[str, ...]) -> None:
+    ran = interlock("ledger", "verify", *arguments)
+
+    assert ran.status == 2
+    assert "cannot be read" in ran.err
+    assert len(ran.err) < 200

@@ -4,7 +4,7 @@ import pytest
 
 from interlock.decide.decide import DOES_NOT_FIT, MAX_ORDINALS, NOT_UNDERSTOOD, decide, engine, remembered
 from interlock.decide.verdict import ENGINE_ERROR, NO_PERMIT, merge
-from interlock.errors import BadPolicy
+from interlock.errors import BadInput, BadPolicy
 from interlock.model.agent import Capability, unregistered
 from interlock.model.assessment import Finding
 from interlock.model.decision import Requirement, parse_requirement
@@ -300,3 +300,10 @@ def test_policies_with_an_unknown_lift_are_refused():
         with_policies('@id("x") @because("x") @lift("a cake") forbid (principal, action, resource);')
 
     assert caught.value.where == "a.cedar:2:1"
+
+
+@pytest.mark.parametrize("role", ["-1", "Two", "d\u0431a", "x" * 64, "21st;"])
+def test_an_approval_in_a_role_that_nobody_can_have_is_no_requirement(role):
+    """It would hold for ever, and nobody would know why."""
+    with pytest.raises(BadInput, match="is no requirement"):
+        parse_requirement(f"approval 1 {role}")

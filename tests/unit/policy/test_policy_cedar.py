@@ -8,6 +8,7 @@ import pytest
 from interlock.errors import BadInput, BadPolicy
 from interlock.policy import cedar
 from interlock.policy.cedar import MAX_INTEGER, MAX_MEMBERS, MAX_TEXT, load, version
+from interlock.policy.check import examine
 from interlock.policy.engine import Question, Ruling
 
 SCHEMA = """
@@ -119,6 +120,15 @@ def test_what_cannot_be_used_is_refused_with_its_place(text, where, code, says):
     assert problem.code == code
     assert problem.where.startswith(where)
     assert says in str(problem)
+
+
+def test_a_fact_that_no_action_has_is_one_problem_and_not_one_for_each_action():
+    _, problems = examine(
+        {"0.cedar": policy("x", "permit (principal, action, resource) when { context.nope };")}, SCHEMA, lift
+    )
+
+    (problem,) = problems
+    assert "attribute `nope` of `context` not found" in problem.message
 
 
 def test_no_files_at_all_are_refused():

@@ -175,3 +175,12 @@ def test_it_is_plain_ascii_and_carries_digest_and_outcome() -> None:
     assert text.isascii()
     assert json.loads(text)["runs"][0]["properties"]["digest"] == "d" * 64
     assert json.loads(text)["runs"][0]["properties"]["outcome"] == "hold"
+
+
+def test_a_name_that_reads_as_a_link_leads_nowhere() -> None:
+    (result,) = run(
+        finding("change 1: x", message="`[see here](https://evil.example/x)` is lost"), outcome="allow"
+    ).results
+
+    assert "](" not in result.message.text
+    assert "[see here] (https://evil.example/x)" in result.message.text

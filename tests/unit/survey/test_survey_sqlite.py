@@ -15,7 +15,7 @@ from interlock.model.change import Change
 from interlock.model.inventory import Edge, Inventory, Item
 from interlock.model.target import Bounds, Target
 from interlock.survey.sql.lens import looking
-from interlock.survey.surveyors import SURVEYORS, surveyor_for
+from interlock.survey.surveyors import SURVEYORS, surveyor_for, unusable
 
 SHOP = """
 CREATE TABLE Customers (id INTEGER PRIMARY KEY, Name TEXT NOT NULL, email TEXT UNIQUE);
@@ -39,7 +39,7 @@ def made(folder: Path, schema: str = SHOP) -> Target:
     connection.pragma("synchronous", "off")  # a test may lose its power
     connection.execute(schema)
     connection.close()
-    return Target("shop", "sql:sqlite", str(path), "staging", ("Orders",))
+    return Target("shop", "sql:sqlite", str(path), "staging", ("Orders",) if schema is SHOP else ())
 
 
 def surveyed(target: Target, bounds: Bounds | None = None, monotonic: Callable[[], int] = lambda: 0) -> Inventory:
@@ -86,6 +86,14 @@ def test_tables_have_sizes_columns_and_what_is_critical_is_marked(tmp_path: Path
     assert items["customers"].fields == ("id", "name", "email")
     assert items["busy"].fields == ("n",)
     assert {"orders"} == {name for name, item in items.items() if item.critical}
+
+
+def test_a_critical_name_that_does_not_stand_there_is_said(tmp_path: Path) -> None:
+    target = made(tmp_path)
+    misspelt = surveyed(Target("shop", target.kind, target.address, "staging", ("orders", "custmers")))
+
+    assert misspelt.limits == ("critical `custmers` does not stand in the target",)
+    assert not misspelt.complete
 
 
 @pytest.mark.parametrize(
@@ -267,6 +275,14 @@ def test_every_edge_leads_between_resources_of_a_type_that_the_reader_uses(tmp_p
 def test_an_unknown_kind_lists_the_known_ones() -> None:
     with pytest.raises(BadConfiguration, match="sql:sqlite"):
         surveyor_for(Target("mill", "sql:oracle", "x"))
+
+
+def test_targets_of_a_kind_that_nobody_looks_at_are_named_and_others_are_not() -> None:
+    targets = [Target("old", "sql:postgres", "", "production"), Target("shop", "sql:sqlite", "", "production")]
+
+    (said,) = unusable(targets)
+    assert "`old`" in said
+    assert "`sql:postgres`" in said
 
 
 def test_the_table_loads_no_driver_until_it_is_asked() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import Final, NamedTuple
 
 from interlock.aws.call import Call
@@ -196,14 +197,14 @@ def _common(words: tuple[str, ...]) -> _Options:
     aside: list[str] = []
     paging: dict[str, str] = {}
     region, form = "", False
-    waiting = list(words)
+    waiting = deque(words)
     while waiting:
-        word = waiting.pop(0)
+        word = waiting.popleft()
         name, equals, value = word.removeprefix("--").partition("=")
         if word.startswith("--") and name == _FORM:
             form = True
             if not equals and waiting and waiting[0] in _FORMS:
-                waiting.pop(0)
+                waiting.popleft()
             elif equals and value not in _FORMS:
                 unread.append(f"`--{_FORM}` has no such form")
             continue
@@ -212,7 +213,7 @@ def _common(words: tuple[str, ...]) -> _Options:
             kept.append(word)
             continue
         if name in known.valued and not equals:
-            value = waiting.pop(0) if waiting else ""
+            value = waiting.popleft() if waiting else ""
         region = value if name == "region" else region
         if name in known.unread:
             unread.append(known.unread[name])

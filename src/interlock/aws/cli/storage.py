@@ -6,6 +6,7 @@ spares things, so what it is does not matter for how bad it can be.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -81,14 +82,14 @@ def storage(name: str, words: Sequence[str], region: str) -> Storage:
     paths: list[str] = []
     options: dict[str, str] = {}
     unread: list[str] = []
-    waiting = list(words)
+    waiting = deque(words)
     while waiting:
-        word = waiting.pop(0)
+        word = waiting.popleft()
         option, equals, value = word.removeprefix("--").partition("=")
         if not word.startswith("--"):
             paths.append(word)
         elif option in VALUED:
-            options[option] = value if equals or not waiting else waiting.pop(0)
+            options[option] = value if equals or not waiting else waiting.popleft()
         elif option in FLAGS:
             options[option] = ""
         else:

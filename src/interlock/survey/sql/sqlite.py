@@ -50,6 +50,9 @@ class _Survey:
                 self._table(each)
         for name in sorted({each.table for each in self.found if each.type == "trigger"}):
             self._triggers(name)
+        # A misspelt word of the operator's is not passed over: the table that was meant counts as any other one.
+        missing = sorted(self.critical - {fold(each.name) for each in self.found})
+        self.limits += [f"critical `{name}` does not stand in the target" for name in missing]
         target = self.target
         return Inventory(
             target.name,

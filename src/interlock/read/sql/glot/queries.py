@@ -81,9 +81,8 @@ def _is_named(table: Any) -> bool:
     return isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier)
 
 
-def _visible(table: Any) -> set[str]:
-    """The names of WITH queries that a table's name can mean where it stands."""
-    found: set[str] = set()
+def _hidden(table: Any, name: str, memory: dict[int, frozenset[str]]) -> bool:
+    """Whether a WITH query is what this name means where it stands. `memory` keeps the names of each clause."""
     own = ""
     node: Any = table
     while node is not None:
@@ -91,27 +90,31 @@ def _visible(table: Any) -> set[str]:
             own = node.alias.lower()
         clause = node.args.get("with_")
         if clause is not None:
-            names = {one.alias.lower() for one in clause.expressions}
-            found |= names if clause.args.get("recursive") else names - {own}
+            names = memory.get(id(clause))
+            if names is None:
+                names = memory[id(clause)] = frozenset(one.alias.lower() for one in clause.expressions)
+            if name in names and (clause.args.get("recursive") or name != own):
+                return True
         if not isinstance(node, (exp.CTE, exp.With)) and clause is not None:
             own = ""
         node = node.parent
-    return found
+    return False
 
 
 def _reads(reading: Reading, tree: Any) -> None:
     """Every table that the statement reads: all that stand in it but the ones that it writes."""
     written = {id(one) for one in _written(tree)}
     scoped = tree.find(exp.With) is not None
+    memory: dict[int, frozenset[str]] = {}
     for table in tree.find_all(exp.Table, bfs=False):
         if not _is_named(table) or id(table) in written:
             continue
-        if scoped and not table.db and table.name.lower() in _visible(table):
+        if scoped and not table.db and _hidden(table, table.name.lower(), memory):
             continue
         _read(reading, table)
     for one in tree.find_all(exp.In):
         listed = one.args.get("field")
-        if listed is not None and not (scoped and spelled(listed) in _visible(listed)):
+        if listed is not None and not (scoped and _hidden(listed, spelled(listed), memory)):
             reading.add("read", "table", spelled(listed), "reads", choice="all")
 
 
