@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from interlock.configuration import FILE, Configuration, load, parse
 from interlock.errors import BadConfiguration, BadPolicy, KeyLost
 from interlock.identify.issuer import create_issuer
 from interlock.ledger.keys import create_master, create_signer
-from interlock.policy.starter import starter_cases, starter_files
+from interlock.policy.starter import read_directory, starter_cases, starter_files
 
 POLICIES: Final = "policies"
 TESTS: Final = "tests.toml"
@@ -87,34 +88,40 @@ class Home:
             if keys.stat().st_mode & 0o077:
                 raise KeyLost("others can read the keys", hint="chmod -R go= it", where=str(keys))
             seen = self.path.stat()
+            _require(self.path, {os.geteuid()})
             closed = not seen.st_mode & 0o077  # whoever cannot enter the folder changes nothing in it
-            parts = [] if closed else [self.path / FILE, self.policies, *self.policies.glob("*.cedar")]
-            for part, status in [(self.path, seen), *((part, part.stat()) for part in parts)]:
-                if status.st_uid != os.geteuid():
-                    hint = "run Interlock as that user, or give the home to this one with chown"
-                    raise KeyLost("it belongs to another user, who could change it", hint=hint, where=str(part))
-                if status.st_mode & 0o022:
-                    hint = "look at what it says now; then chmod -R go= the home"
-                    raise KeyLost("others can change what is decided here", hint=hint, where=str(part))
+            for part in (self.path / FILE, self.policies, *self.policies.glob("*.cedar")):
+                real = part.resolve()
+                if not real.is_relative_to(self.path.resolve()):
+                    _require(real, {os.geteuid(), 0})
+                    for above in real.parents:
+                        _require(above, {os.geteuid(), 0}, sticky=True)
+                elif not closed:
+                    _require(part, {os.geteuid()})
         except OSError as error:
             hint = "restore the home from its backup"
             raise KeyLost(f"the home cannot be used: {error.strerror}", hint=hint, where=str(error.filename)) from error
 
     def policy_sources(self) -> dict[str, str]:
         """The policy files by name. Raises BadPolicy when there are none: an empty set would deny without a reason."""
-        try:
-            files = sorted(self.policies.glob("*.cedar"))
-            if not files or len(files) > MAX_POLICY_FILES:
-                raise BadPolicy(
-                    f"there are {len(files)} policy files (*.cedar), not 1 to {MAX_POLICY_FILES}",
-                    hint="`interlock init` copies the starter policies into a new home",
-                    where=str(self.policies),
-                )
-            return {file.name: file.read_bytes().decode("utf-8") for file in files}
-        except UnicodeDecodeError as error:
-            raise BadPolicy("is not UTF-8", hint=str(error), where=str(self.policies)) from error
-        except OSError as error:
-            raise BadPolicy("cannot be read", hint=str(error), where=str(self.policies)) from error
+        sources = read_directory(self.policies)
+        if len(sources) > MAX_POLICY_FILES:
+            raise BadPolicy(
+                f"there are {len(sources)} policy files (*.cedar), and {MAX_POLICY_FILES} are read at most",
+                where=str(self.policies),
+            )
+        return sources
+
+
+def _require(part: Path, owners: set[int], *, sticky: bool = False) -> None:
+    """KeyLost where others can change this part. In a `sticky` folder nobody takes away what is another's."""
+    status = part.stat()
+    if status.st_uid not in owners:
+        hint = "run Interlock as that user, or give the home to this one with chown"
+        raise KeyLost("it belongs to another user, who could change it", hint=hint, where=str(part))
+    if status.st_mode & 0o022 and not (sticky and status.st_mode & stat.S_ISVTX):
+        hint = "look at what it says now; then chmod -R go= the home"
+        raise KeyLost("others can change what is decided here", hint=hint, where=str(part))
 
 
 def create(path: Path, *, origin: str, entropy: Callable[[int], bytes], store: str = "sqlite:///ledger.db") -> Home:

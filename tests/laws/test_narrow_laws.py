@@ -25,13 +25,35 @@ ACTIONS = st.lists(st.sampled_from(["s3:DeleteObject", "s3:PutObject", "s3:PutOb
 
 
 def matches(pattern: str, arn: str) -> bool:
-    """As IAM matches resources: `*` any signs, `?` one, and `${*}` the sign itself."""
-    parts = re.split(r"(\$\{[*?$]\}|\*|\?)", pattern)
-    written = "".join(
-        {"*": ".*", "?": "."}.get(part, re.escape(part[2] if part.startswith("${") and part[2:3] in "*?$" else part))
-        for part in parts
-    )
-    return re.fullmatch(written, arn, re.DOTALL) is not None
+    """As IAM matches resources: `*` any signs, `?` one, and `${*}` the sign itself.
+
+    What stands between two `*` is looked for once, from the left: a regular expression would try all ways to share.
+    """
+    pieces: list[list[str]] = [[]]  # of single signs, "" for any one
+    for part in re.split(r"(\$\{[*?$]\}|\*|\?)", pattern):
+        if part == "*":
+            pieces.append([])
+        elif part == "?":
+            pieces[-1].append("")
+        else:
+            pieces[-1] += part[2] if re.fullmatch(r"\$\{[*?$]\}", part) else part
+    first, *others = pieces
+    if not others:
+        return len(arn) == len(first) and _stands(first, arn, 0)
+    *middle, last = others
+    at, end = len(first), len(arn) - len(last)
+    if at > end or not _stands(first, arn, 0) or not _stands(last, arn, end):
+        return False
+    for piece in middle:
+        found = next((place for place in range(at, end - len(piece) + 1) if _stands(piece, arn, place)), None)
+        if found is None:
+            return False
+        at = found + len(piece)
+    return True
+
+
+def _stands(piece: list[str], text: str, place: int) -> bool:
+    return all(sign in ("", text[place + offset]) for offset, sign in enumerate(piece))
 
 
 def allowed(policy: str) -> list[tuple[str, str]]:

@@ -160,6 +160,8 @@ def load(home: Path) -> Configuration:
     """The configuration of this home. Raises BadConfiguration with file and key."""
     path = home / FILE
     try:
+        if path.exists() and not path.is_file():
+            raise BadConfiguration("is no file that has an end", hint="restore it", where=str(path))
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise BadConfiguration(

@@ -55,6 +55,10 @@ def read_directory(directory: Path) -> dict[str, str]:
 def read_text(path: Path) -> str:
     """The text of one file, bounded and strictly UTF-8. BadPolicy says where it is not."""
     try:
+        if path.exists() and not path.is_file():
+            raise BadPolicy(
+                "is no file that has an end", where=str(path), hint="take it away", code="policy-unreadable"
+            )
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as problem:

@@ -162,6 +162,35 @@ def test_in_a_home_that_nobody_else_can_enter_the_modes_within_do_not_matter(hom
     assert home.configuration().origin == "test.example/ledger"
 
 
+@pytest.mark.parametrize("part", ["interlock.toml", "policies", "policies/10-agents.cedar"])
+def test_what_a_closed_home_links_to_is_nobody_elses_to_change(home: Home, tmp_path: Path, part: str) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    real = (home.path / part).rename(shared / Path(part).name)
+    (home.path / part).symlink_to(real)
+    home.path.chmod(0o700)
+
+    assert home.configuration()
+
+    shared.chmod(0o777)
+
+    with pytest.raises(KeyLost, match="others can change what is decided here"):
+        home.configuration()
+
+
+@pytest.mark.parametrize(
+    ("part", "words"), [("interlock.toml", ("cases",)), ("policies/10-agents.cedar", ("policy", "check"))]
+)
+def test_what_has_no_end_is_not_waited_for(interlock: Process, home: Home, part: str, words: tuple[str, ...]) -> None:
+    (home.path / part).unlink()
+    os.mkfifo(home.path / part)
+
+    ran = interlock(*words)
+
+    assert ran.status == 2
+    assert "is no file that has an end" in ran.err
+
+
 def test_a_home_of_another_user_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: home.path.stat().st_uid + 1)
 
