@@ -39,6 +39,8 @@ from interlock.testing.aws_account import add_account
 CLIENTS = 16
 #: Seconds between two calls of a client that does something with its answers.
 PAUSE = 0.05
+#: Different reads that are asked for again and again.
+KNOWN = 256
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 SENSES = Senses(lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000, os.urandom)
@@ -232,7 +234,7 @@ def run(scale: Scale) -> list[Row]:
 
 def moto_rows(scale: Scale) -> list[Row]:
     """Over moto's server, which takes some milliseconds for an answer, and for each a new connection."""
-    count, rounds = scale.statements // 5, min(5, scale.times)
+    count, rounds, items = scale.statements // 5, min(5, scale.times), min(KNOWN, scale.statements)
     direct: list[float] = []
     through: list[float] = []
     aws = free_port()
@@ -241,9 +243,9 @@ def moto_rows(scale: Scale) -> list[Row]:
         with kept_to(0):
             stack.enter_context(started(["-m", "bench.awsmoto", str(aws)], aws))
         stack.enter_context(kept_to(1))
-        awsmoto.fill(f"http://127.0.0.1:{aws}", REGION, "costs", 256)
+        awsmoto.fill(f"http://127.0.0.1:{aws}", REGION, "costs", items)
         port, pid, key = stack.enter_context(gate(folder, aws))
-        known = requests(key, port, 256)
+        known = requests(key, port, items)
         uvloop.run(asked(aws, known, CLIENTS))
         uvloop.run(asked(port, known, CLIENTS))
         used = cpu_seconds(pid)
@@ -272,7 +274,7 @@ def moto_rows(scale: Scale) -> list[Row]:
 
 def dummy_rows(scale: Scale) -> list[Row]:
     """Over an AWS that answers everything at once, so that all there is to see is the gate."""
-    count, rounds = scale.statements * 4, min(3, scale.times)
+    count, rounds, items = scale.statements * 4, min(3, scale.times), min(KNOWN, scale.statements)
     direct: list[float] = []
     through: list[float] = []
     rates, cores, new = [], [], []
@@ -282,7 +284,7 @@ def dummy_rows(scale: Scale) -> list[Row]:
         started(["-m", "bench.awsdummy", str(aws)], aws),
         gate(Path(folder), aws) as (port, pid, key),
     ):
-        known = requests(key, port, 256)
+        known = requests(key, port, items)
         uvloop.run(asked(port, known, CLIENTS))
         for turn in range(rounds):
             raws = (known * (count // len(known) + 1))[:count]
