@@ -101,7 +101,16 @@ class Script:
 
         Where the script would go on after an error, the table may not have been made, and one that lasts be meant.
         """
-        return table in self.temporary and (self.stops or _PASSING.search(table) is not None)
+        return table in self.temporary and (self.stops or self.is_called_temporary(table))
+
+    def is_called_temporary(self, table: str) -> bool:
+        """Whether its very name says that it does not last."""
+        return _PASSING.search(table) is not None
+
+    @property
+    def framed(self) -> bool:
+        """Whether the script is in a transaction that it opened itself."""
+        return self._opened is not None
 
     def drops_temporary(self, table: str) -> bool:
         """A table is dropped. False where it is none of this script's own for its session, or may be dropped twice."""

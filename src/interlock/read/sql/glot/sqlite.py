@@ -40,12 +40,15 @@ def begin(reading: Reading, at: Cursor) -> None:
         holds: tuple[Trait, ...] = ("blocks-writes", "blocks-reads") if at.has("EXCLUSIVE") else ()
         reading.open_transaction(word, holds)
     else:
+        if word == "savepoint":
+            reading.temporary_first = False  # it may be a transaction by itself, and what is made in it may go again
         reading.add("read", "session", "transaction", word)
 
 
 def end(reading: Reading, at: Cursor) -> None:
     """COMMIT, END and ROLLBACK; ROLLBACK TO stays inside."""
     if at.has("TO"):
+        reading.temporary.clear()  # those that were made since are gone
         begin(reading, at)
         return
     reading.end_transaction(at.tokens[0].word.lower())
@@ -221,7 +224,8 @@ def _table(reading: Reading, at: Cursor, name: str, *, temporary: bool, virtual:
     source = at.tokens[at.at + 1 :] if at.peek("AS") else ()
     what = "create table as" if source else "create table"
     if temporary or name.startswith(reading.passing):
-        reading.make_temporary(name, what, fields)
+        # In a transaction it may go again unseen: a conflict or a trigger of the database may roll all of it back.
+        reading.make_temporary(name, what, fields, remember=not reading.framed or reading.is_called_temporary(name))
     else:
         reading.add("create", "table", name, what, aspect="structure", fields=fields)
     if source:

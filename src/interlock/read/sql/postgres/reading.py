@@ -81,7 +81,7 @@ class Reading(Script):
 
     @property
     def stops(self) -> bool:
-        return self._opened is not None
+        return self.framed
 
     def declare(self, table: str, column: Node) -> None:
         """Remembers a column's type, where the script surely gave it."""
