@@ -90,9 +90,10 @@ class Home:
             seen = self.path.stat()
             _require(self.path, {os.geteuid()})
             closed = not seen.st_mode & 0o077  # whoever cannot enter the folder changes nothing in it
+            home = self.path.resolve()
             for part in (self.path / FILE, self.policies, *self.policies.glob("*.cedar")):
                 real = part.resolve()
-                if not real.is_relative_to(self.path.resolve()):
+                if not real.is_relative_to(home):
                     _require(real, {os.geteuid(), 0})
                     for above in real.parents:
                         _require(above, {os.geteuid(), 0}, sticky=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from interlock.model.change import TRAITS, Change
+from interlock.model.wayback import worst_reversibility
 
 FOLDER = Path(__file__).with_name("plans")
 #: What matters of the traits here; the others are held elsewhere.
@@ -42,11 +43,7 @@ def said(change: Change) -> str:
         return "unknown"
     traits = {trait for effect in change.effects for trait in effect.traits} & SAID
     backs = [effect.way_back.reversibility for effect in change.effects if effect.way_back is not None]
-    worst = max((back for back in backs if back), key=_ORDER.index, default="none-needed")
-    return " ".join((worst, *sorted(traits)))
-
-
-_ORDER = (*("none-needed", "exact-inverse", "disruptive-inverse", "verified-copy", "grace-period", "irreversible"),)
+    return " ".join((worst_reversibility(*(back for back in backs if back)), *sorted(traits)))
 
 
 def _plan(line: Line) -> dict[str, object]:
