@@ -51,6 +51,7 @@ def test_a_truncated_ledger_is_noticed(history, data, tmp_path_factory):
             grow(frontier, leaf_of(entry), nodes)
         with store.writing() as tx:
             tx.run("DELETE FROM entries")
+            tx.run("DELETE FROM streams")
             note = sign_checkpoint(left, frontier.root(), SIGNER)
             tx.extend(entries, nodes, tx.head()._replace(size=left, frontier=frontier.to_bytes(), checkpoint=note))
     finally:
@@ -93,7 +94,7 @@ def test_any_change_of_any_entry_is_noticed(history, data, tmp_path_factory):
         )
         with store.writing() as tx:
             tx.run("DELETE FROM entries WHERE idx = ? OR (stream = ? AND position = ?)", (victim.index, *changed[1:3]))
-            tx.run("INSERT INTO entries VALUES (?, ?, ?, ?)", changed)
+            tx.run("INSERT INTO entries (idx, stream, position, data) VALUES (?, ?, ?, ?)", changed)
     finally:
         store.close()
 

@@ -16,7 +16,7 @@ from interlock.report.visible import fitted, visible
 
 if TYPE_CHECKING:
     from interlock.ledger.audit import Report
-    from interlock.ledger.storage import Readable
+    from interlock.ledger.storage import Store
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 UNPINNED: Final = (
@@ -168,7 +168,7 @@ def witness(name: str, key: Path, as_json: bool) -> None:
 
 
 @contextlib.contextmanager
-def _source(source: Path | None, home: Path | None) -> Iterator[tuple[Path | Readable, str | None, Path | None]]:
+def _source(source: Path | None, home: Path | None) -> Iterator[tuple[Path | Store, str | None, Path | None]]:
     """What to read, and for the home's own ledger its key and mark. A SOURCE is read without any configuration."""
     if source is not None:
         _is_there(source)

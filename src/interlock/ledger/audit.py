@@ -23,7 +23,7 @@ from interlock.ledger.head import grow
 from interlock.ledger.highwater import HighWater
 from interlock.ledger.note import Verifier, parse_note, parse_verifier
 from interlock.ledger.source import Source, open_source
-from interlock.ledger.storage import Node, Readable
+from interlock.ledger.storage import Node, Store
 from interlock.ledger.tree import Frontier
 from interlock.ledger.witness import cosignatures
 
@@ -52,7 +52,7 @@ class Report(NamedTuple):
 
 
 def verify(
-    source: Path | Readable,
+    source: Path | Store,
     *,
     vkey: str | None = None,
     checkpoints: Sequence[str] = (),
@@ -115,6 +115,8 @@ class _Audit:
         self._compare_kept()
         self._read_entries(source, progress)
         self._read_head(source)
+        if not self._problems and (astray := source.astray()):
+            self.add("place", source.place, f"the entries of `{astray}` are not found where they are")
         for size, kept in self._kept.items():
             for place, _ in kept:
                 self.add("cut", place, f"it is at size {size}, but only {self._frontier.size} entries are left")

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from interlock.ledger.source import EXPORT_FORMAT, open_source
-from interlock.ledger.storage import Readable
+from interlock.ledger.storage import Store
 
 
-def export(source: Path | Readable) -> Iterator[bytes]:
+def export(source: Path | Store) -> Iterator[bytes]:
     """The lines, each with its line end, of a store or a SQLite copy as its head stands now; nothing is verified."""
     with open_source(source) as opened:
         origin = opened.vkey.partition("+")[0]

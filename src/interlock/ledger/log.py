@@ -278,15 +278,8 @@ class Ledger:
                 return found
 
     def length(self, name: str) -> int:
-        """How many entries a stream has, found by asking for single ones: its places are taken without a gap."""
-        beyond = 1
-        while self.store.stream(name, beyond - 1, 1):
-            beyond *= 2
-        there, beyond = beyond // 2, beyond - 1
-        while there < beyond:
-            middle = (there + beyond) // 2
-            there, beyond = (middle + 1, beyond) if self.store.stream(name, middle, 1) else (there, middle)
-        return there
+        """How many entries a stream has."""
+        return self.store.length(name)
 
     def streams(self, prefix: str) -> list[str]:
         """The streams whose names begin with `prefix`, in the order of their first entries."""
@@ -328,14 +321,14 @@ class Ledger:
         return consistency_proof(old, new, subtrees(self.store, self.store.where))
 
     def rebuild(self) -> int:
-        """Recompute the inner nodes, which are derived, from the entries; how many there are."""
+        """Recompute what is derived from the entries; how many inner nodes there are."""
         with self.store.writing(hold=True) as tx:
             head = tx.head()
             if head is None:
                 raise corrupt("the head is gone", self.store.where)
             check_head(head, self.verifier, self.store.where)
             nodes = all_nodes(tx, head.size)
-            tx.put_nodes(nodes)
+            tx.derive(nodes)
         return len(nodes)
 
     def _head(self) -> Head:

@@ -21,7 +21,8 @@ from interlock.errors import BadInput, Corrupt, StoreError
 from interlock.ledger.entry import MAX_DATA, Stored
 from interlock.ledger.head import CHUNK
 from interlock.ledger.note import strict_base64
-from interlock.ledger.storage import Head, Readable
+from interlock.ledger.storage import Head, Store
+from interlock.ledger.stores import places
 
 EXPORT_FORMAT = "interlock-ledger-export/1"
 MAX_LINE = MAX_DATA * 4 // 3 + 64 * 1024
@@ -45,11 +46,14 @@ class Source(Protocol):
     def node(self, level: int, index: int) -> bytes | None:
         """A stored inner node; None where the source keeps none."""
 
+    def astray(self) -> str:
+        """A stream whose entries its store would not find; empty where there is none, or nothing to find them by."""
+
 
 class StoreSource:
     """An open store, as far as its head reached when it was opened."""
 
-    def __init__(self, store: Readable, place: str) -> None:
+    def __init__(self, store: Store, place: str) -> None:
         head = store.head()
         if head is None:
             raise Corrupt("there is no head: the log was never begun, or its head was removed", where=place)
@@ -74,6 +78,9 @@ class StoreSource:
     def node(self, level: int, index: int) -> bytes | None:
         found = self._store.nodes(level, index, index + 1)
         return found[0] if found else b""
+
+    def astray(self) -> str:
+        return self._store.astray()
 
 
 class SqliteSource:
@@ -103,6 +110,11 @@ class SqliteSource:
         query = "SELECT hash FROM nodes WHERE level = ? AND idx = ?"
         row = self._connection.execute(query, (level, index)).fetchone()
         return row[0] if row else b""
+
+    def astray(self) -> str:
+        if self._connection.execute("PRAGMA user_version").fetchone()[0] < places.SINCE:
+            return ""
+        return places.astray(self._connection)
 
 
 class ExportSource:
@@ -147,6 +159,9 @@ class ExportSource:
     def node(self, level: int, index: int) -> bytes | None:  # noqa: ARG002 - an export keeps no nodes
         return None
 
+    def astray(self) -> str:
+        return ""
+
     def _line(self) -> dict[str, object] | None:
         line = self._file.readline(MAX_LINE + 1)
         if not line:
@@ -179,7 +194,7 @@ class ExportSource:
 
 
 @contextlib.contextmanager
-def open_source(source: Path | Readable) -> Iterator[Source]:
+def open_source(source: Path | Store) -> Iterator[Source]:
     """Open a SQLite copy, an export or a store for reading. Corrupt where it is not one of them."""
     if not isinstance(source, Path):
         yield StoreSource(source, str(getattr(source, "where", "store")))

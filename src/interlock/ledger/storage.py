@@ -101,8 +101,8 @@ class Transaction(Readable, Protocol):
     def keep(self, contents: Sequence[Contents]) -> None:
         """Add new scopes to the vault, upon a held head. One that came meanwhile ends the transaction as MOVED does."""
 
-    def put_nodes(self, nodes: Sequence[Node]) -> None:
-        """Throw all nodes away and keep these instead."""
+    def derive(self, nodes: Sequence[Node]) -> None:
+        """Throw away all that is derived from the entries and make it anew, with these nodes."""
 
 
 class Store(Readable, Protocol):
@@ -117,6 +117,12 @@ class Store(Readable, Protocol):
 
     def stream(self, name: str, since: int, limit: int) -> list[Stored]:
         """At most `limit` entries of a stream from position `since` on, in order."""
+
+    def length(self, name: str) -> int:
+        """How many entries a stream has."""
+
+    def astray(self) -> str:
+        """A stream whose entries the store would not find where they are; empty when it finds all of them."""
 
     def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
         """At most `limit` of the entries start … stop-1 whose streams begin with FOLLOWED, in order."""

@@ -214,6 +214,13 @@ class PostgresStore:
     def stream(self, name: str, since: int, limit: int) -> list[Stored]:
         return [Stored(*row) for row in self._rows(STREAM, name, since, limit)]
 
+    def length(self, name: str) -> int:
+        found = self._rows(TAILS, [name])[0][1]
+        return 0 if found is None else int(found) + 1
+
+    def astray(self) -> str:
+        return ""  # the database keeps its own index of all entries
+
     def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
         return [Stored(*row) for row in self._rows(FOLLOW, start, stop, limit)]
 
@@ -315,7 +322,7 @@ class PostgresTransaction:
         if blobs:
             self.staged.append((KEEP_BLOBS, tuple(zip(*blobs, strict=True))))
 
-    def put_nodes(self, nodes: Sequence[Node]) -> None:
+    def derive(self, nodes: Sequence[Node]) -> None:
         self.staged.append(("DELETE FROM ledger_nodes", ()))
         if nodes:
             query = "INSERT INTO ledger_nodes SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bytea[])"

@@ -9,54 +9,21 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from functools import cache
-from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import cast
 
-from interlock.errors import BadConfiguration, Corrupt, StoreError
+from interlock.errors import Corrupt, StoreError
 from interlock.ledger.entry import Stored
-from interlock.ledger.storage import FOLLOWED, Contents, Head, Node, beyond
+from interlock.ledger.storage import Contents, Head, Node, beyond
+from interlock.ledger.stores import places
+from interlock.ledger.stores.file import IS_FOLLOWED, connect, make_private, migrate
+from interlock.ledger.stores.many import among, insert
 
-APPLICATION_ID = 0x494C4B31
 BUSY_SECONDS = 10.0
 ERASE_TRIES = 50
-PRAGMAS = (
-    "synchronous = FULL",
-    "secure_delete = ON",
-    "trusted_schema = OFF",
-    "foreign_keys = ON",
-    # Names of cases are random, so that many pages of an index change with every batch: they are kept at hand (32 MiB),
-    # and moved from the write-ahead log into the file after 32 MiB of it.
-    "cache_size = -32768",
-    "wal_autocheckpoint = 8192",
-)
 ERASE_PAUSE = 0.2
 TURN_PAUSE = 0.0002
 PATIENCE = 10  # so many pauses for one who waits as well
-SIZES = (128, 32, 8, 4, 2, 1)  # how many rows one statement may add
-
-Row = TypeVar("Row")
-
-# Written out: a partial index is used for the very condition that it was made with.
-_FOLLOWED = f"stream >= '{FOLLOWED}' AND stream < '{beyond(FOLLOWED)}'"
-
-# One step for each schema version; PRAGMA user_version counts them. Steps are only ever added.
-MIGRATIONS = (
-    (
-        "CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, frontier BLOB NOT NULL,"
-        " checkpoint TEXT NOT NULL, vkey TEXT NOT NULL)",
-        "CREATE TABLE entries (idx INTEGER PRIMARY KEY, stream TEXT NOT NULL, position INTEGER NOT NULL,"
-        " data BLOB NOT NULL, UNIQUE (stream, position))",
-        "CREATE INDEX first_entries ON entries (stream) WHERE position = 0",
-        "CREATE TABLE nodes (level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL,"
-        " PRIMARY KEY (level, idx)) WITHOUT ROWID",
-        "CREATE TABLE vault_keys (scope TEXT PRIMARY KEY, wrapped BLOB NOT NULL)",
-        "CREATE TABLE vault_blobs (scope TEXT NOT NULL, digest TEXT NOT NULL, sealed BLOB NOT NULL,"
-        " PRIMARY KEY (scope, digest))",
-    ),
-    (f"CREATE INDEX followed ON entries (idx) WHERE {_FOLLOWED}",),
-)
 
 
 class SqliteStore:
@@ -69,15 +36,15 @@ class SqliteStore:
         self._write_lock = threading.RLock()
         self._read_lock = threading.Lock()
         with self._told(), contextlib.ExitStack() as opening:
-            _make_private(path)
+            make_private(path)
             self._next = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             opening.callback(os.close, self._next)
-            self._writer = opening.enter_context(contextlib.closing(_connect(path, busy_seconds)))
-            _migrate(self._writer, self.where)
+            self._writer = opening.enter_context(contextlib.closing(connect(path, busy_seconds)))
+            migrate(self._writer, self.where)
             self._writer.execute("PRAGMA busy_timeout = 0")
-            self._reader = _connect(path, busy_seconds)
+            self._reader = connect(path, busy_seconds)
             opening.pop_all()
-        self._transaction = SqliteTransaction(self._writer)
+        self._transaction = SqliteTransaction(self._writer, self.where)
 
     @property
     def where(self) -> str:
@@ -142,6 +109,14 @@ class SqliteStore:
         with self._reading() as reader:
             return reader.stream(name, since, limit)
 
+    def length(self, name: str) -> int:
+        with self._reading() as reader:
+            return reader.tails([name]).get(name, 0)
+
+    def astray(self) -> str:
+        with self._reading() as reader:
+            return reader.astray()
+
     def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
         with self._reading() as reader:
             return reader.followed(start, stop, limit)
@@ -201,7 +176,7 @@ class SqliteStore:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[SqliteTransaction]:
         with self._read_lock, self._told():
-            yield SqliteTransaction(self._reader)
+            yield SqliteTransaction(self._reader, self.where)
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -218,8 +193,9 @@ class SqliteTransaction:
 
     held = True
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, where: str) -> None:
         self._connection = connection
+        self._where = where
 
     def run(self, statement: str, values: Sequence[object] = ()) -> int:
         """Execute one statement; how many rows it changed."""
@@ -235,34 +211,28 @@ class SqliteTransaction:
         return Head(*row) if row else None
 
     def tails(self, streams: Sequence[str]) -> dict[str, int]:
-        query = "SELECT stream, max(position) + 1 FROM entries WHERE stream IN ({}) GROUP BY stream"
-        return dict(self._among(query, streams))
+        return places.lengths(self._connection, streams)
 
     def extend(self, entries: Sequence[Stored], nodes: Sequence[Node], head: Head) -> None:
-        self._insert("entries", entries)
-        self._insert("nodes", nodes)
+        places.add(self._connection, entries, self._where)
+        insert(self._connection, "nodes", nodes)
         self._connection.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?)", head)
 
     def scopes(self, names: Sequence[str]) -> set[str]:
-        return {name for (name,) in self._among("SELECT scope FROM vault_keys WHERE scope IN ({})", names)}
+        found = among(self._connection, "SELECT scope FROM vault_keys WHERE scope IN ({})", names)
+        return {name for (name,) in found}
 
     def keep(self, contents: Sequence[Contents]) -> None:
-        self._insert("vault_keys", [(one.scope, one.wrapped) for one in contents])
-        self._insert("vault_blobs", [(one.scope, *blob) for one in contents for blob in one.blobs])
+        insert(self._connection, "vault_keys", [(one.scope, one.wrapped) for one in contents])
+        insert(self._connection, "vault_blobs", [(one.scope, *blob) for one in contents for blob in one.blobs])
 
-    def put_nodes(self, nodes: Sequence[Node]) -> None:
+    def derive(self, nodes: Sequence[Node]) -> None:
         self._connection.execute("DELETE FROM nodes")
-        self._insert("nodes", nodes)
+        insert(self._connection, "nodes", nodes)
+        places.remake(self._connection)
 
-    def _insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
-        """Many rows a statement: at the end of each one Python lets other threads in, and they do not hurry back."""
-        for part in _parts(rows):
-            self._connection.execute(_insertion(table, len(part), len(part[0])), list(chain.from_iterable(part)))
-
-    def _among(self, query: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query about these names; `{}` in it is where their question marks stand."""
-        for part in _parts(names):
-            yield from self._connection.execute(query.format(_marks(len(part))), part).fetchall()
+    def astray(self) -> str:
+        return places.astray(self._connection)
 
     def entries(self, start: int, stop: int) -> list[Stored]:
         query = "SELECT idx, stream, position, data FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"
@@ -273,43 +243,17 @@ class SqliteTransaction:
         return [row[0] for row in self._connection.execute(query, (level, start, stop))]
 
     def stream(self, name: str, since: int, limit: int) -> list[Stored]:
-        query = (
-            "SELECT idx, stream, position, data FROM entries WHERE stream = ? AND position >= ?"
-            " ORDER BY position LIMIT ?"
-        )
-        return [Stored(*row) for row in self._connection.execute(query, (name, since, limit))]
+        return places.stream(self._connection, name, since, limit, self._where)
 
     def followed(self, start: int, stop: int, limit: int) -> list[Stored]:
         query = (
-            f"SELECT idx, stream, position, data FROM entries INDEXED BY followed WHERE {_FOLLOWED}"  # noqa: S608 - ours
+            f"SELECT idx, stream, position, data FROM entries INDEXED BY followed WHERE {IS_FOLLOWED}"  # noqa: S608 - ours
             " AND idx >= ? AND idx < ? ORDER BY idx LIMIT ?"
         )
         return [Stored(*row) for row in self._connection.execute(query, (start, stop, limit))]
 
     def streams(self, prefix: str) -> list[str]:
-        query, bounds = "SELECT stream FROM entries WHERE position = 0 AND stream >= ? {} ORDER BY idx", [prefix]
-        if beyond(prefix):
-            query, bounds = query.format("AND stream < ?"), [prefix, beyond(prefix)]
-        return [row[0] for row in self._connection.execute(query.format(""), bounds)]
-
-
-def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """All of the rows, in parts of a few sizes only, so that few statements have to be prepared."""
-    at = 0
-    for size in SIZES:
-        while len(rows) - at >= size:
-            yield rows[at : at + size]
-            at += size
-
-
-@cache
-def _marks(count: int) -> str:
-    return ", ".join("?" * count)
-
-
-@cache
-def _insertion(table: str, rows: int, columns: int) -> str:
-    return f"INSERT INTO {table} VALUES " + ", ".join([f"({_marks(columns)})"] * rows)  # noqa: S608 - a table of ours
+        return places.streams(self._connection, prefix, beyond(prefix))
 
 
 def explain(error: sqlite3.Error, where: str) -> StoreError:
@@ -335,52 +279,9 @@ def explain(error: sqlite3.Error, where: str) -> StoreError:
     return StoreError(f"the store failed: {str(error).lower()}", where=where)
 
 
-def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
-    try:
-        # Setting the mode needs the file to itself for a moment; the busy handler does not cover it, so ask first.
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode = WAL")
-        for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _migrate(connection: sqlite3.Connection, where: str) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        mark = connection.execute("PRAGMA application_id").fetchone()[0]
-        empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-        if (mark != APPLICATION_ID and not (empty and mark == 0 and version == 0)) or version > len(MIGRATIONS):
-            hint = "it belongs to another program, or to a newer version of this one"
-            raise BadConfiguration("the file is not a ledger this version can use", where=where, hint=hint)
-        for step in MIGRATIONS[version:]:
-            for statement in step:
-                connection.execute(statement)
-        # Written even when nothing is new: a file that cannot be written is found out here, not at the first append.
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
 def _locked(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
-
-
-def _make_private(path: Path) -> None:
-    """The file is made 0600 before SQLite sees it (its WAL takes the same rights), in a folder made 0700."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
