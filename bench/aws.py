@@ -26,7 +26,7 @@ from typing import cast
 import uvloop
 
 from bench import awsmoto
-from bench.rows import Row, Scale, at
+from bench.rows import Row, Scale, at, kept_to
 from interlock.aws import sigv4
 from interlock.control import Control
 from interlock.home import create
@@ -205,17 +205,6 @@ def started(words: list[str], port: int) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-@contextlib.contextmanager
-def kept_to(number: int) -> Iterator[None]:
-    """This thread, and whatever it starts meanwhile, keeps to one core: this one of those that it may use."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {sorted(before)[number % len(before)]})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bench.rows import Row, Scale, at, crowd, per_second, waits
+from bench.rows import Row, Scale, at, crowd, kept_to, per_second, waits
 from interlock.ledger.audit import verify
 from interlock.ledger.log import Item, Ledger, open_ledger
 from interlock.ledger.note import Signer
@@ -100,7 +100,13 @@ def sqlite_rows(folder: Path, scale: Scale) -> list[Row]:
         rows.append(appends(ledger, "SQLite", 8, BATCH, bare.figure, scale))
         rows.append(audit_row(folder / "ledger.db"))
         rows.append(vault_row(ledger, scale))
-    return rows
+    most = min(32, max(scale.clients))
+    with (
+        kept_to(1),
+        open_ledger(f"sqlite:///{folder}/kept.db", signer=SIGNER, high_water=folder / "mark-kept") as ledger,
+    ):
+        kept = appends(ledger, "SQLite", most, 1, bare.figure, scale, "≥ 20,000")
+    return [*rows, kept._replace(what=f"{kept.what}, kept to one core")]
 
 
 def postgres_rows(folder: Path, server: Postgres, scale: Scale) -> list[Row]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 Answer = TypeVar("Answer")
@@ -84,6 +86,17 @@ def in_thread(work: Callable[[], Answer]) -> Answer:
     thread.start()
     thread.join()
     return answers[0]
+
+
+@contextlib.contextmanager
+def kept_to(number: int) -> Iterator[None]:
+    """This thread, and whatever it starts meanwhile, keeps to one core: this one of those that it may use."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(before)[number % len(before)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 class Crowd(NamedTuple):

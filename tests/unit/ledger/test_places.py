@@ -159,13 +159,13 @@ def test_a_file_of_an_earlier_version_verifies_as_it_is_and_goes_on_with_all_tha
 def test_a_file_that_cannot_be_brought_up_to_date_stays_as_it_was(tmp_path):
     path = tmp_path / "ledger.db"
     as_before(path, 2)
-    change(path, "CREATE TABLE old_blobs (x)")  # in the way of the last step
+    change(path, "CREATE TABLE old_keys (x)")  # in the way of the last step
     before = dump(path)
 
     with pytest.raises(StoreError):
         opened(path)
     assert dump(path) == before
-    change(path, "DROP TABLE old_blobs")
+    change(path, "DROP TABLE old_keys")
     with opened(path) as ledger:
         assert len(ledger.stream("case/b")) == 200
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import pytest
 
@@ -15,15 +15,19 @@ class Table:
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
+        self.steps: list[tuple[int, int]] = []
         self.servants: list[str] = []
         self.go = threading.Event()
         self.begun = threading.Event()
         self.together: Together[int, int, int] = Together(self.make, self.settle)
         self.got: dict[int, object] = {}
 
-    def make(self, number: int) -> int:
+    def make(self, number: int) -> Generator[None, None, int]:
         if number < 0:
             raise ValueError(f"{number} is too small")
+        for step in range(number % 3):
+            self.steps.append((step, number))
+            yield
         return number * 2
 
     def settle(self, made: Sequence[int]) -> list[int | Exception]:
@@ -87,6 +91,14 @@ def test_those_who_wait_are_served_at_once_by_one_of_them_and_each_gets_its_own(
     assert table.servants[1] in {f"asks {number}" for number in range(2, 6)}
 
 
+def test_a_step_is_taken_for_all_of_them_before_the_next_and_they_are_settled_in_the_order_in_which_they_came() -> None:
+    table = held_up([3, 1, 2, 9, 5, 8])
+    came = [made // 2 for made in table.batches[1]]
+
+    assert sorted(came) == [1, 2, 5, 8, 9]
+    assert table.steps == [(step, number) for step in (0, 1) for number in came if step < number % 3]
+
+
 def test_what_goes_wrong_for_one_is_raised_by_that_one_alone() -> None:
     table = held_up([1, 2, -3, 7, 8])
 
@@ -125,7 +137,11 @@ def test_more_than_can_be_served_at_once_are_served_one_batch_after_the_other() 
 
 @pytest.mark.parametrize("clients", [2, 9])
 def test_nobody_is_left_waiting_in_a_crowd(clients: int) -> None:
-    together: Together[int, int, int] = Together(lambda number: number, lambda made: [number + 1 for number in made])
+    def make(number: int) -> Generator[None, None, int]:
+        yield
+        return number
+
+    together: Together[int, int, int] = Together(make, lambda made: [number + 1 for number in made])
     wrong: list[int] = []
 
     def client(number: int) -> None:

@@ -40,7 +40,7 @@ MIGRATIONS = (
         " PRIMARY KEY (scope, digest))",
     ),
     (f"CREATE INDEX followed ON entries (idx) WHERE {IS_FOLLOWED}",),
-    # Places (places.py) instead of an index of all of them, and each vault's key and blob in one page instead of two.
+    # Places (places.py) instead of an index of all of them; keys of the vault are small, and found in one page.
     (
         "CREATE TABLE chained (idx INTEGER PRIMARY KEY, stream TEXT NOT NULL, position INTEGER NOT NULL,"
         " before INTEGER, data BLOB NOT NULL)",
@@ -57,11 +57,6 @@ MIGRATIONS = (
         "CREATE TABLE vault_keys (scope TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID",
         "INSERT INTO vault_keys SELECT scope, wrapped FROM old_keys",
         "DROP TABLE old_keys",
-        "ALTER TABLE vault_blobs RENAME TO old_blobs",
-        "CREATE TABLE vault_blobs (scope TEXT NOT NULL, digest TEXT NOT NULL, sealed BLOB NOT NULL,"
-        " PRIMARY KEY (scope, digest)) WITHOUT ROWID",
-        "INSERT INTO vault_blobs SELECT scope, digest, sealed FROM old_blobs",
-        "DROP TABLE old_blobs",
     ),
 )
 

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, Final, TypeVar
 
 #: How many rows one statement may have: few sizes, so that few statements have to be prepared.
-SIZES: Final = (128, 32, 8, 4, 2, 1)
+SIZES: Final = (128, 64, 32, 16, 8, 4, 2, 1)
 
 Row = TypeVar("Row")
 

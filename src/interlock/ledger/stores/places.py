@@ -41,15 +41,18 @@ _BACK: Final = """
         WHERE e.position BETWEEN ? AND ? ORDER BY e.idx
 """
 _ASTRAY: Final = (
-    """SELECT e.stream FROM entries AS e
-        LEFT JOIN entries AS b ON b.idx = e.before LEFT JOIN streams AS s ON s.name = e.stream
-        WHERE s.name IS NULL OR e.position >= s.entries OR CASE e.position WHEN 0 THEN e.before IS NOT NULL
+    """SELECT e.stream FROM entries AS e LEFT JOIN entries AS b ON b.idx = e.before
+        WHERE CASE e.position WHEN 0 THEN e.before IS NOT NULL
             ELSE b.stream IS NOT e.stream OR b.position IS NOT e.position - 1 END LIMIT 1""",
     """SELECT s.name FROM streams AS s
         LEFT JOIN entries AS f ON f.idx = s.first LEFT JOIN entries AS l ON l.idx = s.last
         WHERE f.stream IS NOT s.name OR f.position IS NOT 0
             OR l.stream IS NOT s.name OR l.position IS NOT s.entries - 1 LIMIT 1""",
 )
+# Where each row is right and they are not all of the entries, some stream has more, or no row at all.
+_ALL: Final = "SELECT total(entries) = (SELECT ifnull(max(idx) + 1, 0) FROM entries) FROM streams"
+_LEFT_OUT: Final = """SELECT e.stream FROM entries AS e LEFT JOIN streams AS s ON s.name = e.stream
+    WHERE s.name IS NULL OR e.position >= s.entries LIMIT 1"""
 
 
 class _End(NamedTuple):
@@ -134,7 +137,10 @@ def astray(connection: sqlite3.Connection) -> str:
         row = connection.execute(query).fetchone()
         if row is not None:
             return str(row[0])
-    return ""
+    if connection.execute(_ALL).fetchone()[0]:
+        return ""
+    row = connection.execute(_LEFT_OUT).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def _astray(name: str, where: str) -> Corrupt:

@@ -92,6 +92,8 @@ def parse(text: str) -> list[Node]:
 
 def is_tangled(raw: bytes) -> bool:
     """Whether runs of signs are so long that the server's scanner, which takes the square of it, would not end."""
+    if 2 * len(raw) ** 2 <= MAX_RESCANNED:
+        return False  # nothing below can come to more than that
     seen = 0
     for found in _SIGNS.finditer(raw):
         run = found[0]
