@@ -19,8 +19,6 @@ from typing import Final
 
 from interlock.configuration import FILE, Configuration, load, parse
 from interlock.errors import BadConfiguration, BadPolicy, KeyLost
-from interlock.identify.issuer import create_issuer
-from interlock.ledger.keys import create_master, create_signer
 from interlock.policy.starter import read_directory, starter_cases, starter_files
 
 POLICIES: Final = "policies"
@@ -127,6 +125,9 @@ def _require(part: Path, owners: set[int], *, sticky: bool = False) -> None:
 
 def create(path: Path, *, origin: str, entropy: Callable[[int], bytes], store: str = "sqlite:///ledger.db") -> Home:
     """Make a new home. Raises BadConfiguration where there is one already: keys are never written over."""
+    from interlock.identify.issuer import create_issuer
+    from interlock.ledger.keys import create_master, create_signer
+
     home = Home(path)
     # A string of JSON is one of TOML, but for what stands in no address.
     configuration = _CONFIGURATION.format(origin=origin, store=json.dumps(store))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import caller, console, emit, home_option, json_option, opened, warn_of_strangers
 
 if TYPE_CHECKING:
@@ -24,19 +25,31 @@ def command() -> None:
 
 
 @command.command("add")
-@click.argument("name")
+@click.argument("name", shell_complete=values.agents(retired=True))
 @click.option("--passport", type=click.Path(path_type=Path, dir_okay=False), help="A TOML or JSON file; flags win.")
-@click.option("--owner", default="", help="The person who answers for it.")
+@click.option("--owner", default="", shell_complete=values.people(), help="The person who answers for it.")
 @click.option("--purpose", default="", help="What it is for.")
 @click.option("--justification", default="", help="Why an agent at all.")
 @click.option("--benefits", default="", help="What is gained.")
 @click.option("--risks", default="", help="What can go wrong.")
 @click.option("--worst-case", default="", help="The single worst thing that can happen.")
 @click.option("--prevention", default="", help="What prevents that.")
-@click.option("--environment", "environments", multiple=True, help="Where it works; may be repeated.")
+@click.option(
+    "--environment",
+    "environments",
+    multiple=True,
+    shell_complete=values.environments(),
+    help="Where it works; may be repeated.",
+)
 @click.option("--capability", "capabilities", multiple=True, help="What it may do; may be repeated (see below).")
 @click.option("--specialised", is_flag=True, help="Built for a single task, not general-purpose.")
-@click.option("--destroy-authorised-by", default="", metavar="PERSON", help="Who opened the destroy tier to it.")
+@click.option(
+    "--destroy-authorised-by",
+    default="",
+    shell_complete=values.people(),
+    metavar="PERSON",
+    help="Who opened the destroy tier to it.",
+)
 @home_option
 @json_option
 def add(
@@ -86,7 +99,7 @@ def add(
 
 
 @command.command("show", short_help="Show a passport, what it lacks, tokens and keys.")
-@click.argument("name")
+@click.argument("name", shell_complete=values.agents(retired=True))
 @home_option
 @json_option
 def show(name: str, home: Path | None, as_json: bool) -> None:
@@ -135,7 +148,7 @@ def list_(home: Path | None, as_json: bool) -> None:
 
 
 @command.command("retire")
-@click.argument("name")
+@click.argument("name", shell_complete=values.agents())
 @home_option
 @json_option
 def retire(name: str, home: Path | None, as_json: bool) -> None:
@@ -149,11 +162,21 @@ def retire(name: str, home: Path | None, as_json: bool) -> None:
 
 
 @command.command("token")
-@click.argument("name")
-@click.option("--environment", required=True, help="The one environment that the token is for.")
+@click.argument("name", shell_complete=values.agents())
+@click.option(
+    "--environment",
+    required=True,
+    shell_complete=values.environments(),
+    help="The one environment that the token is for.",
+)
 @click.option("--session", required=True, help="The agent's session.")
-@click.option("--operator", required=True, help="The person whose session it is.")
-@click.option("--author", default="", help="The person who wrote the prompt, where that is another one.")
+@click.option("--operator", required=True, shell_complete=values.people(), help="The person whose session it is.")
+@click.option(
+    "--author",
+    default="",
+    shell_complete=values.people(),
+    help="The person who wrote the prompt, where that is another one.",
+)
 @click.option("--ttl", default="15m", show_default=True, help="How long it lives, at most 1h.")
 @home_option
 @json_option
@@ -178,8 +201,8 @@ def token(
 
 
 @command.command("revoke", short_help="Revoke one token or virtual key, or all.")
-@click.argument("name")
-@click.argument("token_id", metavar="[TOKEN|KEY]", required=False)
+@click.argument("name", shell_complete=values.agents(retired=True))
+@click.argument("token_id", metavar="[TOKEN|KEY]", required=False, shell_complete=values.credentials())
 @click.option("--all", "everything", is_flag=True, help="Every token and key that was issued up to now.")
 @home_option
 @json_option
@@ -201,7 +224,7 @@ def revoke(name: str, token_id: str | None, everything: bool, home: Path | None,
 
 
 @command.command("rotate", short_help="End every virtual key, and print new ones.")
-@click.argument("name")
+@click.argument("name", shell_complete=values.agents())
 @click.option("--ttl", default="1h", show_default=True, help="How long the new keys live, at most 12h.")
 @home_option
 @json_option

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import caller, console, emit, home_option, json_option, opened, passphrase, passphrase_option
 from interlock.report.visible import safe
 
@@ -18,8 +19,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("case")
-@click.option("--as", "person", required=True, help="Who you are, as registered with `interlock people add`.")
+@click.argument("case", shell_complete=values.cases("held"))
+@click.option(
+    "--as",
+    "person",
+    required=True,
+    shell_complete=values.people(),
+    help="Who you are, as registered with `interlock people add`.",
+)
 @click.option("--reason", default="", help="Why; needed to break the glass.")
 @click.option("--break-glass", is_flag=True, help="Lift a freeze; loud, needs a reason, and is reviewed afterwards.")
 @click.option("--yes", is_flag=True, help="Do not ask again after showing the case.")

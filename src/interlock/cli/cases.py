@@ -7,6 +7,7 @@ from typing import get_args
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import caller, console, emit, home_option, json_option, opened
 
 
@@ -28,7 +29,14 @@ class _State(click.ParamType[str]):
 
 
 @click.command()
-@click.option("--state", "states", multiple=True, type=_State(), help="Only cases in this state; may be repeated.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=_State(),
+    shell_complete=values.states(),
+    help="Only cases in this state; may be repeated.",
+)
 @click.option(
     "--limit",
     default=50,

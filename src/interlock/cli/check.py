@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import EXIT, console, emit, graph_option, home_option, json_option, pictured
 from interlock.cli.judging import (
     UNREGISTERED,
@@ -35,10 +36,27 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--kind", required=True, help="What it is: sql (or sql:mysql …), terraform, cloudformation, aws …")
-@click.option("--environment", default="", help="Where it would run.  [default: the target's, else production]")
-@click.option("--agent", default=UNREGISTERED, help="Who would run it.  [default: an unregistered agent]")
-@click.option("--target", default="", help="A configured target to survey and to rehearse on.")
+@click.option(
+    "--kind",
+    required=True,
+    shell_complete=values.kinds(),
+    help="What it is: sql (or sql:mysql …), terraform, cloudformation, aws …",
+)
+@click.option(
+    "--environment",
+    default="",
+    shell_complete=values.environments(),
+    help="Where it would run.  [default: the target's, else production]",
+)
+@click.option(
+    "--agent",
+    default=UNREGISTERED,
+    shell_complete=values.agents(),
+    help="Who would run it.  [default: an unregistered agent]",
+)
+@click.option(
+    "--target", default="", shell_complete=values.targets(), help="A configured target to survey and to rehearse on."
+)
 @click.option("--lines", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), help="One input a line.")
 @source_option
 @parts_options

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import EXIT, console, emit, graph_option, home_option, json_option
 from interlock.cli.judging import (
     UNREGISTERED,
@@ -39,8 +40,18 @@ def _options(function: Function) -> Function:
     for option in reversed(
         (
             click.argument("file", type=_FILE),
-            click.option("--agent", default=UNREGISTERED, help="Whose change it is.  [default: an unregistered agent]"),
-            click.option("--environment", default="", help="Where it would run.  [default: production]"),
+            click.option(
+                "--agent",
+                default=UNREGISTERED,
+                shell_complete=values.agents(here=False),
+                help="Whose change it is.  [default: an unregistered agent]",
+            ),
+            click.option(
+                "--environment",
+                default="",
+                shell_complete=values.environments(here=False),
+                help="Where it would run.  [default: production]",
+            ),
             click.option("--markdown", type=_FILE, help="Write a comment for the pull request; `-` prints it."),
             click.option("--sarif", type=click.Path(path_type=Path, dir_okay=False), help="Write SARIF 2.1.0."),
             click.option("--docs-url", default="", help="Where your copy of docs/ is served, for SARIF's help links."),

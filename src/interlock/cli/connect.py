@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import caller, emit, home_option, json_option, opened, warn_of_strangers
 
 if TYPE_CHECKING:
@@ -22,12 +23,25 @@ def command() -> None:
 
 
 @command.command("aws", short_help="Issue a virtual key for the AWS gate.")
-@click.option("--agent", required=True, help="The agent that the key is for.")
-@click.option("--environment", required=True, help="The environment of the account.")
-@click.option("--target", "target_name", default="", help="The account, where the environment has several.")
+@click.option("--agent", required=True, shell_complete=values.agents(), help="The agent that the key is for.")
+@click.option(
+    "--environment", required=True, shell_complete=values.environments(), help="The environment of the account."
+)
+@click.option(
+    "--target",
+    "target_name",
+    default="",
+    shell_complete=values.targets("aws"),
+    help="The account, where the environment has several.",
+)
 @click.option("--session", required=True, help="The agent's session.")
-@click.option("--operator", required=True, help="The person whose session it is.")
-@click.option("--author", default="", help="The person who wrote the prompt, where that is another one.")
+@click.option("--operator", required=True, shell_complete=values.people(), help="The person whose session it is.")
+@click.option(
+    "--author",
+    default="",
+    shell_complete=values.people(),
+    help="The person who wrote the prompt, where that is another one.",
+)
 @click.option("--region", "regions", multiple=True, help="Only this region; may be repeated.  [default: the target's]")
 @click.option("--service", "services", multiple=True, help="Only this service; may be repeated.  [default: all]")
 @click.option("--ttl", default="1h", show_default=True, help="How long the key lives, at most 12h.")

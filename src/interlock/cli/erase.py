@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import caller, emit, home_option, json_option, opened
 
 if TYPE_CHECKING:
@@ -15,10 +16,17 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("case", required=False)
+@click.argument("case", required=False, shell_complete=values.cases(which=values.can_be_erased))
 @click.option("--reads", is_flag=True, help="Erase of reads that passed without a case, instead of a case.")
-@click.option("--agent", default="", help="With --reads: those of this agent.")
-@click.option("--person", default="", help="With --reads: those of sessions of this person, or that they asked for.")
+@click.option(
+    "--agent", default="", shell_complete=values.agents(retired=True), help="With --reads: those of this agent."
+)
+@click.option(
+    "--person",
+    default="",
+    shell_complete=values.people(),
+    help="With --reads: those of sessions of this person, or that they asked for.",
+)
 @click.option("--since", default="", metavar="TIME", help="With --reads: those from this time on.")
 @click.option("--until", default="", metavar="TIME", help="With --reads: those before this time.")
 @click.option("--reason", required=True, help="Why, for example a request for erasure.")

@@ -13,7 +13,7 @@ import io
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interlock import __version__
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import click
+    from click.shell_completion import CompletionItem
 
     from interlock.errors import InterlockError
 
@@ -57,6 +58,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 #: What a disk or a device says that takes no more.
 FULL: frozenset[int] = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
+#: Where a shell says that it wants something completed.
+COMPLETE: Final = "_INTERLOCK_COMPLETE"
+
 #: Commands that judge one change and end: no circle that they leave is worth looking for.
 ONCE: frozenset[str] = frozenset({"check", "ci"})
 
@@ -80,6 +84,13 @@ def program() -> click.Group:
             if cmd_name not in ONCE:
                 gc.enable()
             return loaded
+
+        def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+            from click.shell_completion import CompletionItem
+
+            names = [name for name in COMMANDS if name.startswith(incomplete)]
+            commands = [CompletionItem(name, help=COMMANDS[name][1]) for name in names]
+            return commands + super(click.Group, self).shell_complete(ctx, incomplete)
 
         def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
             with formatter.section("Commands"):
@@ -115,6 +126,9 @@ def main(argv: list[str] | None = None) -> None:
         except OSError as error:
             sys.exit(_gone() if isinstance(error, BrokenPipeError) else _unwritten(error))
         return
+    if os.environ.get(COMPLETE):
+        _complete()
+        return
     gc.disable()  # what is imported stays; looking through it again and again is a tenth of a short command
     try:
         status = _run(arguments)
@@ -123,6 +137,19 @@ def main(argv: list[str] | None = None) -> None:
     if argv is None:
         gc.freeze()  # the process ends here, and nothing is looked through once more for that
     sys.exit(status)
+
+
+def _complete() -> None:
+    """Answer a shell. Whatever goes wrong, somebody who pressed a key is told nothing, and nothing is completed."""
+    with io.StringIO() as nothing, contextlib.redirect_stderr(nothing):
+        try:
+            from interlock.cli.shells import register
+
+            register()
+            program().main(args=[], prog_name="interlock", complete_var=COMPLETE, standalone_mode=False)
+        except (Exception, KeyboardInterrupt):
+            if os.environ.get("INTERLOCK_DEBUG"):
+                raise
 
 
 def _require_streams() -> None:

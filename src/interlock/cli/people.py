@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import (
     caller,
     console,
@@ -73,7 +74,7 @@ def list_(home: Path | None, as_json: bool) -> None:
 
 
 @command.command("retire")
-@click.argument("name")
+@click.argument("name", shell_complete=values.people())
 @home_option
 @json_option
 def retire(name: str, home: Path | None, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import caller, console, emit, find_home, home_option, json_option, opened
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def test(file: Path | None, folder: Path | None, home: Path | None, as_json: boo
 
 
 @command.command("explain")
-@click.argument("case")
+@click.argument("case", shell_complete=values.cases(which=values.can_be_explained))
 @home_option
 @json_option
 def explain(case: str, home: Path | None, as_json: bool) -> None:

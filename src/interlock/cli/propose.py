@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import EXIT, caller, console, emit, home_option, json_option, opened
 from interlock.cli.judging import folder, parts_options, read
 
@@ -13,15 +14,23 @@ from interlock.cli.judging import folder, parts_options, read
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
-    "--kind", required=True, help="What it is: sql (or sql:sqlite …), terraform, aws or aws:cli; the target's."
+    "--kind",
+    required=True,
+    shell_complete=values.kinds(),
+    help="What it is: sql (or sql:sqlite …), terraform, aws or aws:cli; the target's.",
 )
-@click.option("--target", default="", help="The configured target that it is for.")
-@click.option("--agent", required=True, help="The agent that proposes it.")
-@click.option("--environment", default="", help="The claimed environment.  [default: the target's]")
+@click.option("--target", default="", shell_complete=values.targets(), help="The configured target that it is for.")
+@click.option("--agent", required=True, shell_complete=values.agents(), help="The agent that proposes it.")
+@click.option(
+    "--environment",
+    default="",
+    shell_complete=values.environments(),
+    help="The claimed environment.  [default: the target's]",
+)
 @click.option("--intent", default="", help="What it is for, in a sentence.")
 @click.option("--session", default="", help="The agent's session.")
-@click.option("--author", default="", help="The person who wrote the prompt.")
-@click.option("--operator", default="", help="The person whose session it is.")
+@click.option("--author", default="", shell_complete=values.people(), help="The person who wrote the prompt.")
+@click.option("--operator", default="", shell_complete=values.people(), help="The person whose session it is.")
 @click.option(
     "--prompt", type=click.Path(path_type=Path, dir_okay=False), help="The prompt, to be sealed in the vault."
 )

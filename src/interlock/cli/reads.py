@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import caller, console, emit, home_option, json_option, opened
 
 
 @click.command()
-@click.argument("agent")
+@click.argument("agent", shell_complete=values.agents(retired=True))
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="The newest so many.")
 @home_option
 @json_option

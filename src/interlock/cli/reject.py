@@ -6,13 +6,20 @@ from pathlib import Path
 
 import click
 
+from interlock.cli import values
 from interlock.cli.approve import cast_vote
 from interlock.cli.frame import caller, emit, home_option, json_option, opened, passphrase_option
 
 
 @click.command()
-@click.argument("case")
-@click.option("--as", "person", required=True, help="Who you are, as registered with `interlock people add`.")
+@click.argument("case", shell_complete=values.cases("held", "allowed", "approved"))
+@click.option(
+    "--as",
+    "person",
+    required=True,
+    shell_complete=values.people(),
+    help="Who you are, as registered with `interlock people add`.",
+)
 @click.option("--reason", required=True, help="Why; the agent and its owner read it.")
 @passphrase_option
 @home_option

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import caller, console, emit, home_option, json_option, opened
 
 
 @click.command()
-@click.argument("case")
+@click.argument("case", shell_complete=values.cases("allowed", "approved", which=values.can_run))
 @home_option
 @json_option
 def command(case: str, home: Path | None, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import caller, console, emit, graph_option, home_option, json_option, opened
 
 #: What can be done with a case in this state, for whoever has just looked at it.
@@ -14,7 +15,7 @@ NEXT: Final = {"held": "approve {} --as NAME", "allowed": "run {}", "approved": 
 
 
 @click.command()
-@click.argument("case")
+@click.argument("case", shell_complete=values.cases())
 @click.option("--output", "with_output", is_flag=True, help="Also print what the execution returned.")
 @graph_option
 @home_option

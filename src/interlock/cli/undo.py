@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from interlock.cli import values
 from interlock.cli.frame import caller, emit, home_option, json_option, opened
 from interlock.report.visible import visible
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("case")
+@click.argument("case", shell_complete=values.cases("done", which=values.can_undo))
 @home_option
 @json_option
 def command(case: str, home: Path | None, as_json: bool) -> None:

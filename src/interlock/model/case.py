@@ -74,6 +74,9 @@ MOVES: Final[dict[State, dict[str, State]]] = {
     "untold": {},
 }
 
+#: Where each of these entries leads to: one state, whichever it comes in. So the last of them tells a case's state.
+AFTER: Final[dict[str, State]] = {event: state for moves in MOVES.values() for event, state in moves.items()}
+
 #: Entries that may come in any state and move nothing.
 STANDING: Final = frozenset({"erased", "reviewed"})
 

@@ -27,13 +27,13 @@ def follow(case: Case, entries: Iterable[Entry]) -> Case:
     for entry in entries:
         state = _next_state(case, entry.what)
         if state is None:
-            raise Corrupt(f"a case that is {case.state} cannot be {_event(entry.what)}", where=entry.stream)
+            raise Corrupt(f"a case that is {case.state} cannot be {event_of(entry.what)}", where=entry.stream)
         filled = _filled(case, entry.what)
         case = msgspec.structs.replace(case, state=state, changed_at=entry.at, entries=case.entries + 1, **filled)
     return case
 
 
-def _event(what: What) -> str:
+def event_of(what: What) -> str:
     """The word by which the table of moves knows this entry."""
     tag = what.__struct_config__.tag
     match what:
@@ -49,7 +49,7 @@ def _event(what: What) -> str:
 
 
 def _next_state(case: Case, what: What) -> State | None:
-    event = _event(what)
+    event = event_of(what)
     if isinstance(what, kinds.Planned) and case.planned is not None:
         return None  # a case is planned once; another plan is another case
     return case.state if event in STANDING else MOVES[case.state].get(event)
@@ -59,7 +59,7 @@ def require_moves(case: Case, whats: Sequence[What]) -> None:
     """Refuse, before anything is written, entries that the case cannot take."""
     state = case.state
     for what in whats:
-        event = _event(what)
+        event = event_of(what)
         if event in STANDING:
             continue
         twice = isinstance(what, kinds.Planned) and case.planned is not None
