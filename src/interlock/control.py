@@ -339,13 +339,12 @@ class Control:
 
     def health(self) -> Json:
         """What is armed, degraded or stopped. Cheap enough to be asked every second."""
-        problems = list(self.problems)
+        problems, size = list(self.problems), -1
         try:
             size = self.ledger.size()
             self.record.now()
         except InterlockError as error:
             problems.append(str(error))
-            size = -1
         return {
             "state": "armed" if not problems else "stopped",
             "version": __version__,

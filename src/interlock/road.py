@@ -54,6 +54,8 @@ class Road:
     def vote(self, vote: Vote) -> Case:
         """Leg 5: one checked vote, and the approval as soon as nothing is missing any more."""
         case = self.record.case(vote.ballot.case)
+        if vote.ballot.choice == "approve":
+            _require_whole(case)
         poll = self.poll(case)
         used = {cast.ballot.nonce for cast in case.votes}
         accept(vote, poll, used=used, now=self.record.now())
@@ -95,6 +97,7 @@ class Road:
         case = self.record.case(case_id)
         if case.state not in ("allowed", "approved"):
             raise _not_runnable(case, self.missing(case))
+        _require_whole(case)
         proposal = self.proposal(case)
         passport = self.record.passport(proposal.agent)
         try:
@@ -257,6 +260,11 @@ class Road:
 def _environment(case: Case) -> str:
     """The environment whose contract the case stands under: the assessed one, once there is one."""
     return case.assessment.environment if case.assessment is not None else case.proposed.environment
+
+
+def _require_whole(case: Case) -> None:
+    if case.erased:
+        raise Refused(f"what case `{case.id}` would run was erased", hint="propose it again")
 
 
 def _not_runnable(case: Case, missing: Missing | None) -> InterlockError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from interlock.cli import values
 from interlock.cli.frame import caller, console, emit, home_option, json_option, opened, warn_of_strangers
+from interlock.report.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -229,7 +231,11 @@ def revoke(name: str, token_id: str | None, everything: bool, home: Path | None,
 @home_option
 @json_option
 def rotate(name: str, ttl: str, home: Path | None, as_json: bool) -> None:
-    """End every virtual key of NAME, and print a new one for each scope that was in force. They are shown once."""
+    """End every virtual key of NAME, and print a new one for each scope that was in force. They are shown once.
+
+    What is printed takes the place of the two lines that `interlock connect aws` printed for the same session, in the
+    agent's environment or its profile; the rest of that stays as it is. The keys of before are refused at once.
+    """
     from interlock.answer import when
     from interlock.configuration.reading import duration
 
@@ -250,11 +256,14 @@ def rotate(name: str, ttl: str, home: Path | None, as_json: bool) -> None:
         emit({"agent": name, "keys": said})
         return
     for each in said:
-        click.echo(f"{each['key']} {each['secret']}")
-        click.echo(f"  for {each['target']}, session {each['session']}, until {each['expires_at']}", err=True)
-    click.echo(
-        f"{len(said)} new; the ones before are revoked" if said else "none was in force; all are revoked", err=True
-    )
+        bound = f"for {visible(each['target'])}, session {visible(each['session'])}, until {each['expires_at']}"
+        click.echo(f"# {bound}; it is not shown again", err=True)
+        click.echo(f"export AWS_ACCESS_KEY_ID={each['key']}")
+        click.echo(f"export AWS_SECRET_ACCESS_KEY={shlex.quote(each['secret'])}")
+    if said:
+        click.echo(f"# {len(said)} new; the ones before are revoked. Whatever else the agent was given stays", err=True)
+    else:
+        click.echo("none was in force; all are revoked. `interlock connect aws` issues one", err=True)
 
 
 def _told(passport: Passport) -> Json:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("case", shell_complete=values.cases("held"))
+@click.argument("case", shell_complete=values.cases("held", which=values.is_whole))
 @click.option(
     "--as",
     "person",

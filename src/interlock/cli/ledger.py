@@ -103,6 +103,7 @@ def checkpoint(since: int | None, output: Path | None, home: Path | None, as_jso
 
     With --since it writes what a witness is asked with: that size, the proof that the log only grew, the checkpoint.
     """
+    from interlock.errors import BadInput
     from interlock.identify.verbs import require
     from interlock.ledger.checkpoint import parse_checkpoint
     from interlock.ledger.note import parse_note
@@ -113,6 +114,11 @@ def checkpoint(since: int | None, output: Path | None, home: Path | None, as_jso
         text = control.ledger.checkpoint()
         if since is not None:
             size = parse_checkpoint(parse_note(text)).size
+            if since > size:
+                raise BadInput(
+                    f"the ledger has {size:,} entries, and the witness would have seen {since:,}",
+                    hint="where it has, entries are gone or it is another ledger: `interlock ledger verify`",
+                )
             # A witness that has seen nothing yet asks for no proof: there is nothing to be consistent with.
             proof = control.ledger.consistency(since, size) if since else []
             text = request_text(since, proof, text)
@@ -156,7 +162,17 @@ def cosign(request: Path, log_key: str, key: Path, memory: Path, output: Path | 
 @click.option("--key", required=True, type=_FILE, help="The new key file; the verifier key goes beside it (.pub).")
 @json_option
 def witness(name: str, key: Path, as_json: bool) -> None:
-    """Make a witness key named NAME, for example witness.example/you. It is for whoever vouches for a log."""
+    """Make a witness key named NAME, for example witness.example/you. It is for whoever vouches for a log.
+
+    Whoever keeps the log asks, the witness cosigns on a machine of its own, and anybody can then hold the record
+    against it:
+
+    \b
+      interlock ledger checkpoint --since 0 -o request           # later: the size that the witness saw last
+      interlock ledger cosign request --log LOG_KEY --key witness.key --memory seen -o cosigned
+      interlock ledger verify record.jsonl --key LOG_KEY \\
+        --checkpoint cosigned --witness witness.key.pub --quorum 1
+    """
     from interlock.ledger.keys import create_signer
     from interlock.ledger.note import COSIGNATURE
 
@@ -235,6 +251,9 @@ def _output(path: Path | None) -> Iterator[Callable[[bytes], object]]:
         return
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError as error:
+        hint = "nothing is written over: name another file, or take this one away"
+        raise BadConfiguration("there is such a file already", hint=hint, where=str(path)) from error
     except OSError as error:
         raise BadConfiguration("the file cannot be made", hint=error.strerror or "", where=str(path)) from error
     try:

@@ -9,6 +9,7 @@ import click
 from interlock.cli import values
 from interlock.cli.frame import EXIT, caller, console, emit, home_option, json_option, opened
 from interlock.cli.judging import folder, parts_options, read
+from interlock.cli.show import NOWHERE
 
 
 @click.command()
@@ -87,7 +88,7 @@ def command(
 
 def _advise(case: str, outcome: str, target: str, *, and_run: bool) -> None:
     if not target:
-        click.echo("it names no target, so it is judged and recorded and cannot be run; propose it with --target")
+        click.echo(NOWHERE)
     elif outcome == "hold":
         click.echo(f"next: a person votes with `interlock approve {case} --as NAME`, then `interlock run {case}`")
     elif outcome == "allow" and not and_run:

@@ -13,6 +13,9 @@ from interlock.cli.frame import caller, console, emit, graph_option, home_option
 #: What can be done with a case in this state, for whoever has just looked at it.
 NEXT: Final = {"held": "approve {} --as NAME", "allowed": "run {}", "approved": "run {}"}
 
+#: And with one that cannot be run anywhere.
+NOWHERE: Final = "it names no target, so it is judged and recorded and cannot be run; propose it with --target"
+
 
 @click.command()
 @click.argument("case", shell_complete=values.cases())
@@ -48,5 +51,10 @@ def command(case: str, with_output: bool, graph: str, home: Path | None, as_json
     console().print(picture(answer, payload, samples, production=production))
     if output:
         console().print(rows(output))
-    if step := NEXT.get(str(answer["state"])):
+    state = str(answer["state"])
+    if shown.erased:
+        click.echo("erased: what the vault held for it is gone; it can neither run nor be undone")
+    elif state in NEXT and not shown.proposed.target:
+        click.echo(NOWHERE)
+    elif step := NEXT.get(state):
         click.echo(f"next: `interlock {step.format(case)}`")

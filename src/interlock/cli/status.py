@@ -34,7 +34,11 @@ def command(home: Path | None, as_json: bool) -> int:
         table = Table.grid(padding=(0, 2))
         table.add_column()
         table.add_column(overflow="fold")
-        shown = health | {"targets": [f"{one.name} ({one.kind}, {one.environment})" for one in targets]}
+        entries = health["ledger_entries"] if health["ledger_entries"] != -1 else "unknown"
+        shown = health | {
+            "ledger_entries": entries,
+            "targets": [f"{one.name} ({one.kind}, {one.environment})" for one in targets],
+        }
         if any(one.kind == "aws" for one in targets):
             shown["gates"] = cast("Json", health["gates"]) | {"aws": AWS_GATE}
         for name, value in shown.items():

@@ -128,14 +128,19 @@ def _any(case: Case) -> bool:  # noqa: ARG001 - one of several that ask it somet
     return True
 
 
+def is_whole(case: Case) -> bool:
+    """Whether what it would run was not erased."""
+    return not case.erased
+
+
 def can_run(case: Case) -> bool:
-    """Whether it names where."""
-    return bool(case.proposed.target)
+    """Whether it names where, and what it would run was not erased."""
+    return bool(case.proposed.target) and is_whole(case)
 
 
 def can_undo(case: Case) -> bool:
     """Whether its window is still open."""
-    return case.execution is not None and case.execution.undo_until > time.time_ns() // 1_000_000
+    return is_whole(case) and case.execution is not None and case.execution.undo_until > time.time_ns() // 1_000_000
 
 
 def can_be_reviewed(case: Case) -> bool:

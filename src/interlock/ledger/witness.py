@@ -107,7 +107,7 @@ def answer_request(body: str, *, log: Verifier, witness: Signer, timestamp: int,
             raise BadInput(
                 f"the request starts at size {old}, but this witness last saw size {seen.size if seen else 0}",
                 code="wrong-size",
-                hint="ask again from that size",
+                hint=f"ask again from there: `interlock ledger checkpoint --since {seen.size if seen else 0}`",
             )
         answer = cosign(text, log=log, witness=witness, timestamp=timestamp, seen=seen, proof=proof)
         checkpoint = open_checkpoint(text, log)

@@ -91,6 +91,24 @@ def test_a_key_is_listed_without_its_secret_rotated_and_revoked(interlock: Proce
     assert interlock("agents", "revoke", "fixer", keys[0]["key"]).status == 2
 
 
+def test_a_rotated_key_is_printed_for_a_shell_and_says_whose_place_it_takes(interlock: Process, home: Path) -> None:
+    assert interlock("connect", "aws", *FOR).status == 0
+
+    ran = interlock("agents", "rotate", "fixer")
+
+    names = [line.partition("=")[0] for line in ran.out.splitlines()]
+    assert names == ["export AWS_ACCESS_KEY_ID", "export AWS_SECRET_ACCESS_KEY"]
+    assert "# for prod, session s1, until " in ran.err
+    assert "the ones before are revoked" in ran.err
+
+
+def test_where_no_key_was_in_force_rotating_says_what_issues_one(interlock: Process, home: Path) -> None:
+    ran = interlock("agents", "rotate", "fixer")
+
+    assert (ran.status, ran.out) == (0, "")
+    assert "`interlock connect aws` issues one" in ran.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

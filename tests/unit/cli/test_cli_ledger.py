@@ -131,7 +131,10 @@ def test_an_export_verifies_like_the_file_it_came_from(interlock: Process, log: 
 def test_an_export_is_never_written_over_a_file(interlock: Process, log: Log, tmp_path: Path) -> None:
     (tmp_path / "there").write_text("mine")
 
-    assert interlock("ledger", "export", log.file, "-o", tmp_path / "there").status == 2
+    ran = interlock("ledger", "export", log.file, "-o", tmp_path / "there")
+
+    assert ran.status == 2
+    assert "there is such a file already" in ran.err
     assert (tmp_path / "there").read_text() == "mine"
 
 
@@ -190,9 +193,35 @@ def test_a_witness_makes_a_key_cosigns_growth_and_refuses_a_rewritten_log(
 
     again = interlock("ledger", "cosign", first, *asked)
     assert again.status == 2, "the witness remembers what it saw"
+    assert "`interlock ledger checkpoint --since 300`" in again.err
     early = tmp_path / "backwards"
     early.write_text(f"old 300\n\n{log.early.read_text()}")
     assert interlock("ledger", "cosign", early, *asked).status == 1
+
+
+def test_a_witness_goes_by_the_steps_that_its_help_shows(interlock: Process, tmp_path: Path) -> None:
+    assert interlock("init").status == 0
+    assert interlock("ledger", "witness", "witness.example/w", "--key", "witness.key").status == 0
+    assert interlock("ledger", "export", "-o", "record.jsonl").status == 0
+    key = (tmp_path / ".interlock" / "keys" / "ledger.key.pub").read_text().strip()
+    told = interlock("ledger", "witness", "--help").out.replace("\\\n", "")
+    steps = [line.partition("#")[0].split()[1:] for line in told.splitlines() if line.startswith("    interlock ")]
+
+    assert [words[1] for words in steps] == ["checkpoint", "cosign", "verify"]
+    for words in steps:
+        ran = interlock(*(key if word == "LOG_KEY" else word for word in words))
+        assert ran.status == 0, ran.err
+    assert "witnessed" in ran.out
+
+
+def test_a_witness_that_saw_more_than_there_is_is_an_alarm_and_says_so(interlock: Process) -> None:
+    assert interlock("init").status == 0
+
+    ran = interlock("ledger", "checkpoint", "--since", "900")
+
+    assert ran.status == 2
+    assert "the witness would have seen 900" in ran.err
+    assert "`interlock ledger verify`" in ran.err
 
 
 def test_an_agent_may_not_export_the_record(interlock: Process, log: Log) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from interlock.errors import Conflict, Forbidden, InterlockError, NotFound
+from interlock.errors import Conflict, Forbidden, InterlockError, NotFound, Refused
 from interlock.identify.verbs import Caller
 from interlock.ledger.audit import verify
 from interlock.model.entry import Started
@@ -78,9 +78,18 @@ def test_an_erased_case_runs_no_more(world: World) -> None:
     world.control.erase(OPERATOR, case.id, "a request for erasure")
     before = world.contents()
 
-    with pytest.raises(InterlockError):
+    with pytest.raises(Refused, match="was erased"):
         world.run(case)
     assert world.contents() == before
+
+
+def test_nobody_approves_what_was_erased_and_may_still_reject_it(world: World) -> None:
+    case = world.propose(CHANGE)
+    world.control.erase(OPERATOR, case.id, "a request for erasure")
+
+    with pytest.raises(Refused, match="was erased"):
+        world.approve(world.control.case(OPERATOR, case.id), "ada")
+    assert world.reject(case, "ada").state == "rejected"
 
 
 def test_only_an_operator_erases(world: World) -> None:
