@@ -57,6 +57,11 @@ def command(states: tuple[str, ...], limit: int, home: Path | None, as_json: boo
         return
     from interlock.cli.render import cases as picture
 
+    if not answers and caller().kind == "agent":
+        click.echo(
+            "INTERLOCK_TOKEN is set: whoever holds a token is an agent here, and sees no cases; unset it to see all"
+        )
+        return
     if not answers:
         click.echo("no cases yet" if not states else f"no case is {' or '.join(states)}")
         return

@@ -117,9 +117,11 @@ def _target(control: Control, environment: str, name: str) -> Target:
     if len(there) == 1:
         return there[0]
     named = ", ".join(sorted(f"{target.name} ({target.environment})" for target in accounts)) or "none yet"
+    many = f"{len(there)} accounts are" if there else "no account is"
+    advice = "name one with --target; there are" if there else "there are"
     raise BadInput(
-        f"{len(there) or 'no'} accounts are `{environment}`" + (f" and called `{name}`" if name else ""),
-        hint=f"name one with --target; there are: {named}" if accounts else f"add a target of kind `aws` to {FILE}",
+        f"{many} `{environment}`" + (f" and called `{name}`" if name else ""),
+        hint=f"{advice}: {named}" if accounts else f"add a target of kind `aws` to {FILE}",
     )
 
 

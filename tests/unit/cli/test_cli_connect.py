@@ -113,7 +113,7 @@ def test_where_no_key_was_in_force_rotating_says_what_issues_one(interlock: Proc
     ("arguments", "said"),
     [
         ((*FOR, "--region", "us-east-1"), "no region"),
-        (("--agent", "fixer", "--environment", "staging", "--session", "s", "--operator", "olga"), "no accounts"),
+        (("--agent", "fixer", "--environment", "staging", "--session", "s", "--operator", "olga"), "no account is"),
         ((*FOR, "--target", "other"), "called `other`"),
         ((*FOR, "--ttl", "13h"), "43200"),
     ],

@@ -1,4 +1,4 @@
-"""`interlock show`: what it says can be done next."""
+"""`interlock show` and `interlock cases`: what they say can be done next."""
 
 from __future__ import annotations
 
@@ -44,3 +44,11 @@ def test_a_case_that_names_no_target_is_not_said_to_be_run_next(interlock: Proce
 
     assert "next:" not in ran.out
     assert "it names no target" in ran.out
+
+
+def test_who_is_taken_for_an_agent_is_told_why_there_are_no_cases(interlock: Process) -> None:
+    assert interlock("init").status == 0
+    case = proposed(interlock)
+
+    assert case in interlock("cases").out
+    assert "INTERLOCK_TOKEN is set" in interlock("cases", INTERLOCK_TOKEN="x").out
