@@ -21,19 +21,30 @@ from interlock.cli import values
 from interlock.cli.frame import opened
 from interlock.cli.main import COMMANDS, COMPLETE, main, program
 from interlock.cli.shells import BREAKS, LINE, Bash, Fish, Zsh
+from interlock.home import create
+from interlock.identify.tokens import Grant
 from interlock.identify.verbs import Caller
+from interlock.model.agent import Capability, Passport, Person
 from interlock.model.approval import Approval
 from interlock.model.case import AFTER, MOVES
+from interlock.model.entry import PersonWritten
 from interlock.model.proposal import Proposal
 from interlock.read.readers import known_kinds
 from interlock.testing.nursery import Forked
 from interlock.testing.process import Process
 
 OPERATOR = Caller("operator", "root")
-PASSPORT = (
-    *("--owner", "olga", "--purpose", "repairs, at night", "--justification", "j", "--benefits", "b", "--risks", "r"),
-    *("--worst-case", "w", "--prevention", "v", "--environment", "production"),
-    *("--capability", "modify:orders,order_*:production:max_rows=1000"),
+PASSPORT = Passport(
+    "",
+    owner="olga",
+    purpose="repairs, at night",
+    justification="j",
+    benefits="b",
+    risks="r",
+    worst_case="w",
+    prevention="v",
+    environments=("production",),
+    capabilities=(Capability("modify", resources=("orders",), max_rows=1000),),
 )
 TARGETS = """
 [targets.shop]
@@ -62,32 +73,21 @@ class Made(NamedTuple):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("completed")
-    interlock = Forked(folder)
-    assert interlock("init").status == 0
-    home = folder / ".interlock"
+    home = create(folder / ".interlock", origin="test.example/log", entropy=os.urandom).path
     with (home / "interlock.toml").open("a") as file:
         file.write(TARGETS)
     with closing(sqlite3.connect(folder / "shop.db")) as shop:
         shop.executescript("CREATE TABLE orders (id INTEGER PRIMARY KEY, status TEXT)")
         shop.executemany("INSERT INTO orders VALUES (?, 'stuck')", [(number,) for number in range(200)])
         shop.commit()
-    (folder / "pass").touch(mode=0o600)
-    (folder / "pass").write_text("four words are fine\n")
-    for words in (
-        ("people", "add", "olga", "--role", "service-owner"),
-        ("people", "add", "ben", "--role", "dba"),
-        ("people", "add", "gone"),
-    ):
-        assert interlock(*words, "--passphrase-file", "pass").status == 0
-    for words in (
-        ("people", "retire", "gone"),
-        ("agents", "add", "fixer", *PASSPORT),
-        ("agents", "add", "old", *PASSPORT),
-        ("agents", "retire", "old"),
-        ("agents", "token", "fixer", "--environment", "production", "--session", "s1", "--operator", "olga"),
-    ):
-        assert interlock(*words).status == 0, words
+    people = (Person("olga", ("service-owner",)), Person("ben", ("dba",)), Person("gone", retired=True))
     with opened(home) as control:
+        for person in people:  # without keys, which take a while to seal
+            control.record.write(f"person/{person.name}", 0, "operator:root", [PersonWritten(person)])
+        for name in ("fixer", "old"):
+            control.registry.add_agent(OPERATOR, msgspec.structs.replace(PASSPORT, name=name))
+        control.registry.retire_agent(OPERATOR, "old")
+        control.registry.issue_token(OPERATOR, Grant("fixer", "production", "s1", "olga"), 900)
         texts = {
             "allowed": "UPDATE orders SET status = 'ok' WHERE id = 1",
             "held": "UPDATE orders SET status = 'ok' WHERE status = 'stuck'",
@@ -262,6 +262,20 @@ def test_a_value_that_a_shell_could_read_otherwise_is_not_offered(value: str) ->
 
 def test_no_more_is_offered_than_anybody_reads() -> None:
     assert len(offers(*(values.Offer(f"a{number}") for number in range(values.MOST + 50)))) == values.MOST
+
+
+def test_what_takes_too_long_is_left_off(complete: Complete, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "SECONDS", -1)
+
+    assert len(complete("show ")) == 1
+
+
+def test_a_case_that_is_too_large_to_be_told_is_offered_by_its_state(
+    complete: Complete, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(values, "LARGEST", 10)
+
+    assert complete("approve ") == {made.cases["held"]: "held"}
 
 
 def test_a_home_typed_before_on_the_line_is_the_one_that_is_looked_into(
