@@ -76,6 +76,42 @@ def verify(
     return 0 if report.ok else 1
 
 
+@command.command("accept", short_help="Make a lost high-water mark anew.")
+@click.option("--checkpoint", "checkpoints", multiple=True, type=_FILE, help="A checkpoint you kept; may be repeated.")
+@home_option
+@json_option
+def accept(checkpoints: tuple[Path, ...], home: Path | None, as_json: bool) -> int:
+    """Make a lost high-water mark anew, from the ledger as it stands, when all of it verifies.
+
+    It is for a home that was restored without the file, and for the first start of a further machine on one store.
+    Without the mark a ledger whose end was cut off looks whole: hold it against a checkpoint that was kept elsewhere
+    with --checkpoint, if there is one. Exit status: 0 accepted, 1 the ledger does not verify and nothing was made.
+    """
+    from interlock.control import Control
+    from interlock.errors import BadConfiguration
+    from interlock.home import Home
+    from interlock.identify.verbs import require
+    from interlock.ledger import audit
+
+    require("resume", caller())
+    kept, found = [_text(path) for path in checkpoints], find_home(home)
+    with _source(None, found) as (readable, key, _), _progress("verifying") as progress:
+        assert found is not None  # noqa: S101 - without a home there was no source
+        mark = Home(found).configuration().high_water
+        if mark.exists():
+            hint = "`interlock ledger verify` holds the ledger against it"
+            raise BadConfiguration("the high-water mark is there, nothing is lost", hint=hint, where=str(mark))
+        report = audit.verify(readable, vkey=key, checkpoints=kept, progress=progress)
+    if report.ok:
+        Control.open(found, senses(), trust_head=True).close()
+    if as_json:
+        emit(report._asdict() | {"problems": [problem._asdict() for problem in report.problems]})
+    else:
+        _show(report, 0)
+        click.echo(f"accepted: {mark} is made anew" if report.ok else "nothing was accepted")
+    return 0 if report.ok else 1
+
+
 @command.command("export")
 @click.argument("source", required=False, type=_FILE)
 @click.option("-o", "--output", type=_FILE, help="A new file.  [default: standard output]")

@@ -240,7 +240,7 @@ class Ledger:
                 raise Corrupt(
                     f"the ledger has {known.size} entries, but its high-water mark is not there",
                     where=str(self._high_water),
-                    hint="restore the file, or verify the ledger and then accept its present head once",
+                    hint="restore the file; where it is lost, `interlock ledger accept` verifies all and makes it anew",
                 )
         if mark is None:
             self._high_water.begin(known.checkpoint, known.size)

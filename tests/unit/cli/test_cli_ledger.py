@@ -224,6 +224,39 @@ def test_a_witness_that_saw_more_than_there_is_is_an_alarm_and_says_so(interlock
     assert "`interlock ledger verify`" in ran.err
 
 
+def test_a_lost_high_water_mark_is_made_anew_from_a_ledger_that_verifies(interlock: Process, tmp_path: Path) -> None:
+    assert interlock("init").status == 0
+    assert interlock("agents", "add", "fixer").status == 0
+    mark = tmp_path / ".interlock" / "ledger.high-water"
+    before = mark.read_text()
+    assert interlock("ledger", "accept").status == 2, "it is there"
+    assert interlock("ledger", "checkpoint", "-o", "kept").status == 0
+    mark.unlink()
+
+    told = interlock("cases")
+    refused = interlock("ledger", "accept", INTERLOCK_TOKEN="x")
+    ran = interlock("ledger", "accept", "--checkpoint", "kept")
+
+    assert "`interlock ledger accept`" in told.err
+    assert refused.status == 4
+    assert (ran.status, mark.read_text()) == (0, before)
+    assert interlock("cases").status == 0
+
+
+def test_a_ledger_that_does_not_verify_is_not_accepted(interlock: Process, tmp_path: Path) -> None:
+    assert interlock("init").status == 0
+    whole = (tmp_path / ".interlock" / "ledger.db").read_bytes()
+    assert interlock("agents", "add", "fixer").status == 0
+    assert interlock("ledger", "checkpoint", "-o", "kept").status == 0
+    (tmp_path / ".interlock" / "ledger.high-water").unlink()
+    (tmp_path / ".interlock" / "ledger.db").write_bytes(whole)
+
+    ran = interlock("ledger", "accept", "--checkpoint", "kept")
+
+    assert (ran.status, "nothing was accepted" in ran.out) == (1, True)
+    assert not (tmp_path / ".interlock" / "ledger.high-water").exists()
+
+
 def test_an_agent_may_not_export_the_record(interlock: Process, log: Log) -> None:
     ran = interlock("ledger", "export", log.file, INTERLOCK_TOKEN="x")
 
