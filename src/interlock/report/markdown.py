@@ -39,7 +39,9 @@ def comment(subject: Subject) -> str:
     parts, left = [], ROOM - len(end)
     for part in _parts(subject):
         if len(part) + 100 > left:
-            parts.append("**The rest is left out: a comment has no room for it.** `interlock ci --json` has it all.\n")
+            parts.append(
+                "**The rest is left out: a comment has no room for it.** `interlock ci` with `--json` has it all.\n"
+            )
             break
         parts.append(part)
         left -= len(part) + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -293,3 +294,19 @@ def test_a_bug_of_ours_is_one_line_and_status_1(
 
     assert ended.value.code == 1
     assert "this is a bug of ours: RuntimeError: oh" in capsys.readouterr().err
+
+
+def test_every_command_that_a_message_or_a_page_names_is_there() -> None:
+    """What to do next is of no use where it cannot be done."""
+    root = Path(__file__).parents[3]
+    pages = [*(root / "src").rglob("*.py"), *(root / "src").rglob("*.cedar"), *(root / "docs").rglob("*.md")]
+    groups = {name.split()[0] for name in LEAVES if " " in name}
+    for page in pages:
+        for words in re.findall(r"`interlock ([a-z][^`\n{]*)", page.read_text("utf-8")):
+            first, *rest = words.split()
+            name = f"{first} {rest[0]}" if first in groups and rest else first
+            assert name in LEAVES or name in groups, f"{page.name}: `interlock {words}`"
+            if name in LEAVES:
+                known = {option for parameter in LEAVES[name].params for option in parameter.opts} | {"--help"}
+                asked = {word.partition("=")[0] for word in rest if word.startswith("--")}
+                assert asked <= known, f"{page.name}: `interlock {words}`"
