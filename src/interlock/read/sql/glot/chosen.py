@@ -90,13 +90,12 @@ def _conditions(tree: Any, target: Target) -> list[Term]:
     """The WHERE of a write, with the conditions of its joins. An outer join excludes nothing by itself."""
     where = tree.args.get("where")
     found = [] if where is None else [term(where.this)]
-    asks = where is not None and leaves_out(found[0], target)
     pending = [tree.this, *(tree.args.get("using") or [])]
     while pending:
         one = pending.pop()
         for join in one.args.get("joins") or []:
             pending.append(join.this)
-            if join.side and not asks:
+            if join.side and (where is None or not leaves_out(found[0], target)):
                 continue
             if join.args.get("on") is not None:
                 found.append(term(join.args["on"]))
