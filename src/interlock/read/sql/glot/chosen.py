@@ -10,6 +10,8 @@ from sqlglot import exp
 from interlock.read.sql.condition import Judgement, judge
 from interlock.read.sql.glot.reading import Reading
 from interlock.read.sql.glot.terms import describe, one_source, term
+from interlock.read.sql.glot.trees import listing
+from interlock.read.sql.glot.trial import passes_all
 from interlock.read.sql.neutral import Limit, Target, Term
 from interlock.read.sql.practice import leaves_out
 
@@ -57,17 +59,25 @@ def judged_all(tree: Any, source: Source) -> Judgement:
     conditions = _conditions(tree, target)
     whole: Term | None = ("and", tuple(conditions)) if len(conditions) > 1 else conditions[0] if conditions else None
     ends = _ends(queries)
-    return judge(_filled(whole, ends) if ends and whole is not None else whole, target)
+    if ends and whole is not None:
+        whole = _filled(whole, ends)
+    found = judge(whole, target)
+    if whole is not None and found.choice != "all" and not found.never and passes_all(whole, target):
+        return Judgement("all", always=True, guessed=True, why="where hits practically every row")
+    return found
 
 
 def _ends(queries: Sequence[tuple[str, Any]]) -> dict[Term, Term]:
     """Columns of joined queries that are the greatest or least value of another: `(SELECT MAX(id) AS m …) x`."""
     found: dict[Term, Term] = {}
     for name, query in queries:
-        sub = describe(query, exists=False)
-        if sub.extreme:
-            column = query.expressions[0].alias_or_name.lower()
-            found |= {("col", name, column): ("sub", sub), ("col", "", column): ("sub", sub)}
+        for one in query.expressions if isinstance(query, exp.Select) else ():
+            if not isinstance(one.unalias(), (exp.Max, exp.Min)):
+                continue
+            sub = describe(listing(query, one), exists=False)
+            if sub.extreme:
+                column = one.alias_or_name.lower()
+                found |= {("col", name, column): ("sub", sub), ("col", "", column): ("sub", sub)}
     return found
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from math import inf
 from typing import Any, Final
 
-from interlock.read.sql.neutral import MIRROR, Term, compared, negate, number_of, simple, volatile
+from interlock.read.sql.logic import FALSE, outcomes
+from interlock.read.sql.neutral import MIRROR, Target, Term, compared, finds_itself, negate, number_of, simple, volatile
 
 Args = tuple[Term, ...]
 
@@ -69,6 +70,13 @@ def settled(term: Term) -> Term:
     rule = _CONDITIONS.get(term[0])
     found = rule(term) if rule is not None else None
     return term if found is None else found
+
+
+def finds_only_itself(condition: Term, inside: set[str], inner: Target) -> bool:
+    """Whether a query finds the row outside again, and asks for nothing else."""
+    terms = condition[1] if condition[0] == "and" else (condition,)
+    asked = [one for one in terms if outcomes(one, inner) & FALSE]
+    return len(asked) == 1 and finds_itself(asked[0], inside)
 
 
 def _case(name: str) -> Callable[[Args], Term | None]:
@@ -225,6 +233,12 @@ def _position(args: Args) -> Term | None:
     return ("lit", 1) if any(part is not None and args[1][1] in part for part in _pieces(args[0])) else None
 
 
+def _held(args: Args) -> Term | None:
+    """How many values stand in a JSON array that is made of them."""
+    made = len(args) == 1 and args[0][0] == "fn" and args[0][1] == "json_array"
+    return ("lit", len(args[0][2])) if made else None
+
+
 def _size(args: Args) -> Term | None:
     name = args[0][1] if args[0][0] == "fn" else ""
     return ("lit", _DIGESTS[name]) if name in _DIGESTS else None
@@ -236,7 +250,7 @@ _RULES: Final[dict[str, Callable[[Args], Term | None]]] = {
     **{name: _modified(name) for name in ("date", "datetime", "time", "julianday")},
     **dict.fromkeys(("substring", "substr", "mid"), _part), **dict.fromkeys(("printf", "format"), _printed),
     **dict.fromkeys((">>", "<<"), _moved_bits), **dict.fromkeys(("json_extract", "json_extract_scalar"), _taken_out),
-    **dict.fromkeys(("length", "octet_length"), _size),
+    **dict.fromkeys(("length", "octet_length"), _size), **dict.fromkeys(("json_length", "json_array_length"), _held),
     "left": _left, "right": _right, "repeat": _repeat, "replace": _replace, "stuff": _stuff, "conv": _base,
     "elt": _chosen, "nullif": _unless, "json_valid": _valid, "json_array_contains": _holds_itself,
     "^": _differing_bits, "xor": _either, "coalesce": _first, "str_position": _position,

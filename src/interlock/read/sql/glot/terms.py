@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from interlock.read.sql.glot.identities import always, called, settled
+from interlock.read.sql.glot.identities import always, called, finds_only_itself, settled
 from interlock.read.sql.glot.trees import (
     CASTS,
     COMPARISONS,
@@ -16,6 +16,7 @@ from interlock.read.sql.glot.trees import (
     boolean,
     column,
     columns,
+    counts,
     draws,
     gives_back,
     kept,
@@ -25,12 +26,13 @@ from interlock.read.sql.glot.trees import (
     narrowed,
     null,
     one_of_row,
+    opposite,
     parameter,
     spelled,
     table_name,
 )
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
-from interlock.read.sql.neutral import Sub, Target, Term, compared, each_of, finds_itself, listed, same
+from interlock.read.sql.neutral import MIRROR, Sub, Target, Term, compared, each_of, listed, same
 from interlock.read.sql.patterns import as_like
 from interlock.read.sql.practice import is_keylike, leaves_out
 
@@ -48,7 +50,7 @@ def term(node: Any) -> Term:
     rule = _RULES.get(kind)
     if rule:
         found = rule(node)
-        return _opposite(found) if node.args.get("negate") else found
+        return opposite(found) if node.args.get("negate") else found
     if isinstance(node, exp.Func):
         return called(name_of(node), tuple(term(one) for one in _arguments(node)))
     return columns(node)
@@ -57,6 +59,8 @@ def term(node: Any) -> Term:
 def name_of(node: Any) -> str:
     """A function's name as sqlglot knows it, in lower case."""
     if isinstance(node, exp.Anonymous):
+        return str(node.name).lower()
+    if isinstance(node, exp.Extract):
         return str(node.name).lower()
     if isinstance(node, exp.Length) and node.args.get("binary"):
         return "octet_length"
@@ -91,6 +95,8 @@ def _compared(operator: str, node: Any) -> Term:
         return ("cmp", operator, ("lit", other[1]), ("lit", other[1])) if other[0] == "lit" else (
             "cmp", operator, ("lit", one[1]), ("lit", one[1])
         )  # fmt: skip
+    if one[0] == "sub" and other[0] == "col":
+        operator, one, other = MIRROR[operator], other, one
     kinds = (narrowed(left), narrowed(right))
     if one == other and kinds[0] != kinds[1] and not is_keylike(str(one[-1]), ""):
         if (operator, *kinds) in (("<=", ["date"], []), (">=", [], ["date"])):
@@ -134,13 +140,7 @@ def _paren(node: Any) -> Term:
 
 
 def _not(node: Any) -> Term:
-    return _opposite(term(node.this))
-
-
-def _opposite(inner: Term) -> Term:
-    if inner[0] in ("null", "in", "between", "like", "same") and inner[-1] is False:
-        return (*inner[:-1], True)
-    return ("not", inner)
+    return opposite(term(node.this))
 
 
 def _joined(tag: str, kind: Any) -> Callable[[Any], Term]:
@@ -183,7 +183,7 @@ def _same(node: Any) -> Term:
 
 
 def _differs(node: Any) -> Term:
-    return _opposite(_is(node))
+    return opposite(_is(node))
 
 
 def _in(node: Any) -> Term:
@@ -234,7 +234,11 @@ def _exists(node: Any) -> Term:
 
 def _subquery(node: Any) -> Term:
     value = _given(node)
-    return ("sub", describe(node, exists=False)) if value is None else value
+    if value is not None:
+        return value
+    sub = describe(node, exists=False)
+    counted = sub.itself and counts(node)
+    return ("fn", "count", (columns(node),)) if counted else ("sub", sub)  # at least the row itself
 
 
 def _given(query: Any) -> Term | None:
@@ -316,7 +320,7 @@ def _describe(query: Any, *, exists: bool) -> Sub:
     where = query.args.get("where")
     condition = term(where.this) if where is not None else None
     inner = Target(frozenset(inside), table)
-    itself = condition is not None and _finds(condition, inside, inner)
+    itself = condition is not None and finds_only_itself(condition, inside, inner)
     free = condition is None or itself or not outcomes(condition, inner) & FALSE
     if not free and condition is not None and table and not leaves_out(condition, inner):
         free = practice = True
@@ -353,13 +357,6 @@ def _describe(query: Any, *, exists: bool) -> Sub:
     )  # fmt: skip
 
 
-def _finds(condition: Term, inside: set[str], inner: Target) -> bool:
-    """Whether it finds the row outside again, and asks for nothing else."""
-    terms = condition[1] if condition[0] == "and" else (condition,)
-    asked = [one for one in terms if outcomes(one, inner) & FALSE]
-    return len(asked) == 1 and finds_itself(asked[0], inside)
-
-
 def _of_with(clause: Any, name: str) -> tuple[str, bool]:
     """What a query reads by this name: the table that one of its own WITH queries holds, or one that lasts."""
     for one in clause.expressions:
@@ -385,7 +382,8 @@ def one_source(node: Any) -> tuple[str, bool]:
         return table_name(node), False
     if isinstance(node, exp.Subquery) and not (node.args.get("alias") and node.args["alias"].columns):
         sub = describe(node.this, exists=False)
-        return (sub.table, sub.practice) if sub.plain and not sub.correlated else ("", False)
+        found = [one for one in (sub, *sub.arms) if one.plain and one.table and not one.correlated]
+        return (found[0].table, found[0].practice) if found else ("", False)
     return "", False
 
 

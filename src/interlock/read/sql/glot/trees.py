@@ -165,10 +165,21 @@ def kept(query: Any) -> bool:
         return False
     for join in query.args["joins"]:
         bare = not any(join.args.get(part) for part in ("on", "using", "side", "method"))
-        if join.side != "LEFT" and not bare:
+        if join.side != "LEFT" and not bare and not _is_itself(first, join):
             return False
     called = first.alias_or_name.lower()
     return all(isinstance(one, exp.Column) and one.table.lower() == called for one in query.expressions)
+
+
+def _is_itself(first: Any, join: Any) -> bool:
+    """`users a JOIN users b ON a.id = b.id`: each row finds itself."""
+    on, other = join.args.get("on"), join.this
+    if not isinstance(on, exp.EQ) or not isinstance(other, exp.Table) or table_name(other) != table_name(first):
+        return False
+    sides = (on.this, on.expression)
+    called = {first.alias_or_name.lower(), other.alias_or_name.lower()}
+    plain = all(isinstance(side, exp.Column) for side in sides) and on.this.name.lower() == on.expression.name.lower()
+    return plain and {side.table.lower() for side in sides} == called
 
 
 def leads_out(query: Any, inside: set[str]) -> bool:
@@ -269,4 +280,26 @@ def one_of_row(row: Any, query: Any) -> tuple[Any, Any]:
     given = all(one == other for one, other in pairs if (one, other) not in both)
     if not both or not alike or not given or len(row.expressions) != len(inner.expressions):
         return row, query
-    return both[0][0], inner.copy().select(both[0][1].copy(), append=False, copy=False)
+    return both[0][0], listing(inner, both[0][1])
+
+
+def listing(query: Any, one: Any) -> Any:
+    """The same query, with one of the things alone that it lists."""
+    found = query.copy()
+    found.meta.pop("subs", None)  # what was found out of the whole
+    return found.select(one.copy(), append=False, copy=False)
+
+
+def counts(query: Any) -> bool:
+    """Whether a query gives one number, which is how many rows it finds."""
+    while isinstance(query, (exp.Subquery, exp.Paren)):
+        query = query.this
+    listed = query.expressions if isinstance(query, exp.Select) and not query.args.get("group") else []
+    return len(listed) == 1 and isinstance(listed[0], exp.Count) and isinstance(listed[0].this, exp.Star)
+
+
+def opposite(term: Term) -> Term:
+    """NOT of a condition, in the spelling in which a reader of a list or a pattern has its own."""
+    if term[0] in ("null", "in", "between", "like", "same") and term[-1] is False:
+        return (*term[:-1], True)
+    return ("not", term)
