@@ -32,7 +32,7 @@ from interlock.read.sql.glot.trees import (
     table_name,
 )
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
-from interlock.read.sql.neutral import MIRROR, Sub, Target, Term, compared, each_of, listed, same
+from interlock.read.sql.neutral import MIRROR, Sub, Target, Term, compared, each_of, listed, same, simple
 from interlock.read.sql.patterns import as_like
 from interlock.read.sql.practice import is_keylike, leaves_out
 
@@ -215,7 +215,7 @@ def _glob(node: Any) -> Term:
 
 
 def _regexp(node: Any) -> Term:
-    pattern = term(node.expression)
+    pattern = simple(term(node.expression))
     passes = as_like(pattern[1]) if pattern[0] == "lit" and isinstance(pattern[1], str) else ""
     return ("like", term(node.this), ("lit", passes), False) if passes else ("fn", "~", (term(node.this), pattern))
 

@@ -40,6 +40,10 @@ class _UntriedError(Exception):
     """Something in the condition is of a kind that is not tried."""
 
 
+class _OtherKindError(Exception):
+    """Values of this kind do not go with what is computed of them."""
+
+
 def passes_all(term: Term, target: Target) -> bool:
     """Whether a condition in which something is computed lets every made-up row pass."""
     if not _computes(term):
@@ -49,14 +53,16 @@ def passes_all(term: Term, target: Target) -> bool:
         return False
     keys = {one for one in named if is_keylike(one[2], target.table)}
     full = False
-    try:
-        for others in (_NUMBERS, _TEXTS, _TIMES) if keys != named else (_KEYS,):
+    for others in (_NUMBERS, _TEXTS, _TIMES) if keys != named else (_KEYS,):
+        try:
             found = [_true(term, row) for row in _rows(named, keys, others)]
-            if False in found:
-                return False
-            full = full or None not in found
-    except (_UntriedError, ArithmeticError, ValueError, TypeError, OverflowError, RecursionError):
-        return False
+        except _OtherKindError:
+            continue
+        except (_UntriedError, ArithmeticError, ValueError, TypeError, RecursionError):
+            return False
+        if False in found:
+            return False
+        full = full or None not in found
     return full
 
 
@@ -129,10 +135,10 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any]:
     numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
     if not numbers and type(left) is not type(right):
         if isinstance(left, datetime) or isinstance(right, datetime):
-            raise _UntriedError
+            raise _OtherKindError
         texts = _text(left), _text(right)
         if not all(one.lstrip("-").isdigit() for one in texts):
-            raise _UntriedError
+            raise _OtherKindError
         return int(texts[0]), int(texts[1])
     return left, right
 
@@ -144,7 +150,7 @@ _SIGNS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 def _compared(term: Term, row: Mapping[Term, Any]) -> bool | None:
     left, right = _value(term[2], row), _value(term[3], row)
-    if term[1] == "<>" and isinstance(left, str) and "lit" in (term[2][0], term[3][0]):
+    if term[1] == "<>" and any(one[0] == "lit" and isinstance(one[1], str) for one in term[2:]):
         raise _UntriedError  # all but what is named: how much that is cannot be tried
     if left is None or right is None:
         return None
@@ -248,11 +254,11 @@ def _of_time(name: str) -> Callable[[Any], Any]:
 
 
 def _number(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of numbers; of anything else it is not tried."""
+    """A function of numbers; nothing else goes with it."""
 
     def rule(*args: Any) -> Any:
         if not all(isinstance(one, (int, float)) for one in args):
-            raise _UntriedError
+            raise _OtherKindError
         return function(*args)
 
     return rule
