@@ -32,8 +32,11 @@ _TIMES: Final = tuple(
         (2016, 10, 30, 17),
     )
 )  # fmt: skip
-#: More of a condition is not tried.
+#: More of a condition is not tried: so deep, of so many parts, with texts so long or so many put together.
 _DEEPEST: Final = 24
+_PARTS: Final = 2_000
+_LONGEST: Final = 1_000
+_TOGETHER: Final = 64
 
 
 class _UntriedError(Exception):
@@ -78,11 +81,13 @@ def _rows(named: set[Term], keys: set[Term], others: tuple[Any, ...]) -> Iterato
 def _computes(term: object) -> bool:
     stack: list[tuple[object, int]] = [(term, 0)]
     found = False
+    seen = 0
     while stack:
         one, depth = stack.pop()
         if not isinstance(one, tuple):
             continue
-        if depth > _DEEPEST or one[:1] in (("sub",), ("param",), ("other",)):
+        seen += 1
+        if seen > _PARTS or depth > _DEEPEST or one[:1] in (("sub",), ("param",), ("other",)):
             return False
         found = found or one[:1] in (("fn",), ("case",))
         stack.extend((inner, depth + 1) for inner in one)
@@ -115,6 +120,8 @@ def _called(term: Term, row: Mapping[Term, Any]) -> Any:
     if rule is None:
         raise _UntriedError
     args = [_value(one, row) for one in term[2]]
+    if len(args) > _TOGETHER or any(isinstance(one, str) and len(one) > _LONGEST for one in args):
+        raise _UntriedError
     if term[1] == "concat_ws":
         return None if args[0] is None else str(args[0]).join(_text(one) for one in args[1:] if one is not None)
     return None if None in args else rule(*args)
@@ -239,6 +246,8 @@ def _part(text: Any, start: int, size: int | None = None) -> str:
 
 def _padded(text: Any, size: int, filling: str) -> str:
     whole = _text(text)
+    if size > _LONGEST:
+        raise _UntriedError
     return whole[:size] if len(whole) >= size else (filling * size)[: size - len(whole)] + whole
 
 
@@ -270,6 +279,12 @@ def _power(base: float, by: float) -> float:
     return float(base**by)
 
 
+def _rounded(value: float, digits: int = 0) -> float:
+    if abs(digits) > 15:
+        raise _UntriedError
+    return round(value, digits)
+
+
 def _repeated(text: Any, times: int) -> str:
     if times > 100:
         raise _UntriedError
@@ -279,7 +294,7 @@ def _repeated(text: Any, times: int) -> str:
 _OF_NUMBERS: Final[dict[str, Callable[..., Any]]] = {
     "+": op.add, "*": op.mul, "-": lambda *args: -args[0] if len(args) == 1 else args[0] - args[1], "/": op.truediv,
     "%": op.mod, "mod": op.mod, "&": op.and_, "|": op.or_, "^": op.xor, "~": op.invert, "abs": abs, "floor": floor,
-    "ceil": ceil, "ceiling": ceil, "round": round, "sqrt": sqrt, "pow": _power, "power": _power,
+    "ceil": ceil, "ceiling": ceil, "round": _rounded, "sqrt": sqrt, "pow": _power, "power": _power,
     "sign": lambda value: (value > 0) - (value < 0), "greatest": max, "least": min,
 }  # fmt: skip
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
