@@ -27,6 +27,11 @@ _BORN: Final = re.compile(
 _SINCE: Final = {"year": 1970, "unix_timestamp": 0, "epoch": 0, "julianday": 2_440_587}
 #: What SQLite says that a value is.
 _TYPES: Final = frozenset(("null", "integer", "real", "text", "blob"))
+#: Columns of texts: as a number, hardly one is anything but zero.
+_TEXTUAL: Final = re.compile(
+    r"(.*_)?e?_?mail(_address)?$|((first|last|user|full|display|nick|file|host)_?)?name$|(title|description|body|content"
+    r"|address|city|street|url|comment|subject)$"
+)
 _LENGTHS: Final = frozenset(("length", "char_length", "character_length", "octet_length"))
 _NOW: Final = frozenset(
     ("now", "current_timestamp", "current_date", "localtimestamp", "clock_timestamp", "statement_timestamp", "curdate",
@@ -71,6 +76,8 @@ def _any(term: Term, target: Target) -> bool:
 
 def _opposite(term: Term, target: Target) -> bool:
     opposite = negate(term[1])
+    if term[1][0] == "col":
+        return _TEXTUAL.match(term[1][2]) is not None
     return opposite[0] != "not" and practically_all(opposite, target)
 
 
@@ -197,6 +204,8 @@ def _practically_compared(term: Term, target: Target) -> bool:
     number = number_of(right)
     if number is not None and _is_key(left, target):
         return _practically_numbered(operator, number)
+    if number is not None and _TEXTUAL.match(left[2]):
+        return outcomes(("cmp", operator, ("lit", 0), right), target) == TRUE
     if right[0] == "lit" and isinstance(right[1], str):
         return _practically_text(operator, left, right[1], target)
     return False
@@ -216,7 +225,7 @@ def _practically_a_call(operator: str, left: Term, right: Term, target: Target) 
     if right[2] and right[2][0] == left and operator in ("=", ">=", "<="):
         if right[1] == "nullif" and operator == "=":
             return _practically_compared(("cmp", "<>", left, right[2][1]), target)
-        if right[1] in WHOLE and _is_key(left, target):
+        if right[1] == "fold" or (right[1] in WHOLE and _is_key(left, target)):
             return True
     if right[1] in ("to_timestamp", "from_unixtime", "unix_to_time") and operator in (">", ">="):
         since = number_of(right[2][0]) if right[2] else None
@@ -334,11 +343,22 @@ def _practically_text(operator: str, left: Term, text: str, target: Target) -> b
         return True
     if not _is_key(left, target):
         return False
+    if operator in ("<", "<=") and not re.match(r"[\d({-]", text):
+        return True  # SQLite holds every number for less than a text
     return operator == "<>" or (operator in (">", ">=") and (text in ("", "0", "-1") or text.startswith("(0,")))
+
+
+def _first_case(term: Term, target: Target) -> bool:
+    """`CASE id WHEN id THEN true END`: the first branch takes hardly less than every row, and says yes to each."""
+    condition, value = term[1][0]
+    return outcomes(value, target) == TRUE and (
+        not outcomes(condition, target) & FALSE or practically_all(condition, target)
+    )
 
 
 _PRACTICE: Final[dict[str, Callable[[Term, Target], bool]]] = {
     "and": _each, "or": _any, "not": _opposite, "fn": _practically_true, "null": _is_there, "same": _differs,
     "between": _between, "cmp": _practically_compared, "like": _practically_like, "in": _one_of,
+    "case": _first_case,
     "col": _is_key,  # as a truth value: only zero is left out
 }  # fmt: skip

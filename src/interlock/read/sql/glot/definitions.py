@@ -94,7 +94,7 @@ def _table(reading: Reading, at: Cursor, *, temporary: bool, replaces: bool) -> 
         reading.make_temporary(name, "create table", fields, remember=not any(one.word in ELSEWHERE for one in rest))
     else:
         reading.add("create", "table", name, "create table", aspect="structure", fields=fields, traits=COMMITS)
-    if any(token.word == "CONNECTION" for token in rest):
+    if _engine(rest) in ELSEWHERE or any(token.word == "CONNECTION" for token in rest):
         reading.add(
             "create", "server", name, "a table of another server", aspect="structure", traits=("leaves-target",)
         )
@@ -102,6 +102,12 @@ def _table(reading: Reading, at: Cursor, *, temporary: bool, replaces: bool) -> 
     if query:
         with reading.inside():
             queries.statement(reading, query)
+
+
+def _engine(rest: Sequence[Token]) -> str:
+    """The engine that keeps a table's rows, in upper case."""
+    at = next((index for index, token in enumerate(rest) if token.word == "ENGINE"), len(rest))
+    return next((token.value.upper() for token in rest[at + 1 : at + 3] if token.value != "="), "")
 
 
 def _query(rest: Sequence[Token]) -> Sequence[Token]:

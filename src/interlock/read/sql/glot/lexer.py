@@ -382,7 +382,8 @@ def rewrite(tokens: Sequence[Token], dialect: str) -> str:
         elif token.kind == QUOTED:
             parts.append("`" + token.value.replace("`", "``") + "`")
         elif token.kind == VARIABLE and dialect == "sqlite":
-            parts.append("?")
+            name = "".join(one if one.isascii() and one.isalnum() else f"_{ord(one)}_" for one in token.value)
+            parts.append("?" if token.value == "?" else f":v{name}")
         elif token.value == "->":
             parts.append("->>")  # in the arguments of a function sqlglot would take the other for a lambda
         else:

@@ -8,7 +8,7 @@ from typing import Final
 from interlock.model.change import Trait
 from interlock.read.sql.glot import blocks, definitions, mariadb, queries, server, variables
 from interlock.read.sql.glot.calls import calls
-from interlock.read.sql.glot.lexer import TEXT, LexicalFault, Token, TooLong, lex
+from interlock.read.sql.glot.lexer import TEXT, VARIABLE, LexicalFault, Token, TooLong, lex
 from interlock.read.sql.glot.reading import COMMITS, Cursor, Reading
 
 Handler = Callable[[Reading, Cursor], None]
@@ -16,7 +16,8 @@ Handler = Callable[[Reading, Cursor], None]
 
 def query(reading: Reading, at: Cursor) -> None:
     if not mariadb.history(reading, at):
-        queries.statement(reading, mariadb.without_sequences(reading, at.tokens))
+        tokens = mariadb.without_sequences(reading, at.tokens)
+        queries.statement(reading, variables.filled(reading, tokens) if reading.given else tokens)
 
 
 def explain(reading: Reading, at: Cursor) -> None:
@@ -225,7 +226,8 @@ def _inner(reading: Reading, statements: Sequence[Sequence[Token]]) -> None:
                 reading.cannot_tell("nested", "a statement that is not there, or is nested too deep")
 
 
-def _embedded(reading: Reading, text: str) -> None:
+def _embedded(reading: Reading, text: str, using: Sequence[Sequence[Token]] = ()) -> None:
+    """The statements of a text that is prepared or executed; what it is executed with stands in place of each `?`."""
     try:
         lexed = lex(text, reading.dialect)
     except (LexicalFault, TooLong):
@@ -238,7 +240,20 @@ def _embedded(reading: Reading, text: str) -> None:
             reading.cannot_tell("nested", "statements are nested too deep")
             return
         for one in lexed.statements:
-            read_one(reading, Cursor(reading, one))
+            read_one(reading, Cursor(reading, _bound(one, using)))
+
+
+def _bound(tokens: Sequence[Token], using: Sequence[Sequence[Token]]) -> Sequence[Token]:
+    """A statement with the values that it is executed with, where they are literals or variables."""
+    values = list(using)
+    if sum(token.value == "?" and token.kind == VARIABLE for token in tokens) != len(values) or not values:
+        return tokens
+    found: list[Token] = []
+    for token in tokens:
+        given = values.pop(0) if token.value == "?" and token.kind == VARIABLE else (token,)
+        plain = given[0].kind == VARIABLE or variables.is_literal(given)
+        found.extend(given if plain else (token,))
+    return found
 
 
 def execute(reading: Reading, at: Cursor) -> None:
@@ -246,13 +261,14 @@ def execute(reading: Reading, at: Cursor) -> None:
     if at.take("IMMEDIATE"):  # MariaDB's
         whole = at.token.kind == TEXT and (at.at + 1 == len(at.tokens) or at.tokens[at.at + 1].word == "USING")
         if whole:
-            _embedded(reading, at.token.value)
+            text = at.word()
+            _embedded(reading, text, at.parts() if at.take("USING") else ())
         else:
             reading.cannot_tell("execute", "executes what is built at run time", traits=("dynamic",))
         return
     name = at.name()
     if name in reading.source:
-        _embedded(reading, reading.source[name])
+        _embedded(reading, reading.source[name], at.parts() if at.take("USING") else ())
     else:
         reading.cannot_tell(name, "executes what was prepared elsewhere", traits=("dynamic",))
 

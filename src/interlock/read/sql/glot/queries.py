@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from sqlglot import exp
 
 from interlock.model.change import Choice, Trait
-from interlock.read.sql.condition import Judgement, judge
+from interlock.read.sql.condition import Judgement
 from interlock.read.sql.glot.calls import calls
+from interlock.read.sql.glot.chosen import Source, alike, is_named, joined_in, judged, judged_all, source_of
 from interlock.read.sql.glot.lexer import Token
 from interlock.read.sql.glot.reading import Reading
 from interlock.read.sql.glot.shape import Frame, shaped, without_dual
-from interlock.read.sql.glot.terms import alike, describe, is_target, term
-from interlock.read.sql.glot.trees import QUERIES, casts, spelled, tree_of
-from interlock.read.sql.neutral import Limit, Target, Term
+from interlock.read.sql.glot.terms import describe, term
+from interlock.read.sql.glot.trees import QUERIES, casts, fold, spelled, tree_of
 
 #: Kinds of nodes that may stand inside a query or write. Anything else makes the statement unknown.
 _INSIDE: Final[tuple[type, ...]] = (
@@ -26,15 +26,13 @@ _INSIDE: Final[tuple[type, ...]] = (
     exp.Placeholder, exp.Parameter, exp.JSONTable, exp.JSONSchema, exp.JSONColumnDef, exp.JSONPath, exp.JSONPathPart,
     exp.Filter, exp.CharacterSet, exp.PropertyEQ, exp.Collate, exp.Rollup, exp.JSONKeyValue, exp.Lateral,
     exp.DataTypeParam, exp.JSONValue, exp.Aliases, exp.RespectNulls, exp.IgnoreNulls, exp.Version,
+    exp.Fetch, exp.LimitOptions, exp.WithinGroup,
 )  # fmt: skip
+#: A limit that no table is expected to reach.
+_BOUNDLESS: Final = 10**8
+#: Functions that take the case of letters away.
+_LETTERS: Final = frozenset(("LOWER", "UPPER", "LCASE", "UCASE"))
 _NEVER: Final[tuple[type, ...]] = (exp.Command, exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop)
-
-
-class Source(NamedTuple):
-    """A table in a statement: its name, and what its columns may be qualified with."""
-
-    name: str
-    alias: str
 
 
 def statement(reading: Reading, tokens: Sequence[Token]) -> None:
@@ -45,6 +43,8 @@ def statement(reading: Reading, tokens: Sequence[Token]) -> None:
     tree = tree_of(reading, kept)
     if tree is None:
         return
+    if reading.dialect == "mysql" and any(token.word in _LETTERS for token in kept):
+        fold(tree)
     strange = _strange(tree)
     if strange:
         reading.cannot_tell(strange, "an expression that is not modelled")
@@ -70,15 +70,6 @@ def _strange(tree: Any) -> str:
         if node is not tree and (isinstance(node, _NEVER) or not isinstance(node, _INSIDE)):
             return type(node).__name__.lower()
     return ""
-
-
-def _source(reading: Reading, table: Any) -> Source:
-    name = reading.named(part.name for part in table.parts if isinstance(part, exp.Identifier))
-    return Source(name, (table.alias or table.name).lower())
-
-
-def _is_named(table: Any) -> bool:
-    return isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier)
 
 
 def _hidden(table: Any, name: str, memory: dict[int, frozenset[str]]) -> bool:
@@ -107,7 +98,7 @@ def _reads(reading: Reading, tree: Any) -> None:
     scoped = tree.find(exp.With) is not None
     memory: dict[int, frozenset[str]] = {}
     for table in tree.find_all(exp.Table, bfs=False):
-        if not _is_named(table) or id(table) in written:
+        if not is_named(table) or id(table) in written:
             continue
         if scoped and not table.db and _hidden(table, table.name.lower(), memory):
             continue
@@ -119,7 +110,7 @@ def _reads(reading: Reading, tree: Any) -> None:
 
 
 def _read(reading: Reading, table: Any) -> None:
-    source = _source(reading, table)
+    source = source_of(reading, table)
     select = table.parent.parent if isinstance(table.parent, exp.From) else None
     judgement = Judgement("all")
     count: int | None = None
@@ -130,7 +121,7 @@ def _read(reading: Reading, table: Any) -> None:
         where = around.args.get("where")
         alone = not around.args.get("joins")
         if where is not None:
-            judgement = _judged(where.this, source) if alone else Judgement("filtered")
+            judgement = judged(where.this, source) if alone else Judgement("filtered")
         if alone:
             count = _limit(around)
         traits = ("blocks-writes",) if _holds(around) else ()
@@ -167,60 +158,6 @@ def _limit(node: Any) -> int | None:
     return found[1] if found and found[0] == "lit" and isinstance(found[1], int) and found[1] >= 0 else None
 
 
-def _judged(condition: Any, source: Source) -> Judgement:
-    return judge(term(condition) if condition is not None else None, _target(source))
-
-
-def _target(source: Source) -> Target:
-    return Target(frozenset((source.alias, source.name.lower())), source.name.lower())
-
-
-def _judged_all(tree: Any, source: Source) -> Judgement:
-    """How a write chooses the rows of one of its tables."""
-    conditions = _conditions(tree)
-    whole: Term | None = ("and", tuple(conditions)) if len(conditions) > 1 else conditions[0] if conditions else None
-    target = _target(source)
-    if tree.args.get("with_") is not None:
-        same, hidden = alike(tree.args["with_"], target.table)
-        target = target._replace(alike=same, hidden=hidden)
-    others = [one for one in _joined(tree) if one.alias_or_name.lower() != source.alias]
-    twins = frozenset(one.alias_or_name.lower() for one in others if is_target(one, target))
-    listed = [each for one in others if isinstance(one, exp.Subquery) for each in one.this.expressions]
-    brought = frozenset(each.alias_or_name.lower() for each in listed if not each.is_star)
-    limits = [_limited(one.alias_or_name, one.this) for one in others if isinstance(one, exp.Subquery)]
-    if tree.args.get("with_") is not None:
-        limits += [_limited(one.alias, one.this) for one in tree.args["with_"].expressions]
-    known = tuple(one for one in limits if one is not None)
-    return judge(whole, target._replace(twins=twins, others=brought, limits=known))
-
-
-def _limited(name: str, query: Any) -> Limit | None:
-    """The LIMIT of a query that is read by this name; None where it has none."""
-    most = describe(query, exists=False).most
-    if most is None or not isinstance(query, exp.Select) or query.args.get("locks"):
-        return None
-    return Limit(name.lower(), most, frozenset(one.alias_or_name.lower() for one in query.expressions))
-
-
-def _conditions(tree: Any) -> list[Term]:
-    """The WHERE of a write, with the conditions of its joins. An outer join alone excludes nothing."""
-    where = tree.args.get("where")
-    found = [] if where is None else [term(where.this)]
-    pending = [tree.this, *(tree.args.get("using") or [])]
-    while pending:
-        one = pending.pop()
-        for join in one.args.get("joins") or []:
-            pending.append(join.this)
-            if where is None and join.side:
-                continue
-            if join.args.get("on") is not None:
-                found.append(term(join.args["on"]))
-            first, alias = tree.this.alias_or_name.lower(), join.this.alias_or_name.lower()
-            names = [column.name.lower() for column in join.args.get("using") or []]
-            found.extend(("cmp", "=", ("col", first, name), ("col", alias, name)) for name in names)
-    return found
-
-
 def _guard(reading: Reading, table: str) -> None:
     if reading.is_own(table):
         reading.cannot_tell(table, "writes the server's own tables by hand", kind="table", traits=("loses-protection",))
@@ -230,7 +167,7 @@ def _insert(reading: Reading, tree: Any, frame: Frame) -> None:
     schema = tree.this
     target = schema.this if isinstance(schema, exp.Schema) else schema
     fields = tuple(reading.folded(one.name) for one in schema.expressions) if isinstance(schema, exp.Schema) else ()
-    name = _source(reading, target).name
+    name = source_of(reading, target).name
     _guard(reading, name)
     values = tree.expression
     listed = isinstance(values, exp.Values)
@@ -249,7 +186,7 @@ def _insert(reading: Reading, tree: Any, frame: Frame) -> None:
     if frame.replaces or tree.args.get("alternative") == "replace":
         reading.add(
             "delete", "table", name, "replace: rows with the same key go", count=count,
-            choice="named" if listed else _replaced(reading, values, name),
+            choice="named" if listed else _replaced(reading, tree, values, name),
         )  # fmt: skip
         cause = "replace"
     reading.add("create", "table", name, cause, count=count, fields=fields, traits=(*hides, *ends))
@@ -259,20 +196,27 @@ def _insert(reading: Reading, tree: Any, frame: Frame) -> None:
         keys = tuple(reading.folded(one.name) for one in conflict.args.get("conflict_keys") or ())
         reading.add(
             "update", "table", name, "on conflict update", count=count, fields=changed, keys=keys,
-            choice="named" if listed else _replaced(reading, values, name),
+            choice="named" if listed else _replaced(reading, tree, values, name),
         )  # fmt: skip
 
 
-def _replaced(reading: Reading, query: Any, table: str) -> Choice:
+def _replaced(reading: Reading, tree: Any, query: Any, table: str) -> Choice:
     """Which rows an upsert from a query hits: every one, when the query reads the very table and leaves nothing out."""
-    if not isinstance(query, exp.Select) or query.args.get("limit"):
+    if isinstance(query, exp.SetOperation):
+        arms = [_replaced(reading, tree, one, table) for one in (query.this, query.expression)]
+        return "all" if isinstance(query, exp.Union) and "all" in arms else "filtered"
+    limit = _limit(query) if isinstance(query, exp.Select) else None
+    if not isinstance(query, exp.Select) or (query.args.get("limit") and (limit is None or limit < _BOUNDLESS)):
         return "filtered"
     source = query.args.get("from_")
     bare = source is not None and not query.args.get("where")
     if bare and isinstance(source.this, exp.Subquery):
-        return _replaced(reading, source.this.this, table)
-    itself = bare and _is_named(source.this) and _source(reading, source.this).name == table
-    return "all" if itself or describe(query, exists=False).table == table.lower() else "filtered"
+        return _replaced(reading, tree, source.this.this, table)
+    same = {table.lower()}
+    for clause in (tree.args.get("with_"), query.args.get("with_")):
+        same |= alike(clause, table.lower())[0] if clause is not None else set()
+    itself = bare and is_named(source.this) and source_of(reading, source.this).name.lower() in same
+    return "all" if itself or describe(query, exists=False).table in same else "filtered"
 
 
 def _index_command(reading: Reading, name: str, values: Any) -> None:
@@ -289,27 +233,12 @@ def _index_command(reading: Reading, name: str, values: Any) -> None:
 
 def _sources(reading: Reading, tree: Any) -> list[Source]:
     """The tables that a multi-table UPDATE or DELETE joins, outside of its subqueries."""
-    return [_source(reading, one) for one in _joined(tree) if _is_named(one)]
-
-
-def _joined(tree: Any) -> list[Any]:
-    """All that an UPDATE or DELETE joins, tables or queries."""
-    found: list[Any] = []
-    pending = [tree.this, tree.args.get("from_"), *(tree.args.get("using") or [])]
-    while pending:
-        one = pending.pop(0)
-        if isinstance(one, exp.From):
-            one = one.this
-        if one is None:
-            continue
-        found.append(one)
-        pending[:0] = [join.this for join in one.args.get("joins") or []]
-    return found
+    return [source_of(reading, one) for one in joined_in(tree) if is_named(one)]
 
 
 def _update(reading: Reading, tree: Any, frame: Frame) -> None:
     """UPDATE; in MySQL one that joins changes each table of which it sets a column."""
-    first = _source(reading, tree.this) if _is_named(tree.this) else None
+    first = source_of(reading, tree.this) if is_named(tree.this) else None
     assigned: dict[str, list[str]] = {}
     for one in tree.expressions:
         for column in one.this.expressions if isinstance(one.this, exp.Tuple) else [one.this]:
@@ -329,11 +258,11 @@ def _delete(reading: Reading, tree: Any, frame: Frame) -> None:
     """DELETE; in MySQL from several tables, named before FROM or before USING, often by alias."""
     sources = _sources(reading, tree)
     targets = tree.args.get("tables") or [tree.this]
-    if any(not _is_named(target) for target in targets) or (targets == [tree.this] and tree.this.args.get("joins")):
+    if any(not is_named(target) for target in targets) or (targets == [tree.this] and tree.this.args.get("joins")):
         reading.cannot_tell("delete", "a delete whose table cannot be told")
         return
     for target in targets:
-        said = _source(reading, target)
+        said = source_of(reading, target)
         others = [one for one in sources if one != said or len(sources) == 1]
         source = next((one for one in others if one.alias == said.name.lower()), said)
         _choose(reading, "delete", source, tree, (), frame, joined=len(sources) > 1)
@@ -351,7 +280,7 @@ def _choose(
 ) -> None:
     """The rows of one table that a write changes."""
     _guard(reading, source.name)
-    judgement = _judged_all(tree, source)
+    judgement = judged_all(tree, source)
     limit = _limit(tree)
     traits: set[Trait] = {"hides-failure"} if frame.hides else set()
     if frame.ends:

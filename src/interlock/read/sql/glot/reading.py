@@ -29,6 +29,8 @@ class Reading(Script):
     def __init__(self, dialect: str, environment: str) -> None:
         super().__init__(dialect, environment)
         self.source: dict[str, str] = {}  # PREPARE name -> its text, where the text stands in the script
+        self.given: dict[str, Sequence[Token]] = {}  # variable of the session -> the literal that it was set to
+        self.modes: dict[str, bool] = {}  # variable of the session -> whether it holds modes that change no reading
         self.spares = False  # what the trigger at hand does is known and spares most of each table
         self.attached: set[str] = set()  # databases that this script attached
         #: How names of tables begin that go with the session: SQLite's own schema for them, and databases in memory.

@@ -212,7 +212,19 @@ def _table(reading: Reading, at: Cursor, name: str, *, temporary: bool, virtual:
     if virtual:
         at.take("USING")
         module = at.name()
-        known = module in ("fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly", "dbstat", "json_each", "json_tree")
+        known = module in (
+            "fts3",
+            "fts4",
+            "fts5",
+            "rtree",
+            "rtree_i32",
+            "geopoly",
+            "dbstat",
+            "fts5vocab",
+            "fts4aux",
+            "json_each",
+            "json_tree",
+        )
         if not known:
             reading.cannot_tell(name, f"a virtual table of the module {module}", kind="table", traits=("runs-code",))
         reading.add("create", "table", name, f"create virtual table using {module}", aspect="structure")

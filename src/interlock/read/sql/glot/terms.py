@@ -7,20 +7,32 @@ from typing import Any, Final
 
 from sqlglot import exp
 
+from interlock.read.sql.glot.identities import always, called, finds_only_itself, settled
 from interlock.read.sql.glot.trees import (
     CASTS,
     COMPARISONS,
+    FOLDS,
+    SIGNS,
+    boolean,
+    column,
+    columns,
+    counts,
     draws,
     gives_back,
     kept,
     leads_out,
     literal,
+    maybe_text,
     narrowed,
+    null,
+    one_of_row,
+    opposite,
+    parameter,
     spelled,
     table_name,
 )
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
-from interlock.read.sql.neutral import Sub, Target, Term, compared, finds_itself, listed, same
+from interlock.read.sql.neutral import MIRROR, Sub, Target, Term, compared, each_of, listed, same, simple
 from interlock.read.sql.patterns import as_like
 from interlock.read.sql.practice import is_keylike, leaves_out
 
@@ -38,16 +50,24 @@ def term(node: Any) -> Term:
     rule = _RULES.get(kind)
     if rule:
         found = rule(node)
-        return _opposite(found) if node.args.get("negate") else found
+        return opposite(found) if node.args.get("negate") else found
     if isinstance(node, exp.Func):
-        return ("fn", name_of(node), tuple(term(one) for one in _arguments(node)))
-    return _columns(node)
+        return called(name_of(node), tuple(term(one) for one in _arguments(node)))
+    return columns(node)
 
 
 def name_of(node: Any) -> str:
     """A function's name as sqlglot knows it, in lower case."""
     if isinstance(node, exp.Anonymous):
         return str(node.name).lower()
+    if isinstance(node, exp.Extract):
+        return str(node.name).lower()
+    if isinstance(node, exp.Length) and node.args.get("binary"):
+        return "octet_length"
+    if isinstance(node, exp.Trim):
+        return {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position")).upper(), "trim")
+    if FOLDS in node.meta:  # under a collation of MySQL that ignores the case of letters
+        return "fold"
     return str(node.sql_name()).lower()
 
 
@@ -67,19 +87,37 @@ def _compared(operator: str, node: Any) -> Term:
         return compared(f"{operator[0]}=", term(left.expressions[0]), term(right.expressions[0]))
     if isinstance(right, (exp.Any, exp.All)) and (isinstance(right, exp.Any), operator) in ((True, "="), (False, "<>")):
         return _listed(left, right.this, negated=operator == "<>")
+    if isinstance(right, (exp.Any, exp.All)):
+        return _each_of(operator, left, right)
     one, other = _number(left, right), _number(right, left)
-    if _maybe_text(left, other) or _maybe_text(right, one):
+    if maybe_text(left, other) or maybe_text(right, one):
         # SQLite takes "x" for the text 'x' where there is no column x
         return ("cmp", operator, ("lit", other[1]), ("lit", other[1])) if other[0] == "lit" else (
             "cmp", operator, ("lit", one[1]), ("lit", one[1])
         )  # fmt: skip
-    if one == other and narrowed(left) != narrowed(right) and not is_keylike(str(one[-1]), ""):
+    if one[0] == "sub" and other[0] == "col":
+        operator, one, other = MIRROR[operator], other, one
+    kinds = (narrowed(left), narrowed(right))
+    if one == other and kinds[0] != kinds[1] and not is_keylike(str(one[-1]), ""):
+        if (operator, *kinds) in (("<=", ["date"], []), (">=", [], ["date"])):
+            return always(("cmp", operator, one, other))  # a day begins before all that is of it
         return ("other", (one,))  # `DATE(a) = a`: of some rows
-    return compared(operator, one, other)
+    return settled(compared(operator, one, other))
+
+
+def _each_of(operator: str, left: Any, right: Any) -> Term:
+    """`x >= ALL (SELECT …)` and ANY."""
+    value = _given(right.this)
+    if value is not None:
+        return settled(compared(operator, term(left), value))
+    sub = describe(right.this, exists=False)
+    return each_of(operator, term(left), sub, every=isinstance(right, exp.All)) or columns(right)
 
 
 def _listed(left: Any, query: Any, *, negated: bool) -> Term:
     """`x = ANY (SELECT …)` is `x IN (SELECT …)`, `x <> ALL (SELECT …)` its opposite."""
+    if isinstance(left, (exp.Tuple, exp.Paren)):
+        left, query = one_of_row(left, query)
     value, tested = _given(query), term(left)
     if tested[0] == "col" and gives_back(query, tested[2]):
         return ("same", tested, tested, negated)
@@ -97,44 +135,12 @@ def _number(node: Any, other: Any) -> Term:
     return term(node)
 
 
-def _maybe_text(node: Any, other: Term) -> bool:
-    return (
-        isinstance(node, exp.Column)
-        and not node.table
-        and isinstance(node.this, exp.Identifier)
-        and bool(node.this.quoted)
-        and other[0] == "lit"
-        and other[1] == node.name
-    )
-
-
-def _column(node: Any) -> Term:
-    name = node.name
-    if not node.table and name.lower() in ("true", "false") and not node.this.quoted:
-        return ("lit", name.lower() == "true")
-    return ("col", node.table.lower(), name.lower())
-
-
-def _null(_node: Any) -> Term:
-    return ("lit", None)
-
-
-def _boolean(node: Any) -> Term:
-    return ("lit", bool(node.this))
-
-
 def _paren(node: Any) -> Term:
     return term(node.this)
 
 
 def _not(node: Any) -> Term:
-    return _opposite(term(node.this))
-
-
-def _opposite(inner: Term) -> Term:
-    if inner[0] in ("null", "in", "between", "like", "same") and inner[-1] is False:
-        return (*inner[:-1], True)
-    return ("not", inner)
+    return opposite(term(node.this))
 
 
 def _joined(tag: str, kind: Any) -> Callable[[Any], Term]:
@@ -151,7 +157,7 @@ def _joined(tag: str, kind: Any) -> Callable[[Any], Term]:
                 stack.append(one.this)
             else:
                 found.append(term(one))
-        return (tag, tuple(found))
+        return settled((tag, tuple(found)))
 
     return rule
 
@@ -160,7 +166,7 @@ def _negative(node: Any) -> Term:
     inner = term(node.this)
     if inner[0] == "lit" and isinstance(inner[1], (int, float)):
         return ("lit", -inner[1])
-    return ("fn", "-", (inner,))
+    return called("-", (inner,))
 
 
 def _is(node: Any) -> Term:
@@ -169,11 +175,15 @@ def _is(node: Any) -> Term:
         return ("null", left, False)
     if right[0] == "lit" and isinstance(right[1], bool):
         return left if right[1] else ("not", left)
-    return same(left, right, False)
+    return settled(same(left, right, False))
 
 
 def _same(node: Any) -> Term:
-    return same(term(node.this), term(node.expression), False)
+    return settled(same(term(node.this), term(node.expression), False))
+
+
+def _differs(node: Any) -> Term:
+    return opposite(_is(node))
 
 
 def _in(node: Any) -> Term:
@@ -183,25 +193,29 @@ def _in(node: Any) -> Term:
     table = node.args.get("field")
     if table is not None:  # SQLite's `x IN table`
         return ("in", term(node.this), (("sub", Sub(False, spelled(table), "*")),), False)
-    return ("in", term(node.this), tuple(term(one) for one in node.expressions), False)
+    return settled(("in", term(node.this), tuple(term(one) for one in node.expressions), False))
 
 
 def _between(node: Any) -> Term:
-    return ("between", term(node.this), term(node.args.get("low")), term(node.args.get("high")), False)
+    return settled(("between", term(node.this), term(node.args.get("low")), term(node.args.get("high")), False))
 
 
 def _like(node: Any) -> Term:
-    return ("like", term(node.this), term(node.expression), False)
+    return settled(("like", term(node.this), term(node.expression), False))
 
 
 def _glob(node: Any) -> Term:
+    """GLOB as LIKE, as far as that shows that all is let through: the case of letters and other signs do not count."""
     pattern = term(node.expression)
-    everything = pattern[0] == "lit" and isinstance(pattern[1], str) and bool(pattern[1]) and not pattern[1].strip("*")
-    return ("like", term(node.this), ("lit", "%") if everything else _OTHER, False)
+    text = pattern[1] if pattern[0] == "lit" and isinstance(pattern[1], str) else "?"
+    found = ("like", term(node.this), ("lit", text.replace("*", "%")), False)
+    plain = bool(text) and not any(sign in text for sign in "?[%_")
+    shown = settled(found) if plain else found
+    return shown if plain and (shown is not found or not text.strip("*")) else (*found[:2], _OTHER, False)
 
 
 def _regexp(node: Any) -> Term:
-    pattern = term(node.expression)
+    pattern = simple(term(node.expression))
     passes = as_like(pattern[1]) if pattern[0] == "lit" and isinstance(pattern[1], str) else ""
     return ("like", term(node.this), ("lit", passes), False) if passes else ("fn", "~", (term(node.this), pattern))
 
@@ -211,7 +225,7 @@ def _escape(node: Any) -> Term:
     inner, sign = term(node.this), term(node.expression)
     if inner[0] == "like" and inner[2][0] == sign[0] == "lit" and sign[1] and str(sign[1]) not in str(inner[2][1]):
         return inner
-    return _columns(node)
+    return columns(node)
 
 
 def _exists(node: Any) -> Term:
@@ -220,7 +234,11 @@ def _exists(node: Any) -> Term:
 
 def _subquery(node: Any) -> Term:
     value = _given(node)
-    return ("sub", describe(node, exists=False)) if value is None else value
+    if value is not None:
+        return value
+    sub = describe(node, exists=False)
+    counted = sub.itself and counts(node)
+    return ("fn", "count", (columns(node),)) if counted else ("sub", sub)  # at least the row itself
 
 
 def _given(query: Any) -> Term | None:
@@ -231,27 +249,14 @@ def _given(query: Any) -> Term | None:
     if not isinstance(query, exp.Select) or len(query.expressions) != 1 or any(query.args.get(one) for one in parts):
         return None
     found = term(query.expressions[0])
-    return found if found[0] == "lit" else None
-
-
-def _parameter(_node: Any) -> Term:
-    return ("param", "?")
-
-
-def _cast(node: Any) -> Term:
-    return term(node.this)
+    return found if found[0] in ("lit", "col") else None  # a column without tables is one of the row outside
 
 
 def _arithmetic(operator: str) -> Callable[[Any], Term]:
     def rule(node: Any) -> Term:
-        return ("fn", operator, (term(node.this), term(node.expression)))
+        return called(operator, (term(node.this), term(node.expression)))
 
     return rule
-
-
-def _columns(node: Any) -> Term:
-    found = tuple(_column(one) for one in node.find_all(exp.Column) if isinstance(one.this, exp.Identifier))
-    return ("other", found)
 
 
 def _case(node: Any) -> Term:
@@ -266,12 +271,11 @@ def _case(node: Any) -> Term:
     return ("case", tuple(branches), ("lit", None) if otherwise is None else term(otherwise))
 
 
-def _bits(node: Any) -> Term:
-    return ("fn", "~", (term(node.this),))
+def _of_one(operator: str) -> Callable[[Any], Term]:
+    def rule(node: Any) -> Term:
+        return called(operator, (term(node.this),))
 
-
-def _interval(node: Any) -> Term:
-    return ("fn", "interval", (term(node.this),))
+    return rule
 
 
 def _concat(node: Any) -> Term:
@@ -305,15 +309,18 @@ def _describe(query: Any, *, exists: bool) -> Sub:
     source = query.args.get("from_")
     joins = query.args.get("joins") or []
     inside = {one.alias_or_name.lower() for one in [source.this, *(join.this for join in joins)]} if source else set()
-    table, practice = ("", False) if source is None or joins else _source(source.this)
+    table, practice = ("", False) if source is None or joins else one_source(source.this)
+    clause = query.args.get("with_")
+    if clause is not None:
+        table, practice = _of_with(clause, table) if not joins else ("", False)
     if source is not None and joins and kept(query):
         table, practice = table_name(source.this), True
     single = source.this if source is not None and not joins else None
     deeper = describe(single.this, exists=False) if isinstance(single, exp.Subquery) else Sub(False)
     where = query.args.get("where")
     condition = term(where.this) if where is not None else None
-    itself = condition is not None and finds_itself(condition, inside)
     inner = Target(frozenset(inside), table)
+    itself = condition is not None and finds_only_itself(condition, inside, inner)
     free = condition is None or itself or not outcomes(condition, inner) & FALSE
     if not free and condition is not None and table and not leaves_out(condition, inner):
         free = practice = True
@@ -325,7 +332,9 @@ def _describe(query: Any, *, exists: bool) -> Sub:
         free = False  # of SQLite one below zero is none
     offset = query.args.get("offset")
     skips = offset is not None and term(offset.expression) != _NOUGHT
-    if (joins and not table) or skips or any(query.args.get(part) for part in ("having", "with_")):
+    having = query.args.get("having")
+    asks = having is not None and bool(outcomes(term(having.this), inner) & FALSE)
+    if ((joins or clause is not None) and not table) or skips or asks:
         free = False
     outputs = [_output(one) for one in query.expressions]
     column, extreme = listed(outputs[0]) if len(outputs) == 1 else ("", "")
@@ -348,6 +357,15 @@ def _describe(query: Any, *, exists: bool) -> Sub:
     )  # fmt: skip
 
 
+def _of_with(clause: Any, name: str) -> tuple[str, bool]:
+    """What a query reads by this name: the table that one of its own WITH queries holds, or one that lasts."""
+    for one in clause.expressions:
+        if one.alias.lower() == name:
+            sub = Sub(False) if one.args["alias"].columns else describe(one.this, exists=False)
+            return (sub.table, sub.practice) if sub.plain and not clause.args.get("recursive") else ("", False)
+    return name, False
+
+
 def _output(node: Any) -> Term:
     """One thing that a SELECT lists; a column that is called otherwise is none."""
     if isinstance(node, exp.Star):
@@ -358,42 +376,23 @@ def _output(node: Any) -> Term:
     return term(node)
 
 
-def _source(node: Any) -> tuple[str, bool]:
+def one_source(node: Any) -> tuple[str, bool]:
     """The one table that a FROM reads, and whether that it is all of it is so in practice only."""
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
         return table_name(node), False
     if isinstance(node, exp.Subquery) and not (node.args.get("alias") and node.args["alias"].columns):
         sub = describe(node.this, exists=False)
-        return (sub.table, sub.practice) if sub.plain and not sub.correlated else ("", False)
+        found = [one for one in (sub, *sub.arms) if one.plain and one.table and not one.correlated]
+        return (found[0].table, found[0].practice) if found else ("", False)
     return "", False
 
 
-def alike(clause: Any, table: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Which queries of a WITH hold every row of this table, and the names of all others."""
-    found: set[str] = set()
-    others: set[str] = set()
-    for one in clause.expressions:
-        sub = describe(one.this, exists=False)
-        arms = [arm for arm in sub.arms or (sub,) if arm.plain and not one.args["alias"].columns]
-        whole = any(arm.table in found or (arm.table == table and table not in others) for arm in arms)
-        (found if whole else others).add(one.alias.lower())
-    return frozenset(found), frozenset(others)
-
-
-def is_target(node: Any, target: Target) -> bool:
-    """Whether a source of a statement is every row of its target once more."""
-    return target.is_all(_source(node)[0])
-
-
 _RULES: Final[dict[type, Callable[[Any], Term]]] = {
-    exp.Literal: literal, exp.Column: _column, exp.Null: _null, exp.Boolean: _boolean, exp.Paren: _paren,
+    exp.Literal: literal, exp.Column: column, exp.Null: null, exp.Boolean: boolean, exp.Paren: _paren,
     exp.Not: _not, exp.And: _joined("and", exp.And), exp.Or: _joined("or", exp.Or), exp.Neg: _negative, exp.Is: _is,
-    exp.NullSafeEQ: _same, exp.In: _in, exp.Between: _between, exp.Like: _like, exp.ILike: _like, exp.Glob: _glob,
-    exp.RegexpLike: _regexp, exp.Exists: _exists, exp.Subquery: _subquery, exp.Select: _subquery,
-    exp.Parameter: _parameter, exp.Placeholder: _parameter, **dict.fromkeys(CASTS, _cast),
-    exp.Add: _arithmetic("+"), exp.Sub: _arithmetic("-"), exp.Mul: _arithmetic("*"), exp.Div: _arithmetic("/"),
-    exp.Mod: _arithmetic("%"), exp.IntDiv: _arithmetic("/"), exp.Case: _case, exp.If: _case, exp.BitwiseNot: _bits,
-    exp.Interval: _interval, exp.Concat: _concat, exp.BitwiseOr: _arithmetic("|"), exp.BitwiseXor: _arithmetic("^"),
-    exp.BitwiseAnd: _arithmetic("&"), exp.BitwiseLeftShift: _arithmetic("<<"),
-    exp.Escape: _escape, exp.DPipe: _arithmetic("||"),
+    exp.NullSafeEQ: _same, exp.NullSafeNEQ: _differs, exp.In: _in, exp.Between: _between, exp.Like: _like,
+    exp.ILike: _like, exp.Glob: _glob, exp.RegexpLike: _regexp, exp.Exists: _exists, exp.Subquery: _subquery,
+    exp.Select: _subquery, exp.Parameter: parameter, exp.Placeholder: parameter, **dict.fromkeys(CASTS, _paren),
+    exp.Case: _case, exp.If: _case, exp.BitwiseNot: _of_one("~"), exp.Interval: _of_one("interval"),
+    exp.Concat: _concat, exp.Escape: _escape, **{kind: _arithmetic(sign) for kind, sign in SIGNS.items()},
 }  # fmt: skip

@@ -19,12 +19,20 @@ from interlock.read.sql.neutral import Term
 QUERIES: Final = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values, exp.Paren)
 _ROOTS: Final = (*QUERIES, exp.Insert, exp.Update, exp.Delete)
 COMPARISONS: Final = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+_BYTES: Final = (exp.DataType.Type.BINARY, exp.DataType.Type.VARBINARY)
+#: Operators of two terms.
+SIGNS: Final[dict[type, str]] = {
+    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.IntDiv: "/", exp.BitwiseOr: "|",
+    exp.BitwiseXor: "^", exp.BitwiseAnd: "&", exp.BitwiseLeftShift: "<<", exp.BitwiseRightShift: ">>", exp.DPipe: "||",
+}  # fmt: skip
 #: Longest statement that is given to sqlglot; a listing of plain rows is shortened before it is counted.
 MAX_TOKENS: Final = 60_000
 #: Deepest nesting of parentheses, and longest chain of operators that lean on one another.
 MAX_DEPTH: Final = 150
 MAX_RUN: Final = 16  # keywords in a row; 60 of one kind took sqlglot 7 s, each further one twice as long
 MAX_CASES: Final = 1_000
+#: What is noted on a LOWER or UPPER that changes nothing for whoever compares.
+FOLDS: Final = "folds"
 #: What gives a value another type or order.
 CASTS: Final = (exp.Cast, exp.TryCast, exp.TsOrDsToDate, exp.Collate)
 
@@ -120,7 +128,7 @@ def narrowed(node: Any) -> list[str]:
             found.append("date")
         elif isinstance(node, (exp.Cast, exp.TryCast)):
             kind = node.args["to"]
-            if kind.this not in exp.DataType.TEXT_TYPES or kind.expressions:
+            if kind.this not in (*exp.DataType.TEXT_TYPES, *_BYTES) or kind.expressions:
                 found.append(str(kind))
         node = node.this
     return found
@@ -157,10 +165,21 @@ def kept(query: Any) -> bool:
         return False
     for join in query.args["joins"]:
         bare = not any(join.args.get(part) for part in ("on", "using", "side", "method"))
-        if join.side != "LEFT" and not bare:
+        if join.side != "LEFT" and not bare and not _is_itself(first, join):
             return False
     called = first.alias_or_name.lower()
     return all(isinstance(one, exp.Column) and one.table.lower() == called for one in query.expressions)
+
+
+def _is_itself(first: Any, join: Any) -> bool:
+    """`users a JOIN users b ON a.id = b.id`: each row finds itself."""
+    on, other = join.args.get("on"), join.this
+    if not isinstance(on, exp.EQ) or not isinstance(other, exp.Table) or table_name(other) != table_name(first):
+        return False
+    sides = (on.this, on.expression)
+    called = {first.alias_or_name.lower(), other.alias_or_name.lower()}
+    plain = all(isinstance(side, exp.Column) for side in sides) and on.this.name.lower() == on.expression.name.lower()
+    return plain and {side.table.lower() for side in sides} == called
 
 
 def leads_out(query: Any, inside: set[str]) -> bool:
@@ -196,3 +215,91 @@ def gives_back(query: Any, name: str) -> bool:
     if not isinstance(one, exp.Column) or one.table or one.name.lower() != name:
         return False
     return bool(inner) and not any(each.is_star or each.alias_or_name.lower() in ("", name) for each in inner)
+
+
+def maybe_text(node: Any, other: Term) -> bool:
+    """Whether SQLite would take this name for the text that it is compared with."""
+    return (
+        isinstance(node, exp.Column)
+        and not node.table
+        and isinstance(node.this, exp.Identifier)
+        and bool(node.this.quoted)
+        and other[0] == "lit"
+        and other[1] == node.name
+    )
+
+
+def column(node: Any) -> Term:
+    """A column, or a truth value that sqlglot takes for one."""
+    name = node.name
+    if not node.table and name.lower() in ("true", "false") and not node.this.quoted:
+        return ("lit", name.lower() == "true")
+    return ("col", node.table.lower(), name.lower())
+
+
+def null(_node: Any) -> Term:
+    """NULL."""
+    return ("lit", None)
+
+
+def boolean(node: Any) -> Term:
+    """TRUE or FALSE."""
+    return ("lit", bool(node.this))
+
+
+def columns(node: Any) -> Term:
+    """What is not looked into: the columns in it."""
+    found = tuple(column(one) for one in node.find_all(exp.Column) if isinstance(one.this, exp.Identifier))
+    return ("other", found)
+
+
+def parameter(node: Any) -> Term:
+    """A placeholder or a variable. Two that have no name can be given two values: `id >= ? AND id < ?`."""
+    name = str(node.name).lower()
+    return ("param", f"?{id(node)}" if name in ("", "?") else name)
+
+
+def fold(tree: Any) -> None:
+    """Notes on each LOWER and UPPER of MySQL that its collations ignore the case of letters anyway."""
+    if tree.find(exp.Collate) is not None or any(one.args["to"].this in _BYTES for one in tree.find_all(exp.Cast)):
+        return
+    for one in tree.find_all(exp.Lower, exp.Upper):
+        one.meta[FOLDS] = True
+
+
+def one_of_row(row: Any, query: Any) -> tuple[Any, Any]:
+    """`(a, b) IN (SELECT a, b …)` as `a IN (SELECT a …)`, where each column stands beside itself; else as it is."""
+    inner = query
+    while isinstance(inner, (exp.Subquery, exp.Paren)):
+        inner = inner.this
+    if not isinstance(row, exp.Tuple) or not isinstance(inner, exp.Select):
+        return row, query
+    pairs = list(zip(row.expressions, inner.expressions, strict=False))
+    both = [pair for pair in pairs if all(isinstance(one, exp.Column) for one in pair)]
+    alike = all(one.name.lower() == other.name.lower() for one, other in both)
+    given = all(one == other for one, other in pairs if (one, other) not in both)
+    if not both or not alike or not given or len(row.expressions) != len(inner.expressions):
+        return row, query
+    return both[0][0], listing(inner, both[0][1])
+
+
+def listing(query: Any, one: Any) -> Any:
+    """The same query, with one of the things alone that it lists."""
+    found = query.copy()
+    found.meta.pop("subs", None)  # what was found out of the whole
+    return found.select(one.copy(), append=False, copy=False)
+
+
+def counts(query: Any) -> bool:
+    """Whether a query gives one number, which is how many rows it finds."""
+    while isinstance(query, (exp.Subquery, exp.Paren)):
+        query = query.this
+    listed = query.expressions if isinstance(query, exp.Select) and not query.args.get("group") else []
+    return len(listed) == 1 and isinstance(listed[0], exp.Count) and isinstance(listed[0].this, exp.Star)
+
+
+def opposite(term: Term) -> Term:
+    """NOT of a condition, in the spelling in which a reader of a list or a pattern has its own."""
+    if term[0] in ("null", "in", "between", "like", "same") and term[-1] is False:
+        return (*term[:-1], True)
+    return ("not", term)
