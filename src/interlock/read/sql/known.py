@@ -22,7 +22,7 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     choice: Choice = "named"
     traits: tuple[Trait, ...] = ()
     names: int | None = None  # the argument that names the resource
-    runs: int | None = None  # the argument that holds SQL, which the function runs
+    runs: int | None = None  # the argument that holds SQL, which the function runs; -1 is the last one
     setting: bool = False  # the first argument names a setting, the second is its value
     unknown: bool = False  # what it does cannot be told from its arguments
 

@@ -58,6 +58,17 @@ def casts(node: Any) -> bool:
     return any("A_Const" not in inner for inner in found)
 
 
+def casts_of(node: Any) -> Iterator[tuple[Node, list[Node]]]:
+    """Each type that anything is cast to, with the columns in what is."""
+    for one in _nodes(node):
+        if "TypeCast" in one:
+            inner = one["TypeCast"].get("arg", {})
+            yield (
+                one["TypeCast"].get("typeName", {}),
+                [each["ColumnRef"] for each in _nodes(inner) if "ColumnRef" in each],
+            )
+
+
 def narrowed(node: Node) -> list[str]:
     """The types that an expression is cast to and that do not hold each value of it."""
     found: list[str] = []

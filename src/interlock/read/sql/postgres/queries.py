@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from interlock.model.change import Choice, Trait
-from interlock.read.sql.condition import Judgement, judge
+from interlock.read.sql.condition import PRACTICALLY_ALL, Judgement, judge
 from interlock.read.sql.neutral import Target
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.bounds import at_most
@@ -14,8 +14,11 @@ from interlock.read.sql.postgres.calls import call
 from interlock.read.sql.postgres.columns import casts
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.reading import Reading
+from interlock.read.sql.postgres.selves import joined
 from interlock.read.sql.postgres.sources import columns_of
-from interlock.read.sql.postgres.terms import describe, term
+from interlock.read.sql.postgres.terms import describe, describe_lists, term
+from interlock.read.sql.postgres.trials import is_none
+from interlock.read.sql.postgres.upserts import upserted
 from interlock.read.sql.postgres.withs import alike, limits_of
 
 #: Node kinds that only compute: walking on into what they hold is all there is to do.
@@ -262,7 +265,8 @@ def _insert(reading: Reading, node: Node, scope: Scope) -> None:
         changed = _assigned(clause.get("targetList", ()))
         reading.add(
             "update", "table", name, "on conflict do update", count=count, fields=changed,
-            keys=tuple(key for key in keys if key), choice="named" if rows else _upserted(source, name),
+            keys=tuple(key for key in keys if key),
+            choice="named" if rows else upserted(source, node.get("withClause", {}), name),
         )  # fmt: skip
         walk(reading, [clause.get("targetList", []), clause.get("whereClause", {})], scope)
     walk(reading, clause.get("infer", {}) if clause else {}, scope)
@@ -277,16 +281,6 @@ def _most(query: Node) -> int | None:
     values = [one.get("ResTarget", {}).get("val", {}) for one in query.get("targetList", ())]
     plain = bool(values) and all(term(one)[0] in ("lit", "param") for one in values)
     return 1 if plain and "fromClause" not in query and "larg" not in query else None
-
-
-def _upserted(source: Node, table: str) -> Choice:
-    """Which rows an upsert from a query hits: every one, when the query reads the very table and leaves nothing out."""
-    if source.get("limitCount"):
-        return "filtered"
-    sources = source.get("fromClause", ())
-    itself = any("RangeVar" in one and names.relation(one["RangeVar"]) == table for one in sources)
-    whole = itself and not source.get("whereClause")
-    return "all" if whole or describe(source, exists=False).table == table.removeprefix("public.") else "filtered"
 
 
 def _assigned(targets: list[Node]) -> tuple[str, ...]:
@@ -304,7 +298,7 @@ def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...], sc
     if reading.in_loop:
         twins = frozenset(one for one, read in reading.loops.items() if read == target.table)
         target = target._replace(twins=target.twins | twins, repeated=True)
-    judgement = judge(term(where) if where else None, target)
+    judgement = _by(where, target, sources)
     count: int | None = None
     if where and "CurrentOfExpr" in where:
         judgement, count = Judgement("named"), 1
@@ -316,6 +310,18 @@ def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...], sc
         judgement = judgement._replace(guessed=count is None and judgement.most is not None and not again)
         count = judgement.most if judgement.guessed else count
     choose(reading, "update" if verb == "update" else "delete", name, judgement, fields, count)
+
+
+def _by(where: Node | None, target: Target, sources: Iterable[Node] = ()) -> Judgement:
+    """What a condition chooses. One that leaves out no row of any kind is none, whatever it looks like."""
+    if not where:
+        return judge(None, target)
+    condition = term(where)
+    judgement = judge(condition, target)
+    if judgement.choice != "filtered" or judgement.never or judgement.most is not None:
+        return judgement
+    with_itself = joined(condition, sources, target, describe_lists, term) if sources else None
+    return PRACTICALLY_ALL if is_none(with_itself or condition, where, target) else judgement
 
 
 def choose(
@@ -358,7 +364,7 @@ def _merge(reading: Reading, node: Node, scope: Scope) -> None:
     name = names.relation(table)
     _guard(reading, name)
     target = target_of(table, (node.get("sourceRelation", {}),), node.get("withClause"))
-    on = judge(term(node.get("joinCondition")), target)
+    on = _by(node.get("joinCondition"), target, (node.get("sourceRelation", {}),))
     for entry in node.get("mergeWhenClauses", ()):
         clause = entry.get("MergeWhenClause", {})
         command = clause.get("commandType")
@@ -372,7 +378,7 @@ def _merge(reading: Reading, node: Node, scope: Scope) -> None:
             by_source = clause.get("matchKind") == "MERGE_WHEN_NOT_MATCHED_BY_SOURCE"
             judgement = Judgement("all", why="when not matched by source") if by_source else _matched(on)
             if clause.get("condition"):
-                extra = judge(term(clause["condition"]), target_of(table))
+                extra = _by(clause["condition"], target_of(table))
                 judgement = judgement if extra.choice == "all" else Judgement("filtered")
             choose(reading, verb, name, judgement, _assigned(clause.get("targetList", ())) if verb == "update" else ())
     walk(reading, [node.get("sourceRelation", {}), node.get("joinCondition", {})], scope)
