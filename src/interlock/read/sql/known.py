@@ -41,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parsing: frozenset[str] = frozenset()
     keeps: dict[str, frozenset[str]] = {}  # the values of a protective setting that keep its protection
     acts: frozenset[str] = frozenset()  # of `changes`, those that do something without a value too
+    runs: frozenset[str] = frozenset()  # settings that name a program or a library, which the server then runs
     changes: dict[str, str] = {}  # settings that change more than the session, without taking protection away
 
 

@@ -86,6 +86,7 @@ class Target(NamedTuple):
     hidden: frozenset[str] = frozenset()
     repeated: bool = False  # the statement runs again and again
     limits: tuple[Limit, ...] = ()
+    renamed: tuple[tuple[str, str, Term], ...] = ()  # a query of WITH, what its column is called, and of the row's what
     others: frozenset[str] = frozenset()  # columns that stand in another source: unqualified, they are none of its own
 
     def is_all(self, table: str) -> bool:

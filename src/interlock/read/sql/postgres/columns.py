@@ -70,14 +70,9 @@ def casts_of(node: Any) -> Iterator[tuple[Node, list[Node]]]:
 
 
 def narrowed(node: Node) -> list[str]:
-    """The types that an expression is cast to and that do not hold each value of it."""
-    found: list[str] = []
-    while "TypeCast" in node:
-        kind = node["TypeCast"].get("typeName", {})
-        if names.typed(kind) not in _KEEPING or kind.get("typmods"):
-            found.append(names.typed(kind))
-        node = node["TypeCast"].get("arg", {})
-    return found
+    """The types that anything in an expression is cast to and that do not hold each value of it."""
+    kinds = [one["TypeCast"].get("typeName", {}) for one in _nodes(node) if "TypeCast" in one]
+    return [names.typed(kind) for kind in kinds if names.typed(kind) not in _KEEPING or kind.get("typmods")]
 
 
 def only_columns(inner: Any) -> Term:

@@ -55,6 +55,9 @@ def elements(array: Node, term: Callable[[Node], Term]) -> tuple[Term, ...] | No
         return (term(array),)
     if "ParamRef" in array:
         return (term(array),)
+    found = term(array)
+    if found[0] == "sub" and found[1].given[:2] == ("fn", "array_agg"):
+        return (("sub", found[1]._replace(given=found[1].given[2][0])),)
     if "TypeCast" in array and array["TypeCast"].get("typeName", {}).get("arrayBounds"):
         inner = array["TypeCast"].get("arg", {})
         if "A_ArrayExpr" in inner:
@@ -63,6 +66,6 @@ def elements(array: Node, term: Callable[[Node], Term]) -> tuple[Term, ...] | No
         if text[0] == "lit" and isinstance(text[1], str) and _PLAIN_ARRAY.fullmatch(text[1]):
             kind = names.typed(array["TypeCast"]["typeName"])
             numbers = kind in ("int2", "int4", "int8", "numeric")
-            found = [one.strip() for one in text[1][1:-1].split(",") if one.strip()]
-            return tuple(("lit", number(one) if numbers else one) for one in found)
+            given = [one.strip() for one in text[1][1:-1].split(",") if one.strip()]
+            return tuple(("lit", number(one) if numbers else one) for one in given)
     return None

@@ -21,8 +21,13 @@ _OF_MANY: Final = frozenset(
     ("array_agg", "avg", "bool_and", "bool_or", "count", "dense_rank", "every", "first_value", "json_agg", "jsonb_agg",
      "lag", "last_value", "lead", "max", "min", "nth_value", "ntile", "rank", "row_number", "string_agg", "sum")
 )  # fmt: skip
+#: Functions that give many rows: of what was collected of a table, all of it again.
+_SPREADS: Final = frozenset(
+    ("unnest", "generate_series", "json_array_elements", "json_array_elements_text", "jsonb_array_elements",
+     "jsonb_array_elements_text", "regexp_split_to_table", "string_to_table")
+)  # fmt: skip
 #: A series up to here holds the keys of most tables.
-_FAR: Final = 10**6
+FAR: Final = 10**6
 _SURE: Final[Term] = ("lit", True)
 _WHOLE: Final[Term] = ("col", "", "*")
 
@@ -81,8 +86,15 @@ def _is_own(sub: Sub, target: Target) -> bool:
 
 
 def _listed(condition: Term, sub: Sub, target: Target) -> Term:
-    if not _is_own(sub, target) or not sub.given or of_many(sub.given):
+    for made, column, given in target.renamed:
+        if (sub.source, sub.own, sub.given) == (made, _SURE, ("col", "", column)):
+            return ("cmp", "=", condition[1], given)
+    if not _is_own(sub, target) or not sub.given:
         return condition
+    if of_many(sub.given):
+        key = condition[1][0] == "col" and is_keylike(condition[1][2], target.table)
+        spread = sub.given[0] == "fn" and sub.given[1] in _SPREADS and sub.own == _SURE
+        return _SURE if key and spread else condition
     return ("and", (sub.own, ("cmp", "=", condition[1], sub.given)))
 
 
@@ -101,15 +113,43 @@ def _compared(condition: Term, target: Target) -> Term:
     return condition
 
 
+def goes_on(condition: Term, target: Target) -> bool:
+    """`id = (SELECT min(id) …)`, `id BETWEEN low AND low + 999`: in a loop that goes on, all rows in the end."""
+    return all(_goes_on(one, target) for one in (condition[1] if condition[0] == "and" else (condition,)))
+
+
+def _goes_on(one: Term, target: Target) -> bool:
+    if one[0] not in ("cmp", "between") or one[-1] is True:
+        return False
+    left, others = (one[2], one[3:4]) if one[0] == "cmp" else (one[1], one[2:4])
+    if left[0] != "col" or not is_keylike(left[2], target.table):
+        return False
+    if one[0] == "cmp" and one[1] == "=":
+        sub = others[0][1] if others[0][0] == "sub" else None
+        return isinstance(sub, Sub) and bool(sub.extreme) and target.is_all(sub.source) and sub.own == _SURE
+    return all(_is_variable(other, target) for other in others)
+
+
+def _is_variable(term: Term, target: Target) -> bool:
+    """Whether it hangs on a variable of the block, as far as its name tells: `low`, `low + 999`."""
+    inner = term[2][0] if term[0] == "fn" and len(term[2]) == 2 and term[2][1][0] == "lit" else term
+    return bool(inner[0] == "col" and not inner[1] and not is_keylike(inner[2], target.table))
+
+
 def joined(
-    condition: Term, sources: Iterable[Node], target: Target, describe: Callable[[Node], Sub], term: Put
+    condition: Term,
+    sources: Iterable[Node],
+    target: Target,
+    describe: Callable[[Node], Sub],
+    term: Put,
+    far: Iterable[str] = (),
 ) -> Term | None:
     """The condition of a write with the row itself in place of what its FROM or USING gives of the same table.
 
-    Nothing where none of them does.
+    Nothing where none of them does. What is `far` goes through the keys of a whole table.
     """
     known: dict[str, dict[str, Term] | None] = {}
-    series: set[str] = set()
+    series: set[str] = set(far)
     more: list[Term] = []
     for source in sources:
         _know(source, target, describe, term, known, series, more)
@@ -139,6 +179,9 @@ def _know(
         name = names.relation(inner).removeprefix("public.")
         if target.is_all(name) and not alias.get("colnames"):
             known[called or inner.get("relname", "")] = None
+        for made, column, given in target.renamed:
+            if made == name:
+                known[called or name] = {column: given}
     elif kind == "RangeSubselect" and not alias.get("colnames"):
         select = inner.get("subquery", {}).get("SelectStmt", {})
         _know_query(select, called, target, describe, term, known)
@@ -177,7 +220,7 @@ def goes_far(source: Node, term: Put) -> bool:
     call = term(the_call({"targetList": [{}], "fromClause": [source]}))
     if call[:2] != ("fn", "generate_series") or len(call[2]) < 2:
         return False
-    return (number_of(simple(call[2][1])) or 0) >= _FAR
+    return (number_of(simple(call[2][1])) or 0) >= FAR
 
 
 def _put(condition: Any, known: dict[str, dict[str, Term] | None], series: set[str], target: Target) -> Any:

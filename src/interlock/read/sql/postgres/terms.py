@@ -57,7 +57,7 @@ def _expression(node: Node) -> Term:
         if operator == "^":
             return ("fn", "power", (term(left), term(right)))
         if operator in ("!~", "!~*"):
-            return ("not", _expression(node | {"name": [{"String": {"sval": operator[1:]}}]}))
+            return ("not", _expression(node | {"name": [_named(operator[1:])]}))
         if operator in ("~", "~*") and (passes := _passes(term(right))):
             return ("like", term(left), ("lit", passes), False)
         return contained(operator, term(left), term(right))
@@ -74,6 +74,10 @@ def _expression(node: Node) -> Term:
             low, high = high, low
         return ("between", term(left), low, high, "NOT" in kind)
     return _special(kind, operator, left, right)
+
+
+def _named(operator: str) -> Node:
+    return {"String": {"sval": operator}}
 
 
 def _unescaped(pattern: Term) -> Term:
@@ -97,6 +101,9 @@ def _special(kind: str, operator: str, left: Node | None, right: Node | None) ->
     if kind == "AEXPR_NULLIF":
         return ("fn", "nullif", (term(left), term(right)))
     if (kind, operator) in (("AEXPR_OP_ANY", "="), ("AEXPR_OP_ALL", "<>")) and right:
+        if right.get("SubLink", {}).get("subLinkType") == "ARRAY_SUBLINK":
+            of = "ANY_SUBLINK" if kind == "AEXPR_OP_ANY" else "ALL_SUBLINK"
+            return _sublink(right["SubLink"] | {"subLinkType": of, "testexpr": left, "operName": [_named(operator)]})
         items = elements(right, term)
         if items is not None:
             return ("in", term(left), items, kind == "AEXPR_OP_ALL")
@@ -130,7 +137,9 @@ def _compared(operator: str, left: Node, right: Node | None) -> Term:
         if first and operator != "<>":  # of rows the first columns decide, unless they are equal
             return compared(operator if "=" in operator else f"{operator}=", term(first[0]), term(first[1]))
     one, other = term(left), term(right)
-    if one == other and narrowed(left) != narrowed(right or {}) and not is_keylike(str(one[-1]), ""):
+    plain = simple(one)
+    alike = one == other or plain == simple(other)
+    if alike and narrowed(left) != narrowed(right or {}) and not is_keylike(str(plain[-1]), ""):
         return ("other", (one,))  # `a::date = a`: of some rows
     return compared(operator, one, other)
 
@@ -195,16 +204,8 @@ def _row(node: Node) -> Term:
     return ("fn", "row", tuple(term(one) for one in node.get("args", ())))
 
 
-def _collated(node: Node) -> Term:
-    return term(node.get("arg"))
-
-
 def _coalesce(node: Node) -> Term:
     return ("fn", "coalesce", tuple(term(argument) for argument in node.get("args", ())))
-
-
-def _parameter(node: Node) -> Term:
-    return ("param", str(node.get("number", 0)))
 
 
 def _smallest(node: Node) -> Term:
@@ -391,6 +392,8 @@ def _source(sources: list[Node], outputs: Sequence[Node]) -> tuple[str, bool]:
 _RULES: Final = {
     "A_Const": constant, "ColumnRef": column, "A_Expr": _expression, "BoolExpr": _boolean, "NullTest": _null_test,
     "BooleanTest": _boolean_test, "FuncCall": _function, "TypeCast": _cast, "SQLValueFunction": value_function,
-    "CoalesceExpr": _coalesce, "ParamRef": _parameter, "SubLink": _sublink, "MinMaxExpr": _smallest,
-    "CaseExpr": _case, "CollateClause": _collated, "A_ArrayExpr": _array, "RowExpr": _row, "A_Indirection": _part,
+    "CoalesceExpr": _coalesce,
+    "ParamRef": lambda node: ("param", str(node.get("number", 0))), "SubLink": _sublink, "MinMaxExpr": _smallest,
+    "CaseExpr": _case, "CollateClause": lambda node: term(node.get("arg")), "A_ArrayExpr": _array,
+    "RowExpr": _row, "A_Indirection": _part,
 }  # fmt: skip

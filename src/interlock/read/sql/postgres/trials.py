@@ -21,10 +21,8 @@ _LOSING: Final = frozenset(
 
 def is_none(condition: Term, where: Node, target: Target) -> bool:
     """Whether this condition, which stands here in the statement, is practically none."""
-    if _loses(where, target):
-        return False
     itself = stands_in(condition, target)
-    return leaves_none(itself, target) or _is_sure(itself, target)
+    return (leaves_none(itself, target) or _is_sure(itself, target)) and not _loses(where, target)
 
 
 def _is_sure(condition: Term, target: Target) -> bool:

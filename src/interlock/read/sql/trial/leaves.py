@@ -47,7 +47,7 @@ def leaves_none(condition: Term, target: Target) -> bool:
         return False
     tried = False
     for kind in (_TEXTS, _WHOLES, _NUMBERS, _TIMES):
-        found = _is_true_of_all(condition, list(_rows([*columns], kind, literals, target)))
+        found = _is_true_of_all(condition, _rows([*columns], kind, literals, target))
         if found is False:
             return False
         tried = tried or found is True
@@ -72,7 +72,7 @@ def _takes_apart(condition: Term, columns: dict[tuple[str, str], None], literals
             computed = computed or _is_whole(one, target)
         elif one[0] == "lit":
             literals.append(one[1])
-        elif one[0] in ("other", "sub"):
+        elif one[0] in ("other", "sub") or (one[0] == "like" and _is_given(one[2])):
             return False
         else:
             computed = computed or one[0] in _COMPUTED or (one[0] in ("cmp", "in") and one[_LEFT[one[0]]][0] in _TRUTHS)
@@ -84,6 +84,11 @@ def _takes_apart(condition: Term, columns: dict[tuple[str, str], None], literals
 _COMPUTED: Final = ("fn", "case", "param")
 _LEFT: Final = {"cmp": 2, "in": 1}
 _TRUTHS: Final = ("cmp", "not", "and", "or", "in", "null", "same", "like", "between")
+
+
+def _is_given(pattern: Any) -> bool:
+    """Whether a pattern hangs on a parameter: what that will be is not known, and `%` is not meant."""
+    return isinstance(pattern, tuple) and (pattern[:1] == ("param",) or any(_is_given(one) for one in pattern))
 
 
 def _called(column: Term, target: Target) -> tuple[str, str]:
@@ -105,16 +110,16 @@ def _rows(
             column: given[(step * (2 * place + 1) + 5 * place + step // 7) % len(given)]
             for place, (column, (given, _)) in enumerate(zip(columns, values, strict=True))
         }
-        yield _whole(row, target, _DRAWN[step % len(_DRAWN)])
+        yield _whole(row, target) | {"drawn": _DRAWN[step % len(_DRAWN)], "nulls": False}
     nulls = {column: given[0] if key else None for column, (given, key) in zip(columns, values, strict=True)}
-    yield _whole(nulls, target, 0.25)
+    yield _whole(nulls, target) | {"drawn": 0.25, "nulls": True}
 
 
-def _whole(row: dict[Any, Any], target: Target, drawn: float) -> dict[Any, Any]:
+def _whole(row: dict[Any, Any], target: Target) -> dict[Any, Any]:
     """A row with what it is called as a whole."""
     wholes = [column for column in row if _is_whole(("col", *column), target)]
     every = {"id": 4} | {name: value for (_, name), value in row.items() if ("", name) not in wholes}
-    return row | dict.fromkeys(wholes, every) | {"drawn": drawn, "names": target.names}
+    return row | dict.fromkeys(wholes, every) | {"names": target.names}
 
 
 def _values(name: str, kind: tuple[Any, ...], literals: list[Any], target: Target) -> tuple[Any, ...]:
@@ -141,25 +146,16 @@ _OTHERWISE: Final = (
 )  # fmt: skip
 
 
-def _is_true_of_all(condition: Term, rows: list[dict[Any, Any]]) -> bool | None:
-    """None where it is of another type, or not computed. The last row has nulls: null is enough there."""
+def _is_true_of_all(condition: Term, rows: Iterator[dict[Any, Any]]) -> bool | None:
+    """None where it is of another type, or not computed."""
     for row in rows:
         try:
             found = _value(condition, row)
-        except (
-            NotComputed,
-            TypeError,
-            ValueError,
-            KeyError,
-            IndexError,
-            ArithmeticError,
-            AttributeError,
-            RecursionError,
-        ):
+        except _OTHERWISE:
             return None
         if isinstance(found, str):
             return None
-        if not found and (found is not None or row is not rows[-1]):
+        if not found and (found is not None or not row["nulls"]):
             return False
     return True
 
