@@ -24,7 +24,8 @@ def choice_of(
     if judgement.choice != "filtered" or judgement.never or judgement.most is not None:
         return judgement
     with_itself = joined(condition, sources, target, describe_lists, term, series) if sources or series else None
-    return PRACTICALLY_ALL if is_none(with_itself or condition, where, target) else judgement
+    none = is_none(with_itself or condition, where, target, judged=with_itself is None)
+    return PRACTICALLY_ALL if none else judgement
 
 
 def in_loops(reading: Reading, where: Node | None, target: Target, sources: Iterable[Node]) -> Judgement:

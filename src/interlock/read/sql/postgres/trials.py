@@ -19,10 +19,11 @@ _LOSING: Final = frozenset(
 )
 
 
-def is_none(condition: Term, where: Node, target: Target) -> bool:
-    """Whether this condition, which stands here in the statement, is practically none."""
+def is_none(condition: Term, where: Node, target: Target, *, judged: bool = True) -> bool:
+    """Whether this condition, which stands here in the statement and was judged as it is, is practically none."""
     itself = stands_in(condition, target)
-    return (leaves_none(itself, target) or _is_sure(itself, target)) and not _loses(where, target)
+    sure = (not judged or itself != condition) and _is_sure(itself, target)
+    return (sure or leaves_none(itself, target)) and not _loses(where, target)
 
 
 def _is_sure(condition: Term, target: Target) -> bool:

@@ -50,7 +50,7 @@ def _hits_all(source: Node, target: Target) -> bool:
         return False
     condition = term(where) if where else _SURE
     with_itself = joined(condition, sources, target, describe_lists, term)
-    return with_itself is not None and is_none(with_itself, where or {}, target)
+    return with_itself is not None and is_none(with_itself, where or {}, target, judged=False)
 
 
 def _is_own(source: Node, target: Target) -> bool:

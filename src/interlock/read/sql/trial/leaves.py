@@ -41,6 +41,8 @@ _DRAWN: Final = (0.0, 0.37, 0.999, 0.5)
 
 def leaves_none(condition: Term, target: Target) -> bool:
     """Whether no made-up row is left out, whatever types its columns may have, and it is computed of them."""
+    if any(_chooses(one, target) for one in (condition[1] if condition[0] == "and" else (condition,))):
+        return False
     columns: dict[tuple[str, str], None] = {}
     literals: list[Any] = []
     if not _takes_apart(condition, columns, literals, target) or len(columns) > _COLUMNS:
@@ -52,6 +54,22 @@ def leaves_none(condition: Term, target: Target) -> bool:
             return False
         tried = tried or found is True
     return tried
+
+
+def _chooses(one: Term, target: Target) -> bool:
+    """A column of no telling name beside a value that is the same for each row: `expires_at < now()`."""
+    if one[0] != "cmp":
+        return False
+    column, value = (one[2], one[3]) if one[2][0] == "col" else (one[3], one[2])
+    if column[0] != "col" or is_keylike(column[2], target.table) or is_born(column[2]) or _is_whole(column, target):
+        return False
+    return not _has_column(value)
+
+
+def _has_column(term: Any) -> bool:
+    if not isinstance(term, tuple):
+        return isinstance(term, Sub)
+    return term[:1] in (("col",), ("sub",), ("param",), ("other",)) or any(_has_column(one) for one in term)
 
 
 def _takes_apart(condition: Term, columns: dict[tuple[str, str], None], literals: list[Any], target: Target) -> bool:
