@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from interlock.read.sql.trial.numbers import NUMBERS, take
-from interlock.read.sql.trial.texts import TEXTS
+from interlock.read.sql.trial.texts import LONGEST, TEXTS
 from interlock.read.sql.trial.values import NotComputed, Span, items, like_of, number, text_of
 
 
@@ -100,16 +100,24 @@ _LAX: Final[dict[str, Callable[..., Any]]] = {
 }  # fmt: skip
 
 
+#: A number beyond this is not computed with.
+_MOST: Final = 1 << 256
+
+
 def compute(name: str, given: list[Any]) -> Any:
     """What it comes to. NotComputed for what is not known, TypeError or ValueError for values of another type."""
     rule = _LAX.get(name)
-    if rule is not None:
-        return rule(*given)
-    if any(one is None for one in given):
-        return None
-    if name == "-":
-        return take(*given) if len(given) == 2 else -number(given[0])
-    rule = _STRICT.get(name)
+    if rule is None:
+        if any(one is None for one in given):
+            return None
+        rule = _minus if name == "-" else _STRICT.get(name)
     if rule is None:
         raise NotComputed(name)
-    return rule(*given)
+    found = rule(*given)
+    if (isinstance(found, (str, bytes, list)) and len(found) > LONGEST) or (type(found) is int and abs(found) > _MOST):
+        raise NotComputed(name)
+    return found
+
+
+def _minus(one: Any, *other: Any) -> Any:
+    return take(one, *other) if other else -number(one)

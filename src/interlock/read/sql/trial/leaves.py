@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import lru_cache
 from operator import ge, gt, le, lt
 from typing import Any, Final
 
@@ -18,10 +19,13 @@ from interlock.read.sql.practice import is_born, is_keylike
 from interlock.read.sql.trial.computed import compute
 from interlock.read.sql.trial.values import NotComputed, day, like_of, text_of
 
-_ROWS: Final = 31
+_FEWEST, _ROWS = 14, 32
 #: A condition with more terms or columns than this is not tried.
-_LARGEST: Final = 400
+_LARGEST: Final = 160
 _COLUMNS: Final = 6
+_LONGEST: Final = 100
+#: A pattern and a text that would take longer to match are not.
+_STEPS: Final = 100_000
 _NOW: Final = day(2025, 6, 15, 13, 37, 11, 123456)
 _CLOCK: Final = frozenset(("now", "current_timestamp", "localtimestamp", "clock_timestamp", "statement_timestamp"))
 _KEYS: Final = (3, 1, 10, 2, 7, 4, 99, 5, 12, 64, 1_000, 9, 65_536, 11, 1_234_567, 100, 8, 999_999_937)
@@ -39,6 +43,7 @@ _TIMES: Final = (*_PAST, *_AHEAD)
 _DRAWN: Final = (0.0, 0.37, 0.999, 0.5)
 
 
+@lru_cache(maxsize=512)
 def leaves_none(condition: Term, target: Target) -> bool:
     """Whether no made-up row is left out, whatever types its columns may have, and it is computed of them."""
     if any(_chooses(one, target) for one in (condition[1] if condition[0] == "and" else (condition,))):
@@ -47,8 +52,9 @@ def leaves_none(condition: Term, target: Target) -> bool:
     literals: list[Any] = []
     if not _takes_apart(condition, columns, literals, target) or len(columns) > _COLUMNS:
         return False
+    telling = all(is_keylike(name, target.table) or is_born(name) for _, name in columns)
     tried = False
-    for kind in (_TEXTS, _WHOLES, _NUMBERS, _TIMES):
+    for kind in (_TEXTS,) if telling else (_TEXTS, _WHOLES, _NUMBERS, _TIMES):
         found = _is_true_of_all(condition, _rows([*columns], kind, literals, target))
         if found is False:
             return False
@@ -90,6 +96,8 @@ def _takes_apart(condition: Term, columns: dict[tuple[str, str], None], literals
             computed = computed or _is_whole(one, target)
         elif one[0] == "lit":
             literals.append(one[1])
+            if isinstance(one[1], str) and len(one[1]) > _LONGEST:
+                return False
         elif one[0] in ("other", "sub") or (one[0] == "like" and _is_given(one[2])):
             return False
         else:
@@ -123,9 +131,9 @@ def _rows(
 ) -> Iterator[dict[Any, Any]]:
     """Rows whose columns of no telling name are of this kind, and one with nulls wherever there can be some."""
     values = [(_values(name, kind, literals, target), is_keylike(name, target.table)) for _, name in columns]
-    for step in range(_ROWS):
+    for step in range(min(max([_FEWEST, *(len(given) for given, _ in values)]), _ROWS)):
         row: dict[Any, Any] = {
-            column: given[(step * (2 * place + 1) + 5 * place + step // 7) % len(given)]
+            column: given[(step * (2 * place + 1) + 5 * place) % len(given)]
             for place, (column, (given, _)) in enumerate(zip(columns, values, strict=True))
         }
         yield _whole(row, target) | {"drawn": _DRAWN[step % len(_DRAWN)], "nulls": False}
@@ -146,7 +154,7 @@ def _values(name: str, kind: tuple[Any, ...], literals: list[Any], target: Targe
     numbers = [
         one for one in literals if isinstance(one, (int, float)) and not isinstance(one, bool) and abs(one) < 1e12
     ]
-    texts = [one for one in literals if isinstance(one, str) and len(one) < 200]
+    texts = [one for one in literals if isinstance(one, str)]
     if is_born(name):
         return _PAST
     if kind is _TEXTS:
@@ -159,16 +167,16 @@ def _values(name: str, kind: tuple[Any, ...], literals: list[Any], target: Targe
 
 
 #: What values of another type than is meant end in.
-_OTHERWISE: Final = (
-    NotComputed, TypeError, ValueError, KeyError, IndexError, ArithmeticError, AttributeError, RecursionError
-)  # fmt: skip
+_OTHERWISE: Final = (TypeError, ValueError, KeyError, IndexError, ArithmeticError, AttributeError, RecursionError)
 
 
 def _is_true_of_all(condition: Term, rows: Iterator[dict[Any, Any]]) -> bool | None:
-    """None where it is of another type, or not computed."""
+    """None where it is of another type. What cannot be computed leaves out whoever knows what."""
     for row in rows:
         try:
-            found = _value(condition, row)
+            found = comes_to(condition, row)
+        except NotComputed:
+            return False
         except _OTHERWISE:
             return None
         if isinstance(found, str):
@@ -178,7 +186,8 @@ def _is_true_of_all(condition: Term, rows: Iterator[dict[Any, Any]]) -> bool | N
     return True
 
 
-def _value(term: Term, row: dict[Any, Any]) -> Any:
+def comes_to(term: Term, row: dict[Any, Any]) -> Any:
+    """The value of a term for one row. NotComputed where it has a part that is not known here."""
     rule = _RULES.get(term[0])
     if rule is None:
         raise NotComputed(term[0])
@@ -193,7 +202,7 @@ def _function(term: Term, row: dict[Any, Any]) -> Any:
         return _NOW.replace(hour=0, minute=0, second=0, microsecond=0)
     if name == "random":
         return row["drawn"]
-    given = [_value(one, row) for one in term[2]]
+    given = [comes_to(one, row) for one in term[2]]
     if name == "coalesce":
         return next((one for one in given if one is not None), None)
     if name == "nullif":
@@ -223,28 +232,28 @@ def _not(found: Any) -> bool | None:
 
 
 def _comparison(term: Term, row: dict[Any, Any]) -> bool | None:
-    return _compared(term[1], _value(term[2], row), _value(term[3], row))
+    return _compared(term[1], comes_to(term[2], row), comes_to(term[3], row))
 
 
 def _and(term: Term, row: dict[Any, Any]) -> bool | None:
-    found = [_value(one, row) for one in term[1]]
+    found = [comes_to(one, row) for one in term[1]]
     return False if any(one is not None and not one for one in found) else None if None in found else True
 
 
 def _or(term: Term, row: dict[Any, Any]) -> bool | None:
-    found = [_value(one, row) for one in term[1]]
+    found = [comes_to(one, row) for one in term[1]]
     return True if any(found) else None if None in found else False
 
 
 def _same(term: Term, row: dict[Any, Any]) -> bool:
-    left, right = _value(term[1], row), _value(term[2], row)
+    left, right = comes_to(term[1], row), comes_to(term[2], row)
     alike = left is right if left is None or right is None else bool(_compared("=", left, right))
     return alike is not term[3]
 
 
 def _in(term: Term, row: dict[Any, Any]) -> bool | None:
-    left = _value(term[1], row)
-    found = [_compared("=", left, _value(one, row)) for one in term[2]]
+    left = comes_to(term[1], row)
+    found = [_compared("=", left, comes_to(one, row)) for one in term[2]]
     inside = True if True in found else None if None in found else False
     return _not(inside) if term[3] else inside
 
@@ -256,9 +265,11 @@ def _between(term: Term, row: dict[Any, Any]) -> bool | None:
 
 
 def _like(term: Term, row: dict[Any, Any]) -> bool | None:
-    left, pattern = _value(term[1], row), _value(term[2], row)
+    left, pattern = comes_to(term[1], row), comes_to(term[2], row)
     if left is None or pattern is None:
         return None
+    if len(text_of(left)) * len(text_of(pattern)) > _STEPS:
+        raise NotComputed("like")
     found = _matches(text_of(left), text_of(pattern))
     return not found if term[3] else found
 
@@ -293,9 +304,9 @@ def _signs(pattern: str) -> list[tuple[str, bool]]:
 
 def _case(term: Term, row: dict[Any, Any]) -> Any:
     for condition, value in term[1]:
-        if _value(condition, row):
-            return _value(value, row)
-    return _value(term[2], row)
+        if comes_to(condition, row):
+            return comes_to(value, row)
+    return comes_to(term[2], row)
 
 
 def _column(term: Term, row: dict[Any, Any]) -> Any:
@@ -303,11 +314,11 @@ def _column(term: Term, row: dict[Any, Any]) -> Any:
 
 
 def _is_null(term: Term, row: dict[Any, Any]) -> bool:
-    return (_value(term[1], row) is None) is not term[2]
+    return (comes_to(term[1], row) is None) is not term[2]
 
 
 _RULES: Final[dict[str, Callable[[Term, dict[Any, Any]], Any]]] = {
     "lit": lambda term, _row: term[1], "col": _column, "param": lambda _term, _row: None, "fn": _function,
-    "cmp": _comparison, "and": _and, "or": _or, "not": lambda term, row: _not(_value(term[1], row)), "null": _is_null,
+    "cmp": _comparison, "and": _and, "or": _or, "not": lambda term, row: _not(comes_to(term[1], row)), "null": _is_null,
     "same": _same, "in": _in, "between": _between, "like": _like, "case": _case,
 }  # fmt: skip

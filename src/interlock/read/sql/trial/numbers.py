@@ -60,6 +60,7 @@ def _truncated(value: Any, digits: Any = 0) -> Any:
 def _part(part: Any, when: Any) -> Any:
     if isinstance(when, timedelta) and part == "epoch":
         return when.total_seconds()
+    when = time_of(when) if isinstance(when, str) else when
     if not isinstance(when, datetime):
         raise TypeError(when)
     found = {
@@ -74,6 +75,7 @@ def _part(part: Any, when: Any) -> Any:
 
 
 def _cut(part: Any, when: Any) -> Any:
+    when = time_of(when) if isinstance(when, str) else when
     if not isinstance(when, datetime):
         raise TypeError(when)
     kept = ("year", "month", "day", "hour", "minute", "second", "microsecond")

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from interlock.read.sql.trial.values import NotComputed, Span, items, plain, text_of, whole
 
-#: What is computed stays small: a text that would be longer is not computed.
-_LONGEST: Final = 4_096
+#: What is computed stays small: a text or an array that is longer is not computed with.
+LONGEST: Final = 2_048
 _PLAIN_PATTERN: Final = re.compile(r"(?:\\[dswDSW.$^]|\[\^?[^\\\[\]:]+\]|[^\\\[\]()|])*")
 
 
@@ -46,7 +46,7 @@ def _right(value: Any, size: Any) -> str:
 
 def _padded(side: str) -> Callable[..., str]:
     def pad(value: Any, size: Any, fill: Any = " ") -> str:
-        text, count = plain(value), min(whole(size), _LONGEST)
+        text, count = plain(value), min(whole(size), LONGEST)
         missing = (plain(fill) * count)[: max(count - len(text), 0)]
         return (text + missing if side == "right" else missing + text)[:count]
 
@@ -54,7 +54,7 @@ def _padded(side: str) -> Callable[..., str]:
 
 
 def _repeated(value: Any, times: Any) -> str:
-    if len(plain(value)) * whole(times) > _LONGEST:
+    if len(plain(value)) * whole(times) > LONGEST:
         raise NotComputed("repeat")
     return plain(value) * whole(times)
 
@@ -111,6 +111,8 @@ def _written(value: Any, pattern: Any) -> str:
         return value.strftime(pattern.replace("YYYY", f"{value.year:04}").replace("MM", "%m").replace("DD", "%d"))
     if isinstance(value, int) and re.fullmatch("FM9{10,}", pattern):
         return str(value)
+    if isinstance(value, str):
+        raise TypeError(value)
     raise NotComputed("to_char")
 
 
