@@ -12,7 +12,11 @@ import pytest
 from interlock.errors import BadProposal
 from interlock.model.change import Change
 from interlock.read.sql.known import functions
+from interlock.read.sql.postgres.grammar import parse
+from interlock.read.sql.postgres.terms import term
 from interlock.read.sql.reader import reader
+from interlock.read.sql.trial.leaves import comes_to
+from interlock.read.sql.trial.values import text_of
 from interlock.testing.postgres import Postgres
 
 LISTS = Path(__file__).parents[1] / "unit" / "read" / "sql"
@@ -160,6 +164,27 @@ def test_the_reader_refuses_nothing_that_the_server_parses(shop: str) -> None:
 
     assert {script for script in refused_by_us if said[script] != "42601"} == set()
     assert set(broken) <= refused_by_us
+
+
+#: What conditions on made-up rows are made of, one expression a line.
+COMPUTED = (Path(__file__).parent / "computed.txt").read_text("utf-8").splitlines()
+
+
+def test_what_is_computed_for_made_up_rows_comes_to_what_the_server_says(shop: str) -> None:
+    """A condition is tried with functions of our own: each is the server's, for plain values."""
+
+    async def ask() -> list[str]:
+        connection = await asyncpg.connect(shop)
+        try:
+            row = await connection.fetchrow("SELECT " + ", ".join(f"({one})::text" for one in COMPUTED))
+            return [] if row is None else [str(value) for value in row]
+        finally:
+            await connection.close()
+
+    outputs = parse("SELECT " + ", ".join(COMPUTED))[0]["SelectStmt"]["targetList"]
+    ours = [text_of(comes_to(term(one["ResTarget"]["val"]), {"names": frozenset()})) for one in outputs]
+
+    assert dict(zip(COMPUTED, asyncio.run(ask()), strict=True)) == dict(zip(COMPUTED, ours, strict=True))
 
 
 def test_every_function_of_the_server_was_reviewed(shop: str) -> None:

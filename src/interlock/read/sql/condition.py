@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from interlock.model.change import Choice
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
@@ -22,6 +22,10 @@ class Judgement(NamedTuple):
     most: int | None = None  # rows at most, where what is called like a key is one
 
 
+#: What a condition chooses that leaves out hardly a row.
+PRACTICALLY_ALL: Final = Judgement("all", always=True, guessed=True, why="where hits practically every row")
+
+
 def judge(term: Term | None, target: Target) -> Judgement:
     """How many of the target's rows this condition can leave out."""
     if term is None:
@@ -34,7 +38,7 @@ def judge(term: Term | None, target: Target) -> Judgement:
     if not mentions(term, target):
         return Judgement("all", always=True, guessed=True, why="where does not look at the rows")
     if practically_all(term, target) or _joins_itself(term, target):
-        return Judgement("all", always=True, guessed=True, why="where hits practically every row")
+        return PRACTICALLY_ALL
     keys = _pinned(term, target)
     named = any(is_keylike(key, target.table) for key in keys)
     most = None if named else _most(term, target)

@@ -22,7 +22,7 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     choice: Choice = "named"
     traits: tuple[Trait, ...] = ()
     names: int | None = None  # the argument that names the resource
-    runs: int | None = None  # the argument that holds SQL, which the function runs
+    runs: int | None = None  # the argument that holds SQL, which the function runs; -1 is the last one
     setting: bool = False  # the first argument names a setting, the second is its value
     unknown: bool = False  # what it does cannot be told from its arguments
 
@@ -41,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parsing: frozenset[str] = frozenset()
     keeps: dict[str, frozenset[str]] = {}  # the values of a protective setting that keep its protection
     acts: frozenset[str] = frozenset()  # of `changes`, those that do something without a value too
+    runs: frozenset[str] = frozenset()  # settings that name a program or a library, which the server then runs
     changes: dict[str, str] = {}  # settings that change more than the session, without taking protection away
 
 

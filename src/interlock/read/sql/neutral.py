@@ -58,6 +58,8 @@ class Sub(NamedTuple):
     source: str = ""  # the one table that it reads, all of it or not
     lists: Term = ()  # the one column that it lists
     most: int | None = None  # its LIMIT, where that is a number
+    own: Term = ()  # of a query of one table and all its rows: its condition, by the columns of that table
+    given: Term = ()  # the one thing that it lists, by the columns of that table
     again: bool = False  # asked once more it can give other rows: it locks some, or draws lots
 
 
@@ -84,6 +86,7 @@ class Target(NamedTuple):
     hidden: frozenset[str] = frozenset()
     repeated: bool = False  # the statement runs again and again
     limits: tuple[Limit, ...] = ()
+    renamed: tuple[tuple[str, str, Term], ...] = ()  # a query of WITH, what its column is called, and of the row's what
     others: frozenset[str] = frozenset()  # columns that stand in another source: unqualified, they are none of its own
 
     def is_all(self, table: str) -> bool:
@@ -124,6 +127,8 @@ def mentions(term: object, target: Target) -> bool:
                     return True
             elif one and one[0] == "fn" and one[1] in _DRAWN:
                 return True
+            elif one and one[0] == "fn" and one[1] == "pg_typeof":
+                continue  # of a column it is always the same
             else:
                 stack.extend(one)
     return False

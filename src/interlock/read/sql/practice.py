@@ -60,6 +60,11 @@ def is_keylike(column: str, table: str) -> bool:
     return any(name in (f"{stem}_id", f"{stem}id", f"{stem}_uuid", f"id_{stem}", f"{stem}_key") for stem in stems)
 
 
+def is_born(column: str) -> bool:
+    """Whether a column of this name tells when its row came to be, or was changed: never a time that lies ahead."""
+    return _BORN.match(column.lower()) is not None
+
+
 def practically_all(term: Term, target: Target) -> bool:
     """Whether hardly a row of any real table would be left out."""
     rule = _PRACTICE.get(term[0])

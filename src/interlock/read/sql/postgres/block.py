@@ -8,7 +8,9 @@ from interlock.read.sql.neutral import Sub
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node, SyntaxFault, TooDeep, parse, parse_block
 from interlock.read.sql.postgres.reading import Reading
-from interlock.read.sql.postgres.terms import describe, text_of
+from interlock.read.sql.postgres.selves import FAR
+from interlock.read.sql.postgres.terms import describe, term, text_of
+from interlock.read.sql.practice import is_keylike
 
 #: Statements of PL/pgSQL that only hold others, expressions, or nothing that reaches the database.
 _PLAIN: Final = frozenset(
@@ -29,6 +31,8 @@ _LOOPS: Final = frozenset(
         "PLpgSQL_stmt_while",
     )
 )  # fmt: skip
+#: Those of them that go on until something is so.
+_ENDLESS: Final = frozenset(("PLpgSQL_stmt_loop", "PLpgSQL_stmt_while"))
 #: Those that run a text which an expression gives.
 _DYNAMIC: Final = frozenset(("PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"))
 _ENDS: Final = {"PLpgSQL_stmt_commit": "commit", "PLpgSQL_stmt_rollback": "rollback"}
@@ -78,7 +82,10 @@ def _walk(reading: Reading, root: Any) -> None:
                     "execute", "session", "transaction", _ENDS[kind], aspect="process", traits=("ends-transaction",)
                 )  # fmt: skip
             elif kind in _LOOPS:
-                _loop(reading, inner)
+                _loop(reading, kind, inner)
+            elif kind in ("PLpgSQL_function", "PLpgSQL_var"):
+                _declare(reading, inner)
+                stack.append(inner)
             elif kind in _DYNAMIC and _is_read(reading, inner):
                 stack.append({key: part for key, part in inner.items() if key != "query"})
             elif kind.startswith("PLpgSQL_stmt_dyn") or _is_dynamic(inner):
@@ -89,16 +96,65 @@ def _walk(reading: Reading, root: Any) -> None:
                 stack.append(inner)
 
 
-def _loop(reading: Reading, node: Node) -> None:
+def _declare(reading: Reading, inner: Node) -> None:
+    """Remembers what the variables of a block are called, and of which table a cursor takes each row."""
+    if "datums" in inner:
+        named: list[Node] = [next(iter(one.values())) for one in inner["datums"]]
+        reading.variables = [str(one.get("refname", "")) for one in named]
+    if "cursor_explicit_expr" in inner:
+        sub = _described(inner["cursor_explicit_expr"].get("PLpgSQL_expr", {}).get("query", ""))
+        reading.cursors[str(inner.get("refname", ""))] = sub.table if sub and not sub.limited else ""
+
+
+def _loop(reading: Reading, kind: str, node: Node) -> None:
     """A loop. One over every row of a table, whose rows are then changed one by one, changes all of it."""
-    variable = node.get("var", {}).get("PLpgSQL_rec", {}).get("refname", "")
-    query = node.get("query", {}).get("PLpgSQL_expr", {}).get("query", "") if variable else ""
-    if query:
-        sub = _described(query)
-        reading.loops[variable] = sub.table if sub and sub.plain and not sub.limited else ""
+    variables = _variables(node)
+    query = node.get("query", {}).get("PLpgSQL_expr", {}).get("query", "")
+    sub = _described(query) if query else None
+    for name in variables:
+        reading.loops[name] = sub.table if sub and sub.plain and not sub.limited else ""
+        if kind == "PLpgSQL_stmt_fori" and _goes_far(node):
+            reading.series.add(name)
+        elif sub and sub.table and not sub.limited and sub.lists:
+            reading.each[name] = sub.table
+    if kind == "PLpgSQL_stmt_foreach_a" and node.get("varno", 0) < len(reading.variables):
+        variables = [reading.variables[node.get("varno", 0)]]
+        reading.each[variables[0]] = _listed(node.get("expr", {}).get("PLpgSQL_expr", {}).get("query", ""))
+    if kind in _ENDLESS:
+        reading.endless += 1
     reading.in_loop += 1
     _walk(reading, node)
     reading.in_loop -= 1
+    reading.endless -= kind in _ENDLESS
+    reading.series.difference_update(variables)
+    for name in variables:
+        reading.each.pop(name, None)
+
+
+def _variables(node: Node) -> list[str]:
+    """What a loop is told by: a record, a variable, or several."""
+    kind, inner = next(iter(node["var"].items())) if node.get("var") else ("", {})
+    if kind == "PLpgSQL_row":
+        return [str(one.get("name", "")) for one in inner.get("fields", ())]
+    return [str(inner.get("refname", ""))] if kind else []
+
+
+def _goes_far(node: Node) -> bool:
+    """Whether a loop counts on beyond the keys of most tables."""
+    ends = [node.get(end, {}).get("PLpgSQL_expr", {}).get("query", "") for end in ("lower", "upper")]
+    return any(one.isdigit() and int(one[:18]) >= FAR for one in ends)
+
+
+def _listed(query: str) -> str:
+    """The table of which an array holds the keys of every row: `ARRAY(SELECT id FROM t)`."""
+    try:
+        held = parse(f"SELECT {query}")[0]["SelectStmt"]["targetList"][0]["ResTarget"]["val"]
+    except (SyntaxFault, TooDeep, KeyError, IndexError):
+        return ""
+    sub: Sub = next((one for one in term(held) if isinstance(one, Sub)), Sub(False))
+    given = sub.given[2][0] if sub.given[:2] == ("fn", "array_agg") else sub.given
+    whole = sub.own == ("lit", True) and given[:1] == ("col",) and is_keylike(str(given[-1]), sub.source)
+    return sub.source if whole else ""
 
 
 def _described(query: str) -> Sub | None:

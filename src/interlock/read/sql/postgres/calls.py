@@ -23,6 +23,7 @@ def call(reading: Reading, node: Node) -> None:
     if not _is_the_servers(reading, parts):
         reading.cannot_tell(names.dotted(parts), "a function that is not known", kind="function", traits=("runs-code",))
         return
+    name = names.dotted(parts) if _is_of_an_extension(parts) else name
     if name in known.harmless:
         return
     group = known.effects.get(name)
@@ -34,6 +35,8 @@ def call(reading: Reading, node: Node) -> None:
 
 def _is_the_servers(reading: Reading, parts: list[str]) -> bool:
     """Whether this name must mean the function that is known by it."""
+    if _is_of_an_extension(parts):
+        return parts[-1] not in reading.shadowed
     if len(parts) > 1:
         added = parts[-1] in functions("postgres").extensions or parts[-1].startswith("dblink")
         return parts[-2] == "pg_catalog" or (
@@ -42,8 +45,16 @@ def _is_the_servers(reading: Reading, parts: list[str]) -> bool:
     return not reading.path_moved and parts[-1] not in reading.shadowed if parts else False
 
 
+def _is_of_an_extension(parts: list[str]) -> bool:
+    """Whether it is known by this name and schema: `cron.schedule` of the one extension that makes such a schema."""
+    known, name = functions("postgres"), ".".join(parts)
+    return len(parts) == 2 and (name in known.harmless or name in known.effects)
+
+
 def _apply(reading: Reading, name: str, group: Group, arguments: list[Node]) -> None:
     if group.runs is not None:
+        if group.verb == "create":
+            reading.add(group.verb, group.kind, name, f"`{name}` {group.cause}", aspect=group.aspect)
         _run(reading, name, group, arguments)
     elif group.unknown:
         reading.cannot_tell(name, group.cause, kind="function", traits=group.traits or ("runs-code", "dynamic"))
@@ -82,7 +93,7 @@ def _sequence_of(arguments: list[Node], index: int) -> str:
 
 def _run(reading: Reading, name: str, group: Group, arguments: list[Node]) -> None:
     """A function that runs SQL: its text is read in turn when it stands there as a literal."""
-    sql = _text(arguments, group.runs or 0)
+    sql = _text(arguments, group.runs or 0) if arguments else None
     if sql is None:
         reading.cannot_tell(
             name, "runs SQL that is built at run time", kind="function", traits=("runs-code", "dynamic")

@@ -58,15 +58,21 @@ def casts(node: Any) -> bool:
     return any("A_Const" not in inner for inner in found)
 
 
+def casts_of(node: Any) -> Iterator[tuple[Node, list[Node]]]:
+    """Each type that anything is cast to, with the columns in what is."""
+    for one in _nodes(node):
+        if "TypeCast" in one:
+            inner = one["TypeCast"].get("arg", {})
+            yield (
+                one["TypeCast"].get("typeName", {}),
+                [each["ColumnRef"] for each in _nodes(inner) if "ColumnRef" in each],
+            )
+
+
 def narrowed(node: Node) -> list[str]:
-    """The types that an expression is cast to and that do not hold each value of it."""
-    found: list[str] = []
-    while "TypeCast" in node:
-        kind = node["TypeCast"].get("typeName", {})
-        if names.typed(kind) not in _KEEPING or kind.get("typmods"):
-            found.append(names.typed(kind))
-        node = node["TypeCast"].get("arg", {})
-    return found
+    """The types that anything in an expression is cast to and that do not hold each value of it."""
+    kinds = [one["TypeCast"].get("typeName", {}) for one in _nodes(node) if "TypeCast" in one]
+    return [names.typed(kind) for kind in kinds if names.typed(kind) not in _KEEPING or kind.get("typmods")]
 
 
 def only_columns(inner: Any) -> Term:

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from interlock.model.change import VERBS, Trait, Verb
 from interlock.read.sql.postgres import names
+from interlock.read.sql.postgres.copies import remember
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.queries import select, walk
 from interlock.read.sql.postgres.reading import Reading, cascade
@@ -61,7 +62,8 @@ def drop(reading: Reading, node: Node) -> None:
         elif removed == "OBJECT_TABLE" and reading.drops_temporary(name):
             continue
         else:
-            reading.add("delete", kind, name, f"drop {what}", aspect="structure", traits=traits)
+            lost: set[Trait] = {"loses-data"} if kind == "extension" and name in reading.members else set()
+            reading.add("delete", kind, name, f"drop {what}", aspect="structure", traits=traits | lost)
 
 
 def drop_database(reading: Reading, node: Node) -> None:
@@ -119,6 +121,13 @@ def create_schema(reading: Reading, node: Node) -> None:
         reading.statement(element)
 
 
+def extension_members(reading: Reading, node: Node) -> None:
+    """ALTER EXTENSION ADD and DROP: what is added goes with the extension when that is dropped."""
+    name = names.quoted(node.get("extname", ""))
+    reading.members.add(name)
+    reading.add("update", "extension", name, "alter extension members", aspect="structure")
+
+
 def create_view(reading: Reading, node: Node) -> None:
     """CREATE VIEW runs nothing now; whether reading it later would run unknown code is worth knowing."""
     probe = Reading(reading.environment, {})
@@ -128,6 +137,7 @@ def create_view(reading: Reading, node: Node) -> None:
     traits: tuple[Trait, ...] = ("runs-code",) if any(one.verb != "read" for one in later.effects) else ()
     cause = "create or replace view" if node.get("replace") else "create view"
     name = names.relation(node.get("view", {}))
+    remember(reading, name, node.get("query", {}).get("SelectStmt", {}))
     if later.unknown:
         reading.arm(name, VERBS)
     reading.add("create", "view", name, cause, aspect="structure", traits=traits)
@@ -208,7 +218,6 @@ _MADE: Final[dict[str, Made]] = {
     "AlterDatabaseRefreshCollStmt": Made("update", "database", "refresh collation version", "dbname"),
     "AlterDatabaseStmt": Made("update", "database", "alter database", "dbname"),
     "AlterEnumStmt": Made("update", "type", "alter enum", "typeName"),
-    "AlterExtensionContentsStmt": Made("update", "extension", "alter extension members", "extname"),
     "AlterExtensionStmt": Made("update", "extension", "alter extension update", "extname", ("runs-code",)),
     "AlterFdwStmt": Made("update", "server", "alter foreign data wrapper", "fdwname", ("runs-code",)),
     "AlterForeignServerStmt": Made("update", "server", "alter server", "servername"),
@@ -360,6 +369,7 @@ def import_schema(reading: Reading, node: Node) -> None:
 HANDLERS: Final = {
     "DropStmt": drop, "DropdbStmt": drop_database, "TruncateStmt": truncate, "RenameStmt": rename,
     "AlterObjectSchemaStmt": move_schema, "CommentStmt": comment, "CreateSchemaStmt": create_schema,
+    "AlterExtensionContentsStmt": extension_members,
     "ViewStmt": create_view, "CreateFunctionStmt": create_function, "AlterFunctionStmt": alter_function,
     "CreateTrigStmt": create_trigger, "RuleStmt": create_rule, "DefineStmt": define, "CreateCastStmt": create_cast,
     "CreateTransformStmt": create_transform, "AlterSeqStmt": alter_sequence, "AlterDomainStmt": alter_domain,

@@ -6,17 +6,20 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from interlock.model.change import Choice, Trait
-from interlock.read.sql.condition import Judgement, judge
+from interlock.read.sql.condition import PRACTICALLY_ALL, Judgement, judge
 from interlock.read.sql.neutral import Target
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.bounds import at_most
 from interlock.read.sql.postgres.calls import call
+from interlock.read.sql.postgres.choosing import choice_of, in_loops
 from interlock.read.sql.postgres.columns import casts
+from interlock.read.sql.postgres.copies import remember, with_copies
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.reading import Reading
 from interlock.read.sql.postgres.sources import columns_of
 from interlock.read.sql.postgres.terms import describe, term
-from interlock.read.sql.postgres.withs import alike, limits_of
+from interlock.read.sql.postgres.upserts import upserted
+from interlock.read.sql.postgres.withs import alike, limits_of, renamed
 
 #: Node kinds that only compute: walking on into what they hold is all there is to do.
 _PLAIN: Final = frozenset(
@@ -85,6 +88,7 @@ def _open_select(reading: Reading, node: Node, scope: Scope, stack: list[tuple[A
     into = node.get("intoClause")
     if into:
         made(reading, into.get("rel", {}), "select into", drops=into.get("onCommit") == "ONCOMMIT_DROP")
+        remember(reading, names.relation(into.get("rel", {})), node)
     sources = node.get("fromClause")
     where = node.get("whereClause")
     parts: list[Any] = []
@@ -134,10 +138,13 @@ def _with(reading: Reading, node: Node, scope: Scope) -> Scope:
         return scope
     tables = [one["CommonTableExpr"] for one in clause.get("ctes", ())]
     everything = scope | {one.get("ctename", "") for one in tables}
-    for one in tables:
+    outside = reading.withs
+    for place, one in enumerate(tables):
         inner = everything if clause.get("recursive") else scope
+        reading.withs = [*outside, *clause["ctes"][:place]]
         walk(reading, {key: part for key, part in one.items() if key == "ctequery"}, inner)
         scope = scope | {one.get("ctename", "")}
+    reading.withs = outside
     return everything
 
 
@@ -196,7 +203,8 @@ def target_of(table: Node, sources: Iterable[Node] = (), clause: Node | None = N
     twins = frozenset(twin for twin in (_twin(source, target) for source in sources) if twin is not None)
     listed = frozenset(name for source in sources for name in columns_of(source))
     limits = limits_of(sources, clause or {})
-    return target._replace(twins=twins, others=listed, limits=limits) if twins or listed or limits else target
+    named = renamed(clause, whole) if clause else ()
+    return target._replace(twins=twins, others=listed, limits=limits, renamed=named)
 
 
 _NONE: Final[frozenset[str]] = frozenset()
@@ -239,7 +247,9 @@ def write(reading: Reading, kind: str, node: Node, scope: Scope) -> None:
     reading.writing = outside
 
 
-def _guard(reading: Reading, table: str) -> None:
+def _guard(reading: Reading, table: str, *fields: str) -> None:
+    if table == "cron.job" and "command" in fields:
+        reading.cannot_tell(table, "has SQL run again and again", kind="table", traits=("runs-code",))
     if reading.is_catalogue(table):
         reading.cannot_tell(table, "writes the catalogue by hand", kind="table", traits=("loses-protection",))
 
@@ -247,7 +257,7 @@ def _guard(reading: Reading, table: str) -> None:
 def _insert(reading: Reading, node: Node, scope: Scope) -> None:
     table = node.get("relation", {})
     name = names.relation(table)
-    _guard(reading, name)
+    _guard(reading, name, "command")
     source = node.get("selectStmt", {}).get("SelectStmt", {})
     rows = source.get("valuesLists")
     count = len(rows) + reading.rows_skipped if rows else (_most(source) if source else 1)
@@ -262,7 +272,8 @@ def _insert(reading: Reading, node: Node, scope: Scope) -> None:
         changed = _assigned(clause.get("targetList", ()))
         reading.add(
             "update", "table", name, "on conflict do update", count=count, fields=changed,
-            keys=tuple(key for key in keys if key), choice="named" if rows else _upserted(source, name),
+            keys=tuple(key for key in keys if key),
+            choice="named" if rows else upserted(source, node.get("withClause", {}), name),
         )  # fmt: skip
         walk(reading, [clause.get("targetList", []), clause.get("whereClause", {})], scope)
     walk(reading, clause.get("infer", {}) if clause else {}, scope)
@@ -279,16 +290,6 @@ def _most(query: Node) -> int | None:
     return 1 if plain and "fromClause" not in query and "larg" not in query else None
 
 
-def _upserted(source: Node, table: str) -> Choice:
-    """Which rows an upsert from a query hits: every one, when the query reads the very table and leaves nothing out."""
-    if source.get("limitCount"):
-        return "filtered"
-    sources = source.get("fromClause", ())
-    itself = any("RangeVar" in one and names.relation(one["RangeVar"]) == table for one in sources)
-    whole = itself and not source.get("whereClause")
-    return "all" if whole or describe(source, exists=False).table == table.removeprefix("public.") else "filtered"
-
-
 def _assigned(targets: list[Node]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.get("ResTarget", {}).get("name", "") for one in targets))
 
@@ -297,17 +298,22 @@ def _chosen(reading: Reading, node: Node, verb: str, fields: tuple[str, ...], sc
     """The rows of one table that an UPDATE or DELETE changes, by its WHERE."""
     table = node.get("relation", {})
     name = names.relation(table)
-    _guard(reading, name)
+    _guard(reading, name, *fields)
     where = node.get("whereClause")
     sources = node.get("usingClause") or node.get("fromClause") or ()
-    target = target_of(table, sources, node.get("withClause"))
+    clause = {"ctes": [*reading.withs, *node.get("withClause", {}).get("ctes", ())]}
+    target = target_of(table, sources, clause if clause["ctes"] else None)
+    if reading.copies:
+        reading.copies.pop(target.table, None)
+        target = with_copies(reading, target)
     if reading.in_loop:
         twins = frozenset(one for one, read in reading.loops.items() if read == target.table)
         target = target._replace(twins=target.twins | twins, repeated=True)
-    judgement = judge(term(where) if where else None, target)
+    judgement = in_loops(reading, where, target, sources)
     count: int | None = None
     if where and "CurrentOfExpr" in where:
-        judgement, count = Judgement("named"), 1
+        whole = reading.in_loop and reading.cursors.get(where["CurrentOfExpr"].get("cursor_name", "")) == target.table
+        judgement, count = PRACTICALLY_ALL if whole else Judgement("named"), None if whole else 1
     if judgement.never and casts(where):
         judgement = Judgement("filtered")
     if judgement.choice == "filtered":
@@ -358,7 +364,7 @@ def _merge(reading: Reading, node: Node, scope: Scope) -> None:
     name = names.relation(table)
     _guard(reading, name)
     target = target_of(table, (node.get("sourceRelation", {}),), node.get("withClause"))
-    on = judge(term(node.get("joinCondition")), target)
+    on = choice_of(node.get("joinCondition"), target, (node.get("sourceRelation", {}),))
     for entry in node.get("mergeWhenClauses", ()):
         clause = entry.get("MergeWhenClause", {})
         command = clause.get("commandType")
@@ -372,7 +378,7 @@ def _merge(reading: Reading, node: Node, scope: Scope) -> None:
             by_source = clause.get("matchKind") == "MERGE_WHEN_NOT_MATCHED_BY_SOURCE"
             judgement = Judgement("all", why="when not matched by source") if by_source else _matched(on)
             if clause.get("condition"):
-                extra = judge(term(clause["condition"]), target_of(table))
+                extra = choice_of(clause["condition"], target_of(table))
                 judgement = judgement if extra.choice == "all" else Judgement("filtered")
             choose(reading, verb, name, judgement, _assigned(clause.get("targetList", ())) if verb == "update" else ())
     walk(reading, [node.get("sourceRelation", {}), node.get("joinCondition", {})], scope)

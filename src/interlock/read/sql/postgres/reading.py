@@ -23,7 +23,15 @@ class Reading(Script):
         super().__init__("postgres", environment)
         self._handlers = handlers
         self.loops: dict[str, str] = {}  # variable of a loop in PL/pgSQL -> the table of which it takes each row
+        self.series: set[str] = set()  # variables of loops that go through the keys of a whole table
+        self.each: dict[str, str] = {}  # variable of a loop -> the table of which it takes the key of each row
+        self.variables: list[str] = []  # those of the block at hand, as its statements count them
+        self.withs: list[Node] = []  # queries of the WITH around the statement at hand
+        self.cursors: dict[str, str] = {}  # cursor of a block -> the table of which it takes each row
+        self.endless = 0  # loops at hand that go on until something is so
         self.in_loop = 0
+        self.copies: dict[str, str] = {}  # what this script itself makes -> the table of which it has every row
+        self.members: set[str] = set()  # extensions that this script itself gives something that goes with them
         self.enums: set[str] = set()  # enum types that this script itself makes
         self.rows_skipped = 0  # rows of literals that were counted but not parsed, of the INSERT at hand
         self.types: dict[tuple[str, str], Node] = {}  # table and column -> its type, as this script declared it

@@ -47,8 +47,13 @@ def assign(reading: Reading, name: str, given: list[str | None]) -> None:
     elif name in known.protects and set(plain) <= _KEEPS.get(name, set()) and plain:
         return
     elif name in known.protects:
+        code: tuple[Trait, ...] = ("runs-code",) if name in known.runs and any(plain) else ()
         reading.add(
-            "update", "setting", name, known.protects[name], aspect="process", traits=("loses-protection",)
+            "update", "setting", name, known.protects[name], aspect="process", traits=("loses-protection", *code)
+        )  # fmt: skip
+    elif name in known.runs and any(plain):
+        reading.add(
+            "update", "setting", name, "has the server run what it names", aspect="process", traits=("runs-code",)
         )  # fmt: skip
     elif name == "search_path":
         _search_path(reading, plain)

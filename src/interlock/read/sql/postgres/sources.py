@@ -92,3 +92,11 @@ def most_of(select: Node, limit: Term) -> int | None:
     """How many rows a query gives at most by its LIMIT, which is this."""
     sure = select.get("limitOption") != "LIMIT_OPTION_WITH_TIES" and limit[0] == "lit"
     return limit[1] if sure and type(limit[1]) is int and limit[1] >= 0 else None
+
+
+def outer_of(outputs: list[Term], condition: Term | None, inside: set[str], sources: Sequence[Node]) -> Term:
+    """The column of the row outside that a query without conditions gives back: `u.id IN (SELECT u.id FROM orders)`."""
+    one: Term = outputs[0] if len(outputs) == 1 and condition is None else ("other", ())
+    if one[0] != "col" or one[2] == "*" or (one[1] and one[1] in inside):
+        return ()
+    return one if one[1] or lacks(sources, one[2]) else ()

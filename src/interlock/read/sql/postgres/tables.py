@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from interlock.model.change import Aspect, Trait, Verb
 from interlock.read.sql.postgres import names
+from interlock.read.sql.postgres.copies import remember
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.queries import made, walk
 from interlock.read.sql.postgres.reading import Reading, cascade
@@ -243,13 +244,17 @@ def _change_type(reading: Reading, kind: str, name: str, command: Node) -> None:
     walk(reading, definition.get("raw_default", {}))
 
 
+#: Types that round a value to so many places as are asked for.
+_ROUNDING: Final = frozenset(("numeric", "timestamp", "timestamptz", "time", "timetz", "interval"))
+
+
 def _keeps_everything(wanted: Node, using: Node | None, column: str, wide: frozenset[str]) -> bool:
     """Whether no value is cut. What an enum does not list, is refused and not cut."""
     kind = names.typed(wanted)
     if kind not in wide:
         return False
     if using is None:
-        return kind != "numeric" or not wanted.get("typmods")
+        return kind not in _ROUNDING or not wanted.get("typmods")
     while "TypeCast" in using:
         if names.typed(using["TypeCast"].get("typeName", {})) not in wide or using["TypeCast"]["typeName"].get(
             "typmods"
@@ -359,6 +364,7 @@ def create_table_as(reading: Reading, node: Node) -> None:
         made(
             reading, into.get("rel", {}), "create table as", drops=into.get("onCommit") == "ONCOMMIT_DROP"
         )  # fmt: skip
+    remember(reading, names.relation(into.get("rel", {})), node.get("query", {}).get("SelectStmt", {}))
     reading.embedded(node.get("query", {}))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -25,15 +24,16 @@ from interlock.read.sql.patterns import as_like
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.columns import aliases, column, has_column, leads_out, narrowed, only_columns
 from interlock.read.sql.postgres.grammar import Node
-from interlock.read.sql.postgres.literals import constant, number, value_function
-from interlock.read.sql.postgres.sources import arms_of, kept, lacks, most_of, source_of, the_call
+from interlock.read.sql.postgres.literals import constant, elements, number, value_function
+from interlock.read.sql.postgres.selves import bare, own_of
+from interlock.read.sql.postgres.sources import arms_of, kept, most_of, outer_of, source_of, the_call
+from interlock.read.sql.postgres.trials import is_none
 from interlock.read.sql.practice import is_keylike, leaves_out
 
 _COMPARISONS: Final = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LIKE: Final = {"AEXPR_LIKE", "AEXPR_ILIKE"}
 _OTHER: Final[Term] = ("other", ())
 _NOUGHT: Final[Term] = ("lit", 0)
-_PLAIN_ARRAY: Final = re.compile(r"\{[\w\s,.@:+-]*\}")
 
 
 def term(node: Node | None) -> Term:
@@ -57,7 +57,7 @@ def _expression(node: Node) -> Term:
         if operator == "^":
             return ("fn", "power", (term(left), term(right)))
         if operator in ("!~", "!~*"):
-            return ("not", _expression(node | {"name": [{"String": {"sval": operator[1:]}}]}))
+            return ("not", _expression(node | {"name": [_named(operator[1:])]}))
         if operator in ("~", "~*") and (passes := _passes(term(right))):
             return ("like", term(left), ("lit", passes), False)
         return contained(operator, term(left), term(right))
@@ -74,6 +74,10 @@ def _expression(node: Node) -> Term:
             low, high = high, low
         return ("between", term(left), low, high, "NOT" in kind)
     return _special(kind, operator, left, right)
+
+
+def _named(operator: str) -> Node:
+    return {"String": {"sval": operator}}
 
 
 def _unescaped(pattern: Term) -> Term:
@@ -97,36 +101,23 @@ def _special(kind: str, operator: str, left: Node | None, right: Node | None) ->
     if kind == "AEXPR_NULLIF":
         return ("fn", "nullif", (term(left), term(right)))
     if (kind, operator) in (("AEXPR_OP_ANY", "="), ("AEXPR_OP_ALL", "<>")) and right:
-        items = _elements(right)
+        if right.get("SubLink", {}).get("subLinkType") == "ARRAY_SUBLINK":
+            of = "ANY_SUBLINK" if kind == "AEXPR_OP_ANY" else "ALL_SUBLINK"
+            return _sublink(right["SubLink"] | {"subLinkType": of, "testexpr": left, "operName": [_named(operator)]})
+        items = elements(right, term)
         if items is not None:
             return ("in", term(left), items, kind == "AEXPR_OP_ALL")
-    if kind == "AEXPR_OP_ANY" and operator in ("~~", "~~*") and right and (items := _elements(right)):
+    if kind == "AEXPR_OP_ANY" and operator in ("~~", "~~*") and right and (items := elements(right, term)):
         return ("or", tuple(("like", term(left), item, False) for item in items))
-    if kind in ("AEXPR_OP_ANY", "AEXPR_OP_ALL") and operator in _COMPARISONS and right and (items := _elements(right)):
+    if (
+        kind in ("AEXPR_OP_ANY", "AEXPR_OP_ALL")
+        and operator in _COMPARISONS
+        and right
+        and (items := elements(right, term))
+    ):
         compare = tuple(compared(_COMPARISONS[operator], term(left), item) for item in items)
         return ("or" if kind == "AEXPR_OP_ANY" else "and", compare)
     return ("other", (term(left), term(right)))
-
-
-def _elements(array: Node) -> tuple[Term, ...] | None:
-    """What stands in `ARRAY[…]`, `'{1,2}'::int[]` or `ARRAY(SELECT …)`; None where that cannot be told."""
-    if "A_ArrayExpr" in array:
-        return tuple(term(item) for item in array["A_ArrayExpr"].get("elements", ()))
-    if "SubLink" in array and array["SubLink"].get("subLinkType") == "ARRAY_SUBLINK":
-        return (term(array),)
-    if "ParamRef" in array:
-        return (term(array),)
-    if "TypeCast" in array and array["TypeCast"].get("typeName", {}).get("arrayBounds"):
-        inner = array["TypeCast"].get("arg", {})
-        if "A_ArrayExpr" in inner:
-            return _elements(inner)
-        text = constant(inner["A_Const"]) if "A_Const" in inner else _OTHER
-        if text[0] == "lit" and isinstance(text[1], str) and _PLAIN_ARRAY.fullmatch(text[1]):
-            kind = names.typed(array["TypeCast"]["typeName"])
-            numbers = kind in ("int2", "int4", "int8", "numeric")
-            found = [one.strip() for one in text[1][1:-1].split(",") if one.strip()]
-            return tuple(("lit", number(one) if numbers else one) for one in found)
-    return None
 
 
 def _prefixed(operator: str, operand: Term) -> Term:
@@ -146,7 +137,9 @@ def _compared(operator: str, left: Node, right: Node | None) -> Term:
         if first and operator != "<>":  # of rows the first columns decide, unless they are equal
             return compared(operator if "=" in operator else f"{operator}=", term(first[0]), term(first[1]))
     one, other = term(left), term(right)
-    if one == other and narrowed(left) != narrowed(right or {}) and not is_keylike(str(one[-1]), ""):
+    plain = simple(one)
+    alike = one == other or plain == simple(other)
+    if alike and narrowed(left) != narrowed(right or {}) and not is_keylike(str(plain[-1]), ""):
         return ("other", (one,))  # `a::date = a`: of some rows
     return compared(operator, one, other)
 
@@ -196,16 +189,23 @@ def _cast(node: Node) -> Term:
     return inner
 
 
-def _collated(node: Node) -> Term:
-    return term(node.get("arg"))
+def _array(node: Node) -> Term:
+    return ("fn", "array", tuple(term(one) for one in node.get("elements", ())))
+
+
+def _part(node: Node) -> Term:
+    """One element of an array."""
+    place = node.get("indirection", [{}])[0].get("A_Indices", {}).get("uidx")
+    alone = place and len(node["indirection"]) == 1
+    return ("fn", "subscript", (term(node.get("arg")), term(place))) if alone else only_columns(node)
+
+
+def _row(node: Node) -> Term:
+    return ("fn", "row", tuple(term(one) for one in node.get("args", ())))
 
 
 def _coalesce(node: Node) -> Term:
     return ("fn", "coalesce", tuple(term(argument) for argument in node.get("args", ())))
-
-
-def _parameter(node: Node) -> Term:
-    return ("param", str(node.get("number", 0)))
 
 
 def _smallest(node: Node) -> Term:
@@ -299,6 +299,10 @@ def describe(select: Node, *, exists: bool) -> Sub:
     return known
 
 
+def describe_lists(select: Node) -> Sub:
+    return describe(select, exists=False)
+
+
 def _describe(select: Node, *, exists: bool) -> Sub:
     sources = select.get("fromClause", ())
     inside = {alias for source in sources for alias in aliases(source)}
@@ -316,8 +320,8 @@ def _describe(select: Node, *, exists: bool) -> Sub:
     inner = Target(frozenset(inside), table)
     free = condition is None or itself or not outcomes(condition, inner) & FALSE
     correlated = correlated or bool(not free and leads_out(where, inside)) or itself
-    if not free and condition is not None and table and not leaves_out(condition, inner):
-        free = practice = True
+    if not free and condition is not None and table:
+        free = practice = not leaves_out(condition, inner) or is_none(condition, where or {}, inner)
     limit = simple(term(select.get("limitCount")))
     if limit == ("lit", None):
         limit = _OTHER  # LIMIT ALL
@@ -344,9 +348,10 @@ def _describe(select: Node, *, exists: bool) -> Sub:
         correlated, table if free else "", only if free and table else "", exists,
         free and not sources and not grouped, extreme, itself, practice,
         empty=rows and (never or limit == _NOUGHT), plain=bool(outputs) and all(one[0] == "col" for one in outputs),
-        limited=limited, outer=_outer(outputs, condition, inside, sources), source=source_of(sources),
+        limited=limited, outer=outer_of(outputs, condition, inside, sources), source=source_of(sources),
         lists=outputs[0] if len(outputs) == 1 and outputs[0][0] == "col" else (), most=most_of(select, limit),
-        again="lockingClause" in select or _draws(select),
+        again="lockingClause" in select or _draws(select), own=own_of(select, condition, inside),
+        given=bare(outputs[0], inside) if len(outputs) == 1 else (),
     )  # fmt: skip
 
 
@@ -354,14 +359,6 @@ def _draws(select: Node) -> bool:
     """Whether which rows it gives is drawn by lot."""
     drawn = any(volatile(term(one.get("SortBy", {}).get("node"))) for one in select.get("sortClause", ()))
     return drawn or volatile(term(select.get("whereClause")))
-
-
-def _outer(outputs: list[Term], condition: Term | None, inside: set[str], sources: list[Node]) -> Term:
-    """The column of the row outside that a query without conditions gives back: `u.id IN (SELECT u.id FROM orders)`."""
-    one = outputs[0] if len(outputs) == 1 and condition is None else _OTHER
-    if one[0] != "col" or one[2] == "*" or (one[1] and one[1] in inside):
-        return ()
-    return one if one[1] or lacks(sources, one[2]) else ()
 
 
 def _output(node: Node) -> Term:
@@ -395,6 +392,8 @@ def _source(sources: list[Node], outputs: Sequence[Node]) -> tuple[str, bool]:
 _RULES: Final = {
     "A_Const": constant, "ColumnRef": column, "A_Expr": _expression, "BoolExpr": _boolean, "NullTest": _null_test,
     "BooleanTest": _boolean_test, "FuncCall": _function, "TypeCast": _cast, "SQLValueFunction": value_function,
-    "CoalesceExpr": _coalesce, "ParamRef": _parameter, "SubLink": _sublink, "MinMaxExpr": _smallest,
-    "CaseExpr": _case, "CollateClause": _collated,
+    "CoalesceExpr": _coalesce,
+    "ParamRef": lambda node: ("param", str(node.get("number", 0))), "SubLink": _sublink, "MinMaxExpr": _smallest,
+    "CaseExpr": _case, "CollateClause": lambda node: term(node.get("arg")), "A_ArrayExpr": _array,
+    "RowExpr": _row, "A_Indirection": _part,
 }  # fmt: skip

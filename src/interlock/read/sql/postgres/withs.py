@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from interlock.read.sql.neutral import Limit
+from interlock.read.sql.neutral import Limit, Term
 from interlock.read.sql.postgres import names
+from interlock.read.sql.postgres.columns import aliases
 from interlock.read.sql.postgres.grammar import Node
+from interlock.read.sql.postgres.selves import bare, of_many
 from interlock.read.sql.postgres.sources import listed_by
 from interlock.read.sql.postgres.terms import describe
 
@@ -23,6 +25,25 @@ def alike(clause: Node, table: str) -> tuple[frozenset[str], frozenset[str]]:
         whole = any(arm.table in found or (arm.table == table and table not in others) for arm in arms)
         (found if whole else others).add(names.quoted(name))
     return frozenset(found), frozenset(others)
+
+
+def renamed(clause: Node, table: str) -> tuple[tuple[str, str, Term], ...]:
+    """Queries of a WITH that list one thing of every row of this table by another name: `k(n) AS (SELECT id …)`."""
+    found: list[tuple[str, str, Term]] = []
+    for one in clause.get("ctes", ()):
+        query = one.get("CommonTableExpr", {})
+        select = query.get("ctequery", {}).get("SelectStmt", {})
+        sub = describe(select, exists=False)
+        called = names.strings(query.get("aliascolnames", ())) or listed_by(select)
+        if sub.source == table and sub.own == ("lit", True) and len(called) == 1:
+            given = sub.given if sub.given[:1] != ("other",) else bare(sub.given[1][0], _inside(select))
+            if given and not of_many(given):
+                found.append((str(query.get("ctename", "")), called[0], given))
+    return tuple(found)
+
+
+def _inside(select: Node) -> list[str]:
+    return [alias for source in select.get("fromClause", ()) for alias in aliases(source)]
 
 
 def limits_of(sources: Iterable[Node], clause: Node) -> tuple[Limit, ...]:
