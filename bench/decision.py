@@ -9,6 +9,7 @@ nothing; nothing else differs. Where the same work is done by bare inserts, see 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.rows import Crowd, Row, Scale, at, crowd, in_thread, waits
+from bench.rows import Crowd, Row, Scale, at, crowd, in_thread, kept_to, waits
 from interlock.cli.frame import senses
 from interlock.control import Control
 from interlock.model.proposal import Proposal
@@ -122,10 +123,8 @@ def replicas(folder: Path, store: str, processes: int, scale: Scale, name: str, 
 
 def serve(folder: Path, store: str, threads: int, seconds: float, core: int) -> dict[str, float]:
     """One replica's share of the work, from the moment when it is told to go."""
-    if core >= 0 and hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[core % len(cores)]})
-    with Control.open(folder, senses(), store=store, trust_head=True) as control:
+    pinned = kept_to(core) if core >= 0 else contextlib.nullcontext()
+    with pinned, Control.open(folder, senses(), store=store, trust_head=True) as control:
 
         def decided(first: int) -> Crowd:
             return crowd(

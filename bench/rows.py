@@ -90,7 +90,13 @@ def in_thread(work: Callable[[], Answer]) -> Answer:
 
 @contextlib.contextmanager
 def kept_to(number: int) -> Iterator[None]:
-    """This thread, and whatever it starts meanwhile, keeps to one core: this one of those that it may use."""
+    """This thread, and whatever it starts meanwhile, keeps to one core: this one of those that it may use.
+
+    Where the system has no such thing it goes on as it is.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {sorted(before)[number % len(before)]})
     try:

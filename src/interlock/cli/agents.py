@@ -10,6 +10,7 @@ import click
 
 from interlock.cli import values
 from interlock.cli.frame import caller, console, emit, home_option, json_option, opened, warn_of_strangers
+from interlock.cli.who import session_options
 from interlock.report.visible import visible
 
 if TYPE_CHECKING:
@@ -171,14 +172,7 @@ def retire(name: str, home: Path | None, as_json: bool) -> None:
     shell_complete=values.environments(),
     help="The one environment that the token is for.",
 )
-@click.option("--session", required=True, help="The agent's session.")
-@click.option("--operator", required=True, shell_complete=values.people(), help="The person whose session it is.")
-@click.option(
-    "--author",
-    default="",
-    shell_complete=values.people(),
-    help="The person who wrote the prompt, where that is another one.",
-)
+@session_options
 @click.option("--ttl", default="15m", show_default=True, help="How long it lives, at most 1h.")
 @home_option
 @json_option

@@ -10,6 +10,7 @@ import click
 
 from interlock.cli import values
 from interlock.cli.frame import caller, console, emit, home_option, json_option, opened, passphrase, passphrase_option
+from interlock.cli.who import person_option
 from interlock.report.visible import safe
 
 if TYPE_CHECKING:
@@ -20,13 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("case", shell_complete=values.cases("held", which=values.is_whole))
-@click.option(
-    "--as",
-    "person",
-    required=True,
-    shell_complete=values.people(),
-    help="Who you are, as registered with `interlock people add`.",
-)
+@person_option
 @click.option("--reason", default="", help="Why; needed to break the glass.")
 @click.option("--break-glass", is_flag=True, help="Lift a freeze; loud, needs a reason, and is reviewed afterwards.")
 @click.option("--yes", is_flag=True, help="Do not ask again after showing the case.")

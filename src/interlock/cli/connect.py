@@ -9,6 +9,7 @@ import click
 
 from interlock.cli import values
 from interlock.cli.frame import caller, emit, home_option, json_option, opened, warn_of_strangers
+from interlock.cli.who import session_options
 
 if TYPE_CHECKING:
     from interlock.control import Control
@@ -34,14 +35,7 @@ def command() -> None:
     shell_complete=values.targets("aws"),
     help="The account, where the environment has several.",
 )
-@click.option("--session", required=True, help="The agent's session.")
-@click.option("--operator", required=True, shell_complete=values.people(), help="The person whose session it is.")
-@click.option(
-    "--author",
-    default="",
-    shell_complete=values.people(),
-    help="The person who wrote the prompt, where that is another one.",
-)
+@session_options
 @click.option("--region", "regions", multiple=True, help="Only this region; may be repeated.  [default: the target's]")
 @click.option("--service", "services", multiple=True, help="Only this service; may be repeated.  [default: all]")
 @click.option("--ttl", default="1h", show_default=True, help="How long the key lives, at most 12h.")

@@ -9,17 +9,12 @@ import click
 from interlock.cli import values
 from interlock.cli.approve import cast_vote
 from interlock.cli.frame import caller, emit, home_option, json_option, opened, passphrase_option
+from interlock.cli.who import person_option
 
 
 @click.command()
 @click.argument("case", shell_complete=values.cases("held", "allowed", "approved"))
-@click.option(
-    "--as",
-    "person",
-    required=True,
-    shell_complete=values.people(),
-    help="Who you are, as registered with `interlock people add`.",
-)
+@person_option
 @click.option("--reason", required=True, help="Why; the agent and its owner read it.")
 @passphrase_option
 @home_option

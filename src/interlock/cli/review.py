@@ -8,17 +8,12 @@ import click
 
 from interlock.cli import values
 from interlock.cli.frame import caller, emit, home_option, json_option, opened, passphrase, passphrase_option
+from interlock.cli.who import person_option
 
 
 @click.command()
 @click.argument("case", shell_complete=values.cases(which=values.can_be_reviewed))
-@click.option(
-    "--as",
-    "person",
-    required=True,
-    shell_complete=values.people(),
-    help="Who you are, as registered with `interlock people add`.",
-)
+@person_option
 @click.option("--note", required=True, help="What you found.")
 @passphrase_option
 @home_option

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlglot import exp
 
-from interlock.read.sql.condition import Judgement, judge
+from interlock.read.sql.condition import PRACTICALLY_ALL, Judgement, judge
 from interlock.read.sql.glot.reading import Reading
 from interlock.read.sql.glot.terms import describe, one_source, term
 from interlock.read.sql.glot.trees import listing
@@ -63,7 +63,7 @@ def judged_all(tree: Any, source: Source) -> Judgement:
         whole = _filled(whole, ends)
     found = judge(whole, target)
     if whole is not None and found.choice != "all" and not found.never and passes_all(whole, target):
-        return Judgement("all", always=True, guessed=True, why="where hits practically every row")
+        return PRACTICALLY_ALL
     return found
 
 
