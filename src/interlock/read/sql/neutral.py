@@ -27,6 +27,8 @@ Term: TypeAlias = tuple[Any, ...]  # a recursive union of tagged tuples; the doc
 
 _OPPOSITE: Final = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 MIRROR: Final = {"=": "=", "<>": "<>", "<": ">", ">=": "<=", ">": "<", "<=": ">="}
+#: A limit that no table is expected to reach.
+BOUNDLESS: Final = 10**8
 #: Functions that give another value each time.
 _VOLATILE: Final = frozenset(("random", "rand", "uuid", "gen_random_uuid", "clock_timestamp"))
 #: Those of them that draw anew for each row.

@@ -16,6 +16,7 @@ from interlock.read.sql.glot.reading import Reading
 from interlock.read.sql.glot.shape import Frame, shaped, without_dual
 from interlock.read.sql.glot.terms import describe, term
 from interlock.read.sql.glot.trees import QUERIES, casts, fold, spelled, tree_of
+from interlock.read.sql.neutral import BOUNDLESS
 
 #: Kinds of nodes that may stand inside a query or write. Anything else makes the statement unknown.
 _INSIDE: Final[tuple[type, ...]] = (
@@ -28,8 +29,6 @@ _INSIDE: Final[tuple[type, ...]] = (
     exp.DataTypeParam, exp.JSONValue, exp.Aliases, exp.RespectNulls, exp.IgnoreNulls, exp.Version,
     exp.Fetch, exp.LimitOptions, exp.WithinGroup,
 )  # fmt: skip
-#: A limit that no table is expected to reach.
-_BOUNDLESS: Final = 10**8
 #: Functions that take the case of letters away.
 _LETTERS: Final = frozenset(("LOWER", "UPPER", "LCASE", "UCASE"))
 _NEVER: Final[tuple[type, ...]] = (exp.Command, exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop)
@@ -206,7 +205,7 @@ def _replaced(reading: Reading, tree: Any, query: Any, table: str) -> Choice:
         arms = [_replaced(reading, tree, one, table) for one in (query.this, query.expression)]
         return "all" if isinstance(query, exp.Union) and "all" in arms else "filtered"
     limit = _limit(query) if isinstance(query, exp.Select) else None
-    if not isinstance(query, exp.Select) or (query.args.get("limit") and (limit is None or limit < _BOUNDLESS)):
+    if not isinstance(query, exp.Select) or (query.args.get("limit") and (limit is None or limit < BOUNDLESS)):
         return "filtered"
     source = query.args.get("from_")
     bare = source is not None and not query.args.get("where")

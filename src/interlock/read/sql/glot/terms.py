@@ -32,7 +32,7 @@ from interlock.read.sql.glot.trees import (
     table_name,
 )
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
-from interlock.read.sql.neutral import MIRROR, Sub, Target, Term, compared, each_of, listed, same, simple
+from interlock.read.sql.neutral import BOUNDLESS, MIRROR, Sub, Target, Term, compared, each_of, listed, same, simple
 from interlock.read.sql.patterns import as_like
 from interlock.read.sql.practice import is_keylike, leaves_out
 
@@ -282,8 +282,6 @@ def _concat(node: Any) -> Term:
     return ("fn", "concat", tuple(term(one) for one in node.expressions))
 
 
-#: A limit that no table is expected to reach.
-_BOUNDLESS: Final = 10**8
 _NOUGHT: Final[Term] = ("lit", 0)
 
 
@@ -326,7 +324,7 @@ def _describe(query: Any, *, exists: bool) -> Sub:
         free = practice = True
     limit = query.args.get("limit")
     most = term(limit.expression) if limit is not None else _OTHER
-    if most[0] == "lit" and isinstance(most[1], int) and most[1] >= (1 if exists else _BOUNDLESS):
+    if most[0] == "lit" and isinstance(most[1], int) and most[1] >= (1 if exists else BOUNDLESS):
         practice = practice or not exists
     elif limit is not None and not (most[0] == "lit" and isinstance(most[1], int) and most[1] < 0):
         free = False  # of SQLite one below zero is none

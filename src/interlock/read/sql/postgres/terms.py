@@ -7,6 +7,7 @@ from typing import Final
 
 from interlock.read.sql.logic import FALSE, TRUE, outcomes
 from interlock.read.sql.neutral import (
+    BOUNDLESS,
     Sub,
     Target,
     Term,
@@ -25,7 +26,7 @@ from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.columns import aliases, column, has_column, leads_out, narrowed, only_columns
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.literals import constant, elements, number, value_function
-from interlock.read.sql.postgres.selves import bare, own_of
+from interlock.read.sql.postgres.selves import FAR, bare, own_of
 from interlock.read.sql.postgres.sources import arms_of, kept, most_of, outer_of, source_of, the_call
 from interlock.read.sql.postgres.trials import is_none
 from interlock.read.sql.practice import is_keylike, leaves_out
@@ -264,7 +265,7 @@ def _series(select: Node) -> tuple[Term, Term] | None:
     if found[0] != "fn" or found[1] != "generate_series" or len(found[2]) != 2:
         return None
     low, high = found[2]
-    return low, ("lit", _BOUNDLESS * 10) if (number_of(high) or 0) >= _FAR else high
+    return low, ("lit", BOUNDLESS * 10) if (number_of(high) or 0) >= FAR else high
 
 
 def _given(select: Node) -> Term | None:
@@ -282,10 +283,6 @@ def text_of(node: Node) -> str | None:
     return found[1] if found[0] == "lit" and isinstance(found[1], str) else None
 
 
-#: A limit that no table is expected to reach.
-_BOUNDLESS: Final = 10**8
-#: A series up to here holds the keys of most tables.
-_FAR: Final = 10**6
 #: A sample of so many in a hundred is no sample.
 _MOST: Final = 90
 
@@ -325,7 +322,7 @@ def _describe(select: Node, *, exists: bool) -> Sub:
     limit = simple(term(select.get("limitCount")))
     if limit == ("lit", None):
         limit = _OTHER  # LIMIT ALL
-    if limit[0] == "lit" and isinstance(limit[1], int) and limit[1] >= (1 if exists else _BOUNDLESS):
+    if limit[0] == "lit" and isinstance(limit[1], int) and limit[1] >= (1 if exists else BOUNDLESS):
         practice = practice or not exists
     elif limit[0] not in ("lit", "param") and limit != _OTHER:
         practice = True  # nobody bounds what is deleted by a number that he computes

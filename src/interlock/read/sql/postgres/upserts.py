@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from interlock.model.change import Choice
-from interlock.read.sql.neutral import Target, Term, number_of, simple
+from interlock.read.sql.neutral import BOUNDLESS, Target, Term, number_of, simple
 from interlock.read.sql.postgres import names
 from interlock.read.sql.postgres.grammar import Node
 from interlock.read.sql.postgres.selves import goes_far, joined
@@ -13,8 +13,6 @@ from interlock.read.sql.postgres.terms import describe_lists, term
 from interlock.read.sql.postgres.trials import is_none
 from interlock.read.sql.postgres.withs import alike
 
-#: A limit that no table is expected to reach.
-_BOUNDLESS: Final = 10**8
 _SURE: Final[Term] = ("lit", True)
 
 
@@ -30,7 +28,7 @@ def _hits_all(source: Node, target: Target) -> bool:
     limit = source.get("limitCount")
     if limit:
         most = number_of(simple(term(limit)))
-        if "A_Const" in limit and "isnull" not in limit["A_Const"] and (most is None or most < _BOUNDLESS):
+        if "A_Const" in limit and "isnull" not in limit["A_Const"] and (most is None or most < BOUNDLESS):
             return False
         if "ParamRef" in limit:
             return False
@@ -42,7 +40,8 @@ def _hits_all(source: Node, target: Target) -> bool:
         return True
     if not where and any(goes_far(one, term) for one in sources):
         return True
-    if describe_lists(source).table in (target.table, *target.alike) and target.is_all(describe_lists(source).table):
+    own = describe_lists(source).table
+    if own in (target.table, *target.alike) and target.is_all(own):
         return True
     if any(source.get(part) for part in ("groupClause", "havingClause", "larg")) or any(
         source.get("distinctClause", ())
